@@ -35,7 +35,7 @@ period = window / limit * 1000
 allowed = min(limit, 3 + (length - float(first)) // (period / 1000)) if length <= window else (length / window) * limit
 late = sorted(max(0, int(at) - (int(k) - 3) * period) for at, k in map(str.split, open("sample")) if int(k) > 3) or [0]
 at = lambda share: late[min(len(late) - 1, int(len(late) * share))]
-print(f"| {accounts:,} accounts, {rate}, {length:.0f} s | | reach |\n|---|---|---|")
+print(f"| {accounts:,} accounts, {rate}, {length:.0f} s | | goal |\n|---|---|---|")
 print(f"| requests | {requests:,} = {requests / (accounts * allowed):.3f} of what the limit allows | >= 0.99 |")
 print(f"| the account at the 1st percentile | {least} of {allowed:.0f} | >= 0.99 |")
 print(f"| processor | {(user + system) / seconds:.2f} core | <= 1 |")

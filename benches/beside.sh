@@ -31,7 +31,7 @@ python3 - "$ROWS" <<'PY'
 import statistics as s, sys
 rows = [[float(x or 'nan') for x in l.rstrip('\n').split(' ')] for l in open("gaps")]
 beside, alone, took = zip(*rows)
-print(f"| {int(sys.argv[1]):,} rows loaded beside a drain | median | worst | reach |\n|---|---|---|---|")
+print(f"| {int(sys.argv[1]):,} rows loaded beside a drain | median | worst | goal |\n|---|---|---|---|")
 print(f"| longest time between two turns, during the load | {s.median(beside):.0f} ms | {max(beside):.0f} ms | <= 200 ms |")
 print(f"| longest time between two turns, before it | {s.median(alone):.0f} ms | {max(alone):.0f} ms | |")
 print(f"| the load | {s.median(took) / 1000:.1f} s | {max(took) / 1000:.1f} s | |")

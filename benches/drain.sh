@@ -30,7 +30,7 @@ mine = [[float(x) for x in l.split()[1:]] for l in open("times")]
 turns = s.median(float(l) for l in open("turns"))
 rate = [n / r[0] for r in mine]
 over = lambda other: s.median(a / b for a, b in zip(rate, other))
-print(f"| {n:,} tasks, {sys.argv[2]} in flight | requests/s | ratio | reach | CPU us a request | requests a turn | peak |\n|---|---|---|---|---|---|---|")
+print(f"| {n:,} tasks, {sys.argv[2]} in flight | requests/s | ratio | goal | CPU us a request | requests a turn | peak |\n|---|---|---|---|---|---|---|")
 print(f"| queue | {s.median(rate):,.0f} | 1 | | {s.median((r[1] + r[2]) / n * 1e6 for r in mine):.0f} | {n / turns:.0f} or more | {max(r[3] for r in mine) / 1024:.0f} MiB |")
 print(f"| bare reqwest | {s.median(bare):,.0f} | the queue makes {over(bare):.2f} x | >= 0.5 x | | | |")
 if apalis: print(f"| apalis-sqlite 1.0 | {s.median(apalis):,.0f} | the queue makes {over(apalis):.1f} x | >= 2 x | | | |")

@@ -42,7 +42,7 @@ ratio = lambda a, b: s.median(x / max(y, 0.01) for x, y in zip(t[a], t[b]))
 told = lambda seconds: f"{seconds:.2f} s" if seconds >= 0.1 else f"{seconds * 1000:.0f} ms"
 def row(what, name, of, reach):
     print(f"| {what} | {told(s.median(t[name]))} | {told(s.median(c[name]))} | {m[name] / 1024:.0f} MiB | {of} | {reach} |")
-print(f"| {n:,} rows | median | CPU | peak | ratio | reach |\n|---|---|---|---|---|---|")
+print(f"| {n:,} rows | median | CPU | peak | ratio | goal |\n|---|---|---|---|---|---|")
 row("sqlite3 .import, integer UNIQUE", "integer", "1", "")
 row("sqlite3 .import, text UNIQUE", "text", f"{ratio('text', 'integer'):.2f} x the integers", "")
 row("load", "load", f"{ratio('integer', 'load'):.2f} x .import of integers, {ratio('text', 'load'):.2f} x of text", ">= 3 x of text, <= 48 MiB")

@@ -47,7 +47,7 @@ for line in open("times"):
     name, seconds, _, _, kib = line.split(); t[name].append(float(seconds)); m[name] = max(m[name], int(kib))
 first = [(float(l.split()[1]) - float(l.split()[0])) * 1000 for l in open("first")]
 wal, left = max(map(int, open("wal"))), max(map(int, open("open")))
-print(f"| {n:,} rows, half done, after kill -9 | | reach |\n|---|---|---|")
+print(f"| {n:,} rows, half done, after kill -9 | | goal |\n|---|---|---|")
 print(f"| process start to first request | {s.median(first):.0f} ms (worst {max(first):.0f}) | <= 50 ms |")
 print(f"| left behind: write-ahead log, open attempts | {wal / 2**20:.0f} MiB, {left} at most | bounded |")
 print(f"| status --json, whole process | {s.median(t['status']) * 1000:.0f} ms | <= 10 ms |")

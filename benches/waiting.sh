@@ -28,7 +28,7 @@ python3 - "$SECONDS_LONG" "$cpu" "$wakes" "$done_requests" "$syncs" "$polls" "$t
 import sys
 length, cpu, wakes, done, syncs, polls, traced, ticks = map(int, sys.argv[1:])
 share = cpu / ticks / length * 100
-print(f"| one account between slots, {length} s | | reach |\n|---|---|---|")
+print(f"| one account between slots, {length} s | | goal |\n|---|---|---|")
 print(f"| processor | {share:.3f} % of a core ({cpu} ticks of {1000 // ticks} ms, {done} requests) | < 0.2 % |")
 print(f"| thread wake-ups | {wakes / length:.1f} a second, those of {done} requests counted | the heap's |")
 print(f"| under strace: returns of epoll | {polls / length:.1f} a second | |")
