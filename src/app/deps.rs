@@ -47,6 +47,9 @@ pub trait Frontend {
     /// Who hears of a run's rows and requests.
     fn progress(&self, deps: AppDeps<'_>, plan: RunPlan) -> Box<dyn Listener>;
 
+    /// As [`Frontend::progress`], of what has to be said at once alone: whoever serves shows no bar.
+    fn notices(&self, deps: AppDeps<'_>, plan: RunPlan) -> Box<dyn Listener>;
+
     /// Who hears of a list that is read, or of handles that are looked up.
     fn fetch_listener(&self, deps: AppDeps<'_>) -> FetchListener;
 

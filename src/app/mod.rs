@@ -48,6 +48,7 @@ mod row_filter;
 pub mod run;
 mod run_report;
 pub mod schedules;
+pub mod serve;
 mod signals;
 pub mod status;
 mod tokens;

@@ -12,7 +12,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::event_counters::{COMMIT_SECONDS, Counted};
 use super::problem::Problem;
-use super::state::{EngineState, Web};
+use super::state::Web;
+use crate::app::serve::EngineState;
 use crate::app::status::StatusQuery;
 use crate::auth::list_of;
 use crate::domain::Applies;

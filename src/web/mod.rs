@@ -37,4 +37,4 @@ pub use event_counters::EventCounters;
 pub use root::Root;
 pub use routes::router;
 pub use server::{Server, ServerError};
-pub use state::{EngineState, EngineStatus, LoginMethod, Setup, Web};
+pub use state::{LoginMethod, Setup, Web};

@@ -1,7 +1,7 @@
 //! What every handler stands on.
 
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use tokio::sync::{Notify, Semaphore, watch};
 
@@ -9,77 +9,17 @@ use super::access::{AllowedHosts, Devices, NoRandom, Password, RandomToken, Sess
 use super::event_counters::EventCounters;
 use super::root::Root;
 use super::uploads::Uploads;
+use crate::app::serve::{EngineStatus, ServeControls};
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{Secret, Wall};
 use crate::error::CommandError;
-use crate::store::{AuditEvent, ChangeCounters, Store};
+use crate::store::{AuditEvent, Store};
 
 /// Browsers that hear of events at the same time.
 const MAX_SUBSCRIBERS: usize = 32;
 /// Receipts written at the same time.
 const MAX_REPORTS: usize = 2;
-
-/// What the engine is doing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum EngineState {
-    /// Getting ready.
-    #[default]
-    Starting,
-    /// Nothing is left to send.
-    Idle,
-    /// Rows are being worked off, or wait for their slot.
-    Working,
-    /// Everything that is left waits until then.
-    Waiting {
-        /// Until when.
-        until: Wall,
-        /// For what, for people.
-        why: String,
-    },
-    /// What is left needs a person.
-    NeedsPerson {
-        /// What for.
-        why: String,
-    },
-    /// It could not go on.
-    Stuck {
-        /// What happened, and what to do.
-        why: String,
-    },
-    /// The process is ending.
-    Stopping,
-}
-
-impl EngineState {
-    /// The word in metrics and for style sheets.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            EngineState::Starting => "starting",
-            EngineState::Idle => "idle",
-            EngineState::Working => "working",
-            EngineState::Waiting { .. } => "waiting",
-            EngineState::NeedsPerson { .. } => "needs_person",
-            EngineState::Stuck { .. } => "stuck",
-            EngineState::Stopping => "stopping",
-        }
-    }
-
-    /// Every word.
-    pub const NAMES: [&'static str; 7] =
-        ["starting", "idle", "working", "waiting", "needs_person", "stuck", "stopping"];
-}
-
-/// What the engine is doing, and what it knew of the queue when it began.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct EngineStatus {
-    /// What it is doing.
-    pub state: EngineState,
-    /// The accounts and credentials it works with.
-    pub knows: ChangeCounters,
-    /// It runs schedules.
-    pub fires: bool,
-}
 
 /// How somebody comes in.
 #[derive(Clone, Debug)]
@@ -104,16 +44,14 @@ pub struct Setup {
     pub devices: Devices,
     /// The queue, on a connection of its own.
     pub store: Store,
-    /// What has been decided.
-    pub settings: Settings,
     /// The time.
     pub clock: SharedClock,
     /// The local time zone.
     pub zone: jiff::tz::TimeZone,
     /// The engine's events, counted.
     pub hub: EventCounters,
-    /// What the engine is doing.
-    pub engine: watch::Receiver<EngineStatus>,
+    /// What the engine is told, and what it is doing.
+    pub controls: Arc<ServeControls>,
 }
 
 /// What every handler stands on.
@@ -129,6 +67,7 @@ pub struct Web {
     pub(super) zone: jiff::tz::TimeZone,
     pub(super) hub: EventCounters,
     pub(super) engine: watch::Receiver<EngineStatus>,
+    controls: Arc<ServeControls>,
     pub(super) uploads: Uploads,
     pub(super) subscribers: Arc<Semaphore>,
     pub(super) reports: Arc<Semaphore>,
@@ -138,13 +77,8 @@ pub struct Web {
     pub(super) changed: watch::Sender<u64>,
     pub(super) started: Wall,
     queue: PathBuf,
-    settings: RwLock<Arc<Settings>>,
     /// For reading; commands open their own, for they may take long.
     store: tokio::sync::Mutex<Store>,
-    /// Somebody wants the engine to try again.
-    wake: Notify,
-    /// Moves when a person has told a schedule something.
-    schedules_told: watch::Sender<u64>,
     /// The one-time link was used.
     link_used: Notify,
 }
@@ -152,7 +86,7 @@ pub struct Web {
 impl Web {
     /// Puts it together.
     pub fn new(setup: Setup) -> Arc<Web> {
-        let Setup { places, root, entry, metrics_token, devices, store, settings, clock, zone, hub, engine } = setup;
+        let Setup { places, root, entry, metrics_token, devices, store, clock, zone, hub, controls } = setup;
         let now = clock.now();
         let queue = store.path().to_path_buf();
         Arc::new(Web {
@@ -167,17 +101,15 @@ impl Web {
             clock,
             zone,
             hub,
-            engine,
+            engine: controls.status(),
+            controls,
             subscribers: Arc::new(Semaphore::new(MAX_SUBSCRIBERS)),
             reports: Arc::new(Semaphore::new(MAX_REPORTS)),
             stretching: Arc::new(Semaphore::new(1)),
             changed: watch::channel(0).0,
             started: now.wall,
             queue,
-            settings: RwLock::new(Arc::new(settings)),
             store: tokio::sync::Mutex::new(store),
-            wake: Notify::new(),
-            schedules_told: watch::channel(0).0,
             link_used: Notify::new(),
         })
     }
@@ -200,22 +132,12 @@ impl Web {
         self.link_used.notify_one();
     }
 
-    /// Waits until a person wants the engine to try again.
-    pub async fn woken(&self) {
-        self.wake.notified().await;
-    }
-
     pub(super) fn wake_engine(&self) {
-        self.wake.notify_one();
-    }
-
-    /// Moves when a person has told a schedule something that does not wait.
-    pub fn schedules_told(&self) -> watch::Receiver<u64> {
-        self.schedules_told.subscribe()
+        self.controls.wake();
     }
 
     pub(super) fn tell_schedules(&self) {
-        self.schedules_told.send_modify(|times| *times += 1);
+        self.controls.tell_schedules();
     }
 
     /// Something has changed that pages show.
@@ -225,13 +147,7 @@ impl Web {
 
     /// What has been decided.
     pub fn settings(&self) -> Arc<Settings> {
-        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// The configuration was read again.
-    pub fn set_settings(&self, settings: Settings) {
-        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
-        self.note_change();
+        self.controls.settings()
     }
 
     /// The queue, for reading; others wait meanwhile, so not for long.
@@ -249,6 +165,14 @@ impl Web {
     pub(super) async fn log_audit_event(&self, store: &mut Store, deed: &AuditEvent<'_>) {
         if let Err(error) = store.admin().log_audit_event(self.clock.now().wall, deed).await {
             tracing::error!(%error, deed = deed.deed, "done, but it could not be written to the audit log");
+        }
+    }
+
+    /// Tells pages of what the engine is doing now. Never ends while there is one.
+    pub async fn watch_engine(&self) {
+        let mut engine = self.engine.clone();
+        while engine.changed().await.is_ok() {
+            self.note_change();
         }
     }
 

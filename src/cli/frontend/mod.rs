@@ -22,6 +22,7 @@ use crate::app::{
     AppDeps, BoundsOfRun, Confirmation, FetchListener, Frontend, HandlesResolved, ListOutput, ListSink, Notice,
     Prepared, RunPlan, Stoppable,
 };
+use crate::config::ProgressMode;
 use crate::domain::counted;
 use crate::engine::{Listener, Signal};
 use crate::error::CommandError;
@@ -101,6 +102,10 @@ impl Frontend for Printer {
 
     fn progress(&self, deps: AppDeps<'_>, plan: RunPlan) -> Box<dyn Listener> {
         Box::new(ProgressListener::new(deps.settings.run.progress, plan, *self, deps))
+    }
+
+    fn notices(&self, deps: AppDeps<'_>, plan: RunPlan) -> Box<dyn Listener> {
+        Box::new(ProgressListener::new(ProgressMode::None, plan, *self, deps))
     }
 
     /// A line each few seconds at most, waits always.

@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use crate::app::Activity;
+use crate::app::serve::EngineState;
 use crate::domain::Outcome;
 use crate::text::escaped;
-use crate::web::state::EngineState;
 
 /// What a command has done, by the word it left in the address. Nothing of the address itself is shown.
 pub(super) fn said(word: &str) -> Option<&'static str> {

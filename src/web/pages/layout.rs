@@ -5,9 +5,9 @@ use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::labels;
+use crate::app::serve::EngineState;
 use crate::domain::Wall;
 use crate::text::{clock_text, full_text};
-use crate::web::state::EngineState;
 
 crate::domain::with_names! {
     /// How it looks.

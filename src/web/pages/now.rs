@@ -8,10 +8,10 @@ use super::chart::job_meter;
 use super::jobs::{JobLine, job_title};
 use super::labels::{commands, foreign, sentence};
 use super::layout::{Frame, count, meter};
+use crate::app::serve::EngineState;
 use crate::app::status::{AccountStatus, hold_text, next_slot};
 use crate::domain::{Applies, MicroUsd, Moment};
 use crate::limits::WindowUsage;
-use crate::web::state::EngineState;
 
 /// An account at work.
 pub(in crate::web) struct AccountNow {

@@ -1,21 +1,15 @@
-//! `cleanup serve`: engine and dashboard in one process, under one end. `engine` drains whenever there is work (`stretch` is
-//! one drain, `nights` what of it is a schedule's), `door` shows the
-//! one-time link, `manager` speaks with systemd.
+//! `cleanup serve`: engine and dashboard in one process, under one end. The engine is `app::serve`; `login_link` shows the one-time
+//! link, `systemd` speaks with the service manager.
 
-mod drain_once;
-mod engine;
 mod login_link;
 mod password_file;
-mod scheduled_runs;
 mod systemd;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-
-use self::engine::{Engine, Orders};
 use self::login_link::LoginLink;
+use crate::app::serve::{ServeControls, ServeEngine};
 use crate::app::{self, DECLINED, Notice, Signals};
 use crate::cli::args::ServeArgs;
 use crate::cli::context::Context;
@@ -28,7 +22,7 @@ use crate::store::{AuditEvent, DrainLock, ServeLock, Store};
 use crate::web::access::{
     AllowedHosts, Devices, InvalidOrigin, LINK_SECONDS, Password, PasswordError, ShortToken, check_metrics_token,
 };
-use crate::web::{EngineStatus, EventCounters, LoginMethod, Root, Server, ServerError, Setup, Web, router};
+use crate::web::{EventCounters, LoginMethod, Root, Server, ServerError, Setup, Web, router};
 
 /// How long after a link could not be shown the next one is.
 const SHOW_AGAIN_AFTER: Duration = Duration::from_secs(60);
@@ -55,7 +49,7 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CommandError
     let address = places.address();
     let root =
         Root::new(&places).map_err(|error| CommandError::new(ErrorKind::Fault, error.to_string()).because(error))?;
-    let (status, engine) = watch::channel(EngineStatus::default());
+    let controls = ServeControls::new(context.settings.clone());
     let hub = EventCounters::default();
     let door = LoginLink::new(store.path(), context);
     let devices = Devices::of(store.admin().login_devices().await?);
@@ -66,21 +60,20 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CommandError
         metrics_token: context.settings.web.metrics_token.clone(),
         devices,
         store,
-        settings: context.settings.clone(),
         clock: context.clock.clone(),
         zone: context.local.zone.get().clone(),
         hub: hub.clone(),
-        engine,
+        controls: Arc::clone(&controls),
     });
     server.serve(router(Arc::clone(&web)));
     context.printer.say(&format!("the dashboard is at {address}"));
-    let (orders, hear) = watch::channel(Orders::default());
-    let engine = Engine::new(context, Arc::clone(&web), hub, lock, status, hear).await?;
+    let (deps, tap) = (context.deps(), Arc::new(hub));
+    let engine = ServeEngine::new(deps, &context.overrides, Arc::clone(&controls), tap, lock).await?;
     note(&web, "start", &address, context).await?;
     systemd::ready(&address);
     let code = tokio::select! {
         code = engine.work() => code,
-        code = obey(signals, &orders, &web, context) => code,
+        code = obey(signals, &controls, &web, context) => code,
         error = attend(&web, &entry, &door, &context.clock) => Err(error),
         () = systemd::watchdog(context) => Ok(ErrorKind::Fault.exit_code()),
     };
@@ -142,26 +135,26 @@ async fn ask(store: &mut Store, args: &ServeArgs, context: &Context) -> Result<b
 /// the third of these.
 async fn obey(
     mut signals: Signals,
-    orders: &watch::Sender<Orders>,
+    controls: &ServeControls,
     web: &Web,
     context: &Context,
 ) -> Result<u8, CommandError> {
     let mut before = 0;
     loop {
         match signals.first().await {
-            Signal::Hangup => reload(orders, web, context).await,
+            Signal::Hangup => reload(controls, web, context).await,
             signal if before > 1 => return Ok(signal.exit_code()),
             signal => {
                 context.deps().tell(Notice::Signal(signal, before));
                 before += 1;
-                orders.send_modify(|orders| orders.end.push(signal));
+                controls.end(signal);
             }
         }
     }
 }
 
 /// A configuration that makes no sense changes nothing.
-async fn reload(orders: &watch::Sender<Orders>, web: &Web, context: &Context) {
+async fn reload(controls: &ServeControls, web: &Web, context: &Context) {
     systemd::reloading();
     let read = Environment::of_process().and_then(|environment| Settings::resolve(&context.overrides, &environment));
     match read {
@@ -171,8 +164,8 @@ async fn reload(orders: &watch::Sender<Orders>, web: &Web, context: &Context) {
                 .warn("the configuration names another queue: start cleanup again to use that; nothing was changed");
         }
         Ok(settings) => {
-            web.set_settings(settings);
-            orders.send_modify(|orders| orders.reloads += 1);
+            controls.reload(settings);
+            web.note_change();
             context.printer.say("SIGHUP: the configuration was read again");
             if let Err(error) = note(web, "reload", "the configuration was read again", context).await {
                 context.printer.error(&error);
@@ -203,6 +196,7 @@ async fn attend(web: &Web, entry: &LoginMethod, door: &LoginLink<'_>, clock: &Sh
     };
     tokio::select! {
         error = links => error,
+        () = web.watch_engine() => CommandError::new(ErrorKind::Fault, "the engine has no state any more"),
         () = watching => CommandError::new(ErrorKind::Fault, "the queue is no longer watched"),
     }
 }

@@ -2,12 +2,10 @@
 
 use tokio::sync::watch;
 
-use super::engine::{Engine, LOOK_EVERY, Orders, Seen};
+use super::controls::Orders;
+use super::engine::{LOOK_EVERY, Seen, ServeEngine};
 use crate::app::request::RunBounds;
-use crate::app::run::EventTap;
 use crate::app::{self, DrainDeps, DrainOptions, Ended, PlatformSession, RunPlan};
-use crate::cli::progress::ProgressListener;
-use crate::config::ProgressMode;
 use crate::domain::JobId;
 use crate::engine::{Listener, ShutdownSender, Signal, shutdown};
 use crate::error::{CommandError, ErrorKind};
@@ -20,32 +18,31 @@ struct Begun {
     jobs: Option<Vec<JobId>>,
 }
 
-impl Engine<'_> {
+impl ServeEngine<'_> {
     pub(super) async fn drain(
         &mut self,
         mut store: Store,
         jobs: Option<Vec<JobId>>,
         seen: &Seen,
     ) -> Result<Ended, CommandError> {
-        let settings = self.web.settings();
-        let context = self.context;
+        let (settings, clock) = (self.controls.settings(), self.deps.clock);
         let PlatformSession { mut who, client, .. } = PlatformSession::with(&settings, None, self.sandbox.clone())?;
         let stored = store.accounts().has_credentials().await?;
-        who.learn_users(&client, &context.clock, stored).await?;
+        who.learn_users(&client, clock, stored).await?;
         who.register_accounts(&mut store, None, &[]).await?;
         let knows = store.read().change_counters().await?;
-        self.status.send_modify(|status| status.knows = knows);
+        self.controls.set_status(|status| status.knows = knows);
         // Its jobs were chosen before the identities were asked for: what came since is news to it.
         let knows = ChangeCounters { generation: seen.news.generation, ..knows };
         let accounts = store.accounts().all().await?;
-        let tokens = app::open_tokens(&settings, &who, &accounts, context.clock.clone()).await?;
+        let tokens = app::open_tokens(&settings, &who, &accounts, clock.clone()).await?;
         let listener = self.listener(&mut store).await?;
         let (sender, receiver) = shutdown();
         let lock = self.lock.as_ref().map(DrainLock::share);
         let lock = lock.ok_or_else(|| CommandError::new(ErrorKind::Fault, "the lock was let go"))?;
-        let clock = context.clock.clone();
         let watch = QueueWatch::of(store.path());
-        let footing = DrainDeps { store, lock, client, tokens, clock, shutdown: receiver, listener, watch };
+        let footing =
+            DrainDeps { store, lock, client, tokens, clock: clock.clone(), shutdown: receiver, listener, watch };
         let mut options = DrainOptions::of(&settings, &RunBounds::default(), None);
         options.run.jobs.clone_from(&jobs);
         let mut orders = self.orders();
@@ -81,12 +78,12 @@ impl Engine<'_> {
                 renewing = true;
                 sender.signal(Signal::Terminate);
             }
-            let look = self.context.clock.now().tick.after(LOOK_EVERY);
+            let look = self.deps.clock.now().tick.after(LOOK_EVERY);
             tokio::select! {
                 changed = orders.changed() => if changed.is_err() { return std::future::pending().await },
                 // Its sender is kept by `web`.
                 Ok(()) = told.changed() => {}
-                () = self.context.clock.sleep_until(look) => {}
+                () = self.deps.clock.sleep_until(look) => {}
             }
         }
     }
@@ -104,7 +101,6 @@ impl Engine<'_> {
 
     async fn listener(&self, store: &mut Store) -> Result<Box<dyn Listener>, CommandError> {
         let plan = RunPlan { names: app::account_names(store).await?, ..RunPlan::default() };
-        let terminal = ProgressListener::new(ProgressMode::None, plan, self.context.printer, self.context.deps());
-        Ok(self.hub.beside(Box::new(terminal)))
+        Ok(self.tap.beside(self.deps.front.notices(self.deps, plan)))
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::engine::{Engine, LOOK_EVERY};
+use super::engine::{LOOK_EVERY, ServeEngine};
+use super::state::EngineState;
 use crate::app::Notice;
 use crate::app::schedules::{ScheduleServer, run_due, unscheduled_jobs};
 use crate::domain::JobId;
@@ -11,16 +12,15 @@ use crate::error::CommandError;
 use crate::schedule::plan::Schedule;
 use crate::schedule::scheduler;
 use crate::store::{DrainLock, Store, StoreError};
-use crate::web::EngineState;
 
 /// The shortest time between two looks at what is due.
 const FIRE_EVERY: Duration = Duration::from_secs(60);
 
-impl Engine<'_> {
+impl ServeEngine<'_> {
     /// Whether a schedule's slot has come, or somebody wants one run. Nothing is fired again within a minute, so that what stays due (another process works
     /// on it) costs a look a minute; one that cannot be understood is left to `cleanup schedule list`.
     pub(super) async fn is_due(&self, store: &mut Store) -> Result<bool, CommandError> {
-        let now = self.context.clock.now();
+        let now = self.deps.clock.now();
         // Somebody who asked for a run, here or in another process, is not kept waiting.
         let is_asked = self.told.has_changed().unwrap_or(false) || Self::asked(store).await? > self.last_asked;
         if now.tick < self.next_fire && !is_asked {
@@ -42,15 +42,14 @@ impl Engine<'_> {
         self.last_asked = Self::asked(&mut store).await?.max(self.last_asked);
         store.close().await;
         self.lock = None;
-        self.status.send_modify(|status| status.fires = true);
-        let server = ScheduleServer { tap: Arc::new(self.hub.clone()), settings: self.web.settings() };
-        let deps = self.context.deps();
-        let fired = run_due(deps, &self.context.overrides, Some(server)).await;
-        self.status.send_modify(|status| status.fires = false);
-        self.next_fire = self.context.clock.now().tick.after(FIRE_EVERY);
+        self.controls.set_status(|status| status.fires = true);
+        let server = ScheduleServer { tap: Arc::clone(&self.tap), settings: self.controls.settings() };
+        let fired = run_due(self.deps, self.overrides, Some(server)).await;
+        self.controls.set_status(|status| status.fires = false);
+        self.next_fire = self.deps.clock.now().tick.after(FIRE_EVERY);
         match &fired {
-            Ok(end) => deps.tell(Notice::Due(end)),
-            Err(error) => deps.tell(Notice::Failed(error)),
+            Ok(end) => self.deps.tell(Notice::Due(end)),
+            Err(error) => self.deps.tell(Notice::Failed(error)),
         }
         // Somebody else may have been quicker; then this process waits for its turn.
         loop {
@@ -62,9 +61,9 @@ impl Engine<'_> {
                 Err(StoreError::Draining { holder, .. }) if self.ending().is_none() => {
                     let who = holder.map_or_else(String::new, |holder| format!(" ({holder})"));
                     let why = format!("Another process drains this queue{who}");
-                    let later = self.context.clock.now().tick.after(LOOK_EVERY);
-                    self.say(EngineState::Waiting { until: self.context.clock.now().wall_at(later), why });
-                    self.context.clock.sleep_until(later).await;
+                    let later = self.deps.clock.now().tick.after(LOOK_EVERY);
+                    self.say(EngineState::Waiting { until: self.deps.clock.now().wall_at(later), why });
+                    self.deps.clock.sleep_until(later).await;
                 }
                 Err(StoreError::Draining { .. }) => return Ok(()),
                 Err(error) => return Err(error.into()),

@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::controls::{Orders, ServeControls};
+use super::state::EngineState;
+use crate::app::run::EventTap;
 use crate::app::status::{TroubledAccount, only_unfinished};
-use crate::app::{self, Ended, embedded_sandbox};
-use crate::cli::context::Context;
+use crate::app::{self, AppDeps, Ended, Notice, embedded_sandbox};
+use crate::config::Overrides;
 use crate::domain::Tick;
 use crate::engine::{Finish, Signal, Stopped};
 use crate::error::{CommandError, ErrorKind};
 use crate::sandbox::Sandbox;
 use crate::store::{ChangeCounters, DrainLock, JobState, JobStatus, ServerState, Store};
-use crate::web::{EngineState, EngineStatus, EventCounters, Web};
 
 /// How often a rest looks whether somebody has told the queue something.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -24,23 +26,16 @@ const MAX_SILENCE_SECONDS: u64 = 900;
 /// How long it rests when the disk or the configuration is in the way.
 const STUCK_SECONDS: u64 = 60;
 
-/// What the process has been told.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Orders {
-    /// Signals to end, oldest first.
-    pub(super) end: Vec<Signal>,
-    /// How often the configuration was read again.
-    pub(super) reloads: u64,
-}
-
 /// The engine of a server.
-pub(super) struct Engine<'a> {
-    pub(super) context: &'a Context,
-    pub(super) web: Arc<Web>,
-    pub(super) hub: EventCounters,
+pub struct ServeEngine<'a> {
+    pub(super) deps: AppDeps<'a>,
+    /// What the options said of the settings.
+    pub(super) overrides: &'a Overrides,
+    pub(super) controls: Arc<ServeControls>,
+    /// Hears of what is sent.
+    pub(super) tap: Arc<dyn EventTap>,
     /// None while a schedule is run.
     pub(super) lock: Option<DrainLock>,
-    pub(super) status: watch::Sender<EngineStatus>,
     orders: watch::Receiver<Orders>,
     pub(super) sandbox: Option<Arc<Sandbox>>,
     silence: Duration,
@@ -70,29 +65,31 @@ enum Rest {
     Until(Tick),
 }
 
-impl<'a> Engine<'a> {
-    /// An engine, and the pretend platform where that is what it drains to.
-    pub(super) async fn new(
-        context: &'a Context,
-        web: Arc<Web>,
-        hub: EventCounters,
+impl<'a> ServeEngine<'a> {
+    /// An engine, and the sandbox where that is what it drains to.
+    ///
+    /// # Errors
+    /// The sandbox cannot listen.
+    pub async fn new(
+        deps: AppDeps<'a>,
+        overrides: &'a Overrides,
+        controls: Arc<ServeControls>,
+        tap: Arc<dyn EventTap>,
         lock: DrainLock,
-        status: watch::Sender<EngineStatus>,
-        orders: watch::Receiver<Orders>,
-    ) -> Result<Engine<'a>, CommandError> {
-        let sandbox = embedded_sandbox(&context.settings, &context.clock).await?;
+    ) -> Result<ServeEngine<'a>, CommandError> {
+        let sandbox = embedded_sandbox(deps.settings, deps.clock).await?;
         let silence = Duration::from_secs(SILENCE_SECONDS);
-        let (told, next_fire) = (web.schedules_told(), Tick(i64::MIN));
-        Ok(Engine {
-            context,
-            web,
-            hub,
+        let (told, orders) = (controls.schedules_told(), controls.orders());
+        Ok(ServeEngine {
+            deps,
+            overrides,
+            controls,
+            tap,
             lock: Some(lock),
-            status,
             orders,
             sandbox,
             silence,
-            next_fire,
+            next_fire: Tick(i64::MIN),
             told,
             last_asked: 0,
             reloads: 0,
@@ -101,7 +98,10 @@ impl<'a> Engine<'a> {
     }
 
     /// Works until it is told to end; gives the exit code.
-    pub(super) async fn work(mut self) -> Result<u8, CommandError> {
+    ///
+    /// # Errors
+    /// What neither time nor a person nor another configuration mends.
+    pub async fn work(mut self) -> Result<u8, CommandError> {
         loop {
             if let Some(signal) = self.ending() {
                 self.say(EngineState::Stopping);
@@ -125,7 +125,7 @@ impl<'a> Engine<'a> {
             // Both before anything is decided by them, so that what changes meanwhile ends the rest.
             let seen =
                 Seen { news: store.read().change_counters().await?, schedules: Self::schedules_of(&mut store).await? };
-            self.status.send_modify(|status| status.knows = seen.news);
+            self.controls.set_status(|status| status.knows = seen.news);
             let (state, rest) = match self.drain_once(store, &seen).await {
                 Ok(Some((state, rest))) => (state, rest),
                 Ok(None) => continue,
@@ -156,7 +156,7 @@ impl<'a> Engine<'a> {
         if finish.stopped != Stopped::Unreachable {
             self.silence = Duration::from_secs(SILENCE_SECONDS);
         }
-        let now = self.context.clock.now();
+        let now = self.deps.clock.now();
         Ok(match finish.stopped {
             // Told to end, or to begin anew with what has changed.
             Stopped::Interrupted(_) => None,
@@ -188,7 +188,7 @@ impl<'a> Engine<'a> {
             );
         }
         const MOST: usize = 3;
-        let settings = self.web.settings();
+        let settings = self.controls.settings();
         let mut store = Store::reopen(settings.db()?).await?;
         let (names, jobs) = (app::account_names(&mut store).await?, store.queue().jobs().await?);
         let said = finish.troubles.iter().take(MOST).map(|(account, reason, detail)| {
@@ -206,10 +206,10 @@ impl<'a> Engine<'a> {
 
     /// An error that time, a person or a reload can mend is waited for; the others end the process.
     fn trouble(&mut self, error: CommandError) -> Result<(EngineState, Rest), CommandError> {
-        self.context.printer.error(&error);
+        self.deps.tell(Notice::Failed(&error));
         let why =
             error.hint.as_ref().map_or_else(|| error.message.clone(), |hint| format!("{}; {hint}", error.message));
-        let now = self.context.clock.now();
+        let now = self.deps.clock.now();
         let after = |seconds| Rest::Until(now.tick.after(Duration::from_secs(seconds)));
         Ok(match error.kind {
             ErrorKind::Person => (EngineState::NeedsPerson { why }, Rest::ChangeCounters),
@@ -230,7 +230,7 @@ impl<'a> Engine<'a> {
         self.tell(&mut store, told).await;
         let mut told = self.told.clone();
         loop {
-            let now = self.context.clock.now().tick;
+            let now = self.deps.clock.now().tick;
             let over = matches!(rest, Rest::Until(until) if now >= until);
             let orders = self.orders.borrow_and_update().clone();
             if over
@@ -243,11 +243,11 @@ impl<'a> Engine<'a> {
                 break;
             }
             tokio::select! {
-                () = self.web.woken() => break,
-                // Its sender is kept by `web`.
+                () = self.controls.woken() => break,
+                // Its sender is kept by `controls`.
                 Ok(()) = told.changed() => break,
                 changed = self.orders.changed() => if changed.is_err() { break },
-                () = self.context.clock.sleep_until(now.after(LOOK_EVERY)) => {}
+                () = self.deps.clock.sleep_until(now.after(LOOK_EVERY)) => {}
             }
         }
         store.close().await;
@@ -267,7 +267,7 @@ impl<'a> Engine<'a> {
 
     /// What a rest means to others.
     fn state_of(&self, state: &EngineState, rest: &Rest) -> ServerState {
-        let now = self.context.clock.now();
+        let now = self.deps.clock.now();
         match (state, rest) {
             (EngineState::NeedsPerson { why }, _) => ServerState::NeedsPerson { why: why.clone() },
             (_, Rest::Until(until)) => ServerState::Rests { until: now.wall_at(*until) },
@@ -285,8 +285,7 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn say(&self, state: EngineState) {
-        self.status.send_modify(|status| status.state = state);
-        self.web.note_change();
+        self.controls.set_status(|status| status.state = state);
     }
 
     async fn open(&self) -> Result<Store, CommandError> {
@@ -295,6 +294,6 @@ impl<'a> Engine<'a> {
 
     pub(super) fn lock_path(&self) -> &std::path::Path {
         // Asked for and found before the engine began.
-        self.context.settings.db().map_or(std::path::Path::new(""), |path| path.as_path())
+        self.deps.settings.db().map_or(std::path::Path::new(""), |path| path.as_path())
     }
 }
