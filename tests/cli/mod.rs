@@ -13,6 +13,7 @@ mod files;
 mod filters;
 mod first_steps;
 mod jobs;
+mod message_list;
 mod messages;
 mod moved;
 mod names;

@@ -393,3 +393,25 @@ fn the_form_says_who_acts_where_no_account_is_chosen() {
     assert!(load.wait().unwrap().success());
     assert!(page().contains("else sandbox") && page().contains("<option value=\"ada\">ada"), "{}", page());
 }
+
+/// macOS encodes the accents of a file's name otherwise than a keyboard: the upload is the job's all the same, and one file of it stays.
+#[test]
+fn a_job_is_known_however_its_name_is_encoded() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    for (name, rows) in [("Zo\u{eb}", rows(0..3)), ("Zoe\u{308}", rows(0..5)), ("Zoe\u{308}", rows(0..6))] {
+        let file = format!("{name}.csv");
+        let place =
+            received(&served, &cookie, &[("file", &file, &rows), ("action", "", "unmute"), ("keep", "k.csv", "7\n")]);
+        assert_eq!(served.post(&place, &cookie, "").status, 303);
+    }
+    let jobs = status(&served)["jobs"].clone();
+    assert_eq!(jobs.as_array().map(Vec::len), Some(1), "{jobs}");
+    assert_eq!((&jobs[0]["job"], &jobs[0]["rows"]), (&"Zo\u{eb}".into(), &6.into()));
+    let names = listed(&served);
+    assert!(names.iter().all(|name| !name.contains("Zoe\u{308}")), "{names:?}");
+    // The list of the load before stays until the next one.
+    assert_eq!(names.iter().filter(|name| name.ends_with(".keep")).count(), 2, "{names:?}");
+    let told = served.get("/api/jobs/Zoe%CC%88", &cookie);
+    assert!(told.status == 200 && told.body.contains("Zo\u{eb}"), "{told:?}");
+}
