@@ -1,6 +1,6 @@
 //! A command to type next, as messages and pages show it.
 
-use crate::config::{Settings, WritableByOthers};
+use crate::config::{Settings, WritableByOthers, WritableConfig};
 use crate::text::shell_word;
 
 /// A command line for the queue of these settings.
@@ -24,4 +24,12 @@ pub fn command(settings: &Settings, words: &[&str]) -> String {
 pub fn writable_remedy(file: &WritableByOthers) -> String {
     let (command, path) = file.remedy();
     format!("{command} {}", shell_word(&path.to_string_lossy()))
+}
+
+/// That others can write the config file, where it decides something of weight; before anything is done by it.
+pub fn writable_config_warning(settings: &Settings) -> Option<String> {
+    let WritableConfig { file, decides } = settings.writable_config.as_ref()?;
+    let (last, before) = decides.split_last()?;
+    let all = if before.is_empty() { (*last).to_owned() } else { format!("{} and {last}", before.join(", ")) };
+    Some(format!("{file}, and it decides {all}; {}", writable_remedy(file)))
 }

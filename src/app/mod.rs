@@ -57,7 +57,7 @@ mod verify;
 pub use accounts::{Bases, Identities, RealAccounts, SandboxAccounts};
 pub use audit::{AccountAudit, AppAudit, AttemptTally, AuditReport, ReadAudit, WindowAudit, audit};
 pub use child::command as child_command;
-pub use command_line::{command, command_line, writable_remedy};
+pub use command_line::{command, command_line, writable_config_warning, writable_remedy};
 pub use confirmation::{Confirmation, closed_actions, confirm_files, confirm_jobs};
 pub use damage::{Mended, Truth, damage_in_words, mend_by_cells, truth_of};
 pub use default_account::{DefaultAccount, DefaultReason, default_account};

@@ -13,8 +13,8 @@ use serde::Serialize;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
+use super::child;
 use super::run_report::{AccountTrouble, RunReport, RunSummary};
-use super::{child, writable_remedy};
 use crate::config::Settings;
 use crate::domain::json_text;
 use crate::error::{CommandError, ErrorKind};
@@ -57,9 +57,6 @@ pub async fn notify(
         Err(error) => RunReport::of(RunSummary::failed(error)),
     };
     let Some(note) = Notification::new(&report, schedule) else { return };
-    if let Some(file) = settings.writable_config.as_ref().filter(|_| settings.run.is_notify_configured) {
-        warn(&format!("{file}, and it names the command of [run] notify; {}", writable_remedy(file)));
-    }
     let queue = settings.db().ok();
     if let Err(why) = tell(command, &note, queue.map(|path| path.as_path()), MAX_COMMAND_SECONDS).await {
         warn(&format!("--notify: {why}"));

@@ -67,7 +67,7 @@ pub enum ImportError {
     #[error("line 1: {reason}; the columns are {}", IMPORT_COLUMNS.join(","), reason = .0)]
     Header(String),
     /// It is longer than [`MAX_IMPORT_BYTES`] or [`MAX_IMPORT_ROWS`].
-    #[error("the file has more than {MAX_IMPORT_ROWS} accounts; split it")]
+    #[error("the file has more than {MAX_IMPORT_ROWS} accounts, or more than {} MiB; split it", MAX_IMPORT_BYTES >> 20)]
     TooLong,
     /// Rows are wrong; the first [`MAX_IMPORT_FAULTS`], and how many there are.
     #[error("{} cannot be imported; the first: {}", counted(*count, "row", "rows"), faults.first().map(ToString::to_string).unwrap_or_default())]

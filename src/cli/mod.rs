@@ -20,7 +20,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::app::RunSummary;
+use crate::app::{self, RunSummary};
 use crate::error::{CommandError, ErrorKind};
 use args::Cli;
 use context::Context;
@@ -83,6 +83,7 @@ fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CommandError> {
     *printer = Printer::new(&cli.global, environment.no_color);
     let overrides = cli.overrides();
     let settings = Settings::resolve(&overrides, &environment)?;
+    app::writable_config_warning(&settings).inspect(|warning| printer.warn(warning));
     let logging = Logging {
         format: settings.log_format,
         file: settings.log_file.as_deref(),

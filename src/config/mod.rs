@@ -23,4 +23,4 @@ pub use modes::{LogFormat, ProgressMode};
 pub use overrides::Overrides;
 pub use settings::{AppSettings, EnvironmentCredentials, OAuth1Set, RunSettings, Settings};
 pub use windows::{MAX_WINDOWS, Per, WindowRule};
-pub use writable::WritableByOthers;
+pub use writable::{WritableByOthers, WritableConfig};

@@ -23,6 +23,11 @@ pub(super) fn queue(environment: &Environment, is_sandbox: bool) -> Result<PathB
     Ok(folder.ok_or(missing)?.join("cleanup").join(file))
 }
 
+/// The variables that the timer's service hands on. systemd's `%h` is the home, whatever XDG says.
+pub(super) fn timer_variables(environment: &Environment) -> Option<PathBuf> {
+    environment.home.as_ref().map(|home| home.join(".config").join("cleanup").join("environment"))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

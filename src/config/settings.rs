@@ -17,7 +17,7 @@ use super::modes::LogFormat;
 use super::overrides::Overrides;
 use super::paths;
 use super::windows::{self, Per, WindowRule};
-use super::writable::WritableByOthers;
+use super::writable::WritableConfig;
 use crate::domain::{Action, MicroUsd, Platform, Rate, Secret, WindowSpec};
 use crate::platforms::{FixedHost, find};
 use crate::store::QueueKind;
@@ -55,7 +55,9 @@ pub struct Settings {
     /// What lets somebody look at the dashboard.
     pub web: WebSettings,
     /// The config file, where others can write to it: whoever can decides which commands are run and where tokens go.
-    pub writable_config: Option<WritableByOthers>,
+    pub writable_config: Option<WritableConfig>,
+    /// The file of variables that the timer of `schedule install` hands on: keys, as a rule.
+    pub timer_variables: Option<PathBuf>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Where log lines go instead of stderr.
@@ -76,6 +78,7 @@ impl Settings {
         let prices = file.prices();
         let run = run_settings(options, &file);
         let app = app_of(environment, &file);
+        let decides = decided_by_file(options, environment, &file);
         let addresses = file.addresses().into_iter().chain(environment.addresses.clone()).collect();
         // The sandbox has a queue of its own: a variable set for every day must not lead it to the real one.
         let file_db = file.db;
@@ -97,7 +100,8 @@ impl Settings {
                 password: environment.web_password.clone(),
                 metrics_token: environment.metrics_token.clone(),
             },
-            writable_config: file.writable,
+            timer_variables: paths::timer_variables(environment),
+            writable_config: file.writable.map(|file| WritableConfig { file, decides }),
             log_format: options.log_format.or(file.log.format.map(|format| format.0)).unwrap_or_default(),
             log_file: options.log_file.clone().or(file.log.file),
             rates: options.rates.clone(),
@@ -162,6 +166,22 @@ fn read_file(options: &Overrides, environment: &Environment) -> Result<ConfigFil
             Ok(found.flatten().unwrap_or_default())
         }
     }
+}
+
+/// What of weight the settings have from the file alone: whoever can write it would have commands run, or logins sent to a place of theirs.
+fn decided_by_file(options: &Overrides, environment: &Environment, file: &ConfigFile) -> Vec<&'static str> {
+    let is_real = !options.sandbox;
+    let has_address = file.addresses().into_iter().any(|(variable, _)| !environment.addresses.contains_key(variable));
+    let has_login_page = environment.x_authorize.is_none() && file.x.authorize.is_some();
+    let has_queue = options.db.is_none() && environment.db.is_none() && file.db.is_some();
+    let all = [
+        (options.notify.is_none() && file.run.notify.is_some(), "the command of [run] notify"),
+        (is_real && has_address, "where tokens are sent (api)"),
+        (is_real && has_login_page, "where a login begins (authorize)"),
+        (is_real && has_queue, "which queue is worked on (db)"),
+        (options.log_file.is_none() && file.log.file.is_some(), "which file the log is added to ([log] file)"),
+    ];
+    all.into_iter().filter(|(decides, _)| *decides).map(|(_, what)| what).collect()
 }
 
 #[cfg(test)]

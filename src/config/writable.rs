@@ -13,6 +13,15 @@ pub struct WritableByOthers {
     by: Way,
 }
 
+/// A config file that others can write, and what of weight the settings have from it alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WritableConfig {
+    /// The file, and how others can write it.
+    pub file: WritableByOthers,
+    /// What it decides, each a part of a sentence; no option and no variable goes before it.
+    pub decides: Vec<&'static str>,
+}
+
 /// How others can write it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Way {

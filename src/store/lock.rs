@@ -265,8 +265,11 @@ impl FileLock {
     }
 }
 
-/// The name of a lock's file: the queue's name with another ending.
+/// The name of a lock's file: the queue's name with another ending. A queue that is named by a link has the locks of the file it leads to:
+/// two that are named differently and are one must not be drained at once.
 fn beside(queue: &Path, what: &str) -> PathBuf {
+    let real = if queue.is_symlink() { queue.canonicalize().ok() } else { None };
+    let queue = real.as_deref().unwrap_or(queue);
     let mut name = queue.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{what}.lock"));
     queue.with_file_name(name)
@@ -301,6 +304,21 @@ mod tests {
         crate::store::make_private_folder(&accounts).unwrap();
         symlink(folder.path().join("never"), accounts.join("7.lock")).unwrap();
         assert!(AccountLock::try_take(&queue, AccountId(7)).is_err() && !folder.path().join("never").exists());
+    }
+
+    #[test]
+    fn a_queue_and_a_link_to_it_have_one_lock() {
+        let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (queue, link) = (folder.path().join("q.db"), other.path().join("link.db"));
+        std::fs::write(&queue, "").unwrap();
+        symlink(&queue, &link).unwrap();
+        let held = DrainLock::take(&link).unwrap();
+        assert!(matches!(DrainLock::take(&queue), Err(StoreError::Draining { .. })));
+        assert!(DrainLock::is_held(&queue).unwrap() && held.is_intact());
+        assert_eq!(DrainLock::holder(&queue).unwrap().pid, std::process::id());
+        drop(held);
+        DrainLock::take(&queue).unwrap();
+        assert!(!other.path().join("link.db.drain.lock").exists());
     }
 
     #[test]

@@ -40,8 +40,9 @@ pub(super) fn sign(file: &File) {
 
 /// Who holds the lock of this file, as far as is known. To be asked only where somebody holds it.
 pub(super) fn read(path: &Path) -> Option<LockHolder> {
-    let no_links = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
-    let file = OpenOptions::new().read(true).custom_flags(no_links).open(path).ok()?;
+    // A pipe in its place would be waited for.
+    let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).ok()?;
     // Nobody writes to it but who takes the lock.
     let since = file.metadata().ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     let mut text = String::new();

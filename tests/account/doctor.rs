@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use crate::account::bench::{Bench, Done, USER, ids};
+use crate::common::Home;
 
 fn levels(done: &Done, what: &str) -> Vec<String> {
     let json = done.json();
@@ -89,4 +90,16 @@ fn a_broken_queue_is_found() {
     bench.run(&["doctor"]).ends(74);
     std::fs::write(bench.queue(), &whole).unwrap();
     bench.run(&["doctor"]).ends(0);
+}
+
+#[test]
+fn the_variables_of_the_timer_are_for_their_owner_alone() {
+    let home = Home::new();
+    let file = home.write(".config/cleanup/environment", "CLEANUP_KEY=a long passphrase of mine\n");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let done = home.run(&["doctor", "--sandbox"]).ends(0);
+    let command = format!("chmod go= {}", file.display());
+    assert!(done.out.contains("(mode 0644)") && done.out.contains(&command), "{}", done.out);
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    assert!(!home.run(&["doctor", "--sandbox"]).ends(0).out.contains("chmod"));
 }

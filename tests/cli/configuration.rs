@@ -87,3 +87,32 @@ fn a_log_file_is_private() {
     assert_eq!(std::fs::metadata(home.path("log.txt")).unwrap().permissions().mode() & 0o777, 0o600);
     home.run(&["status", "--log-file", "nowhere/log.txt"]).ends(74);
 }
+
+#[test]
+fn what_a_config_file_that_others_can_write_decides_is_told_before_anything_is_done_by_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    let places =
+        "[x]\napi = \"https://api.example\"\nauthorize = \"https://x.example\"\n[aisa]\napi = \"https://a.example\"\n";
+    let config =
+        home.write("c.toml", format!("db = \"other.db\"\n[run]\nnotify = \"true\"\n[log]\nfile = \"log\"\n{places}"));
+    let told = |mode, words: &[&str], variables: &[(&str, &str)]| {
+        std::fs::set_permissions(&config, std::fs::Permissions::from_mode(mode)).unwrap();
+        home.run_with(&[words, &["--config", "c.toml"]].concat(), variables).ends(0).err
+    };
+    let warning = "warning: others can write to c.toml (mode 0666), and it decides ";
+    let err = told(0o666, &["account", "list"], &[]);
+    assert!(err.contains(warning) && err.contains("; chmod go-w c.toml"), "{err}");
+    let all = ["[run] notify", "(api)", "(authorize)", "(db)", "([log] file)"];
+    assert!(all.iter().all(|what| err.contains(what)), "{err}");
+    // What an option or a variable says, and what the sandbox does not use, is not the file's to decide.
+    let own =
+        [("CLEANUP_X_API", "https://api.x.com"), ("CLEANUP_X_AUTHORIZE", "https://x.com"), ("CLEANUP_DB", "mine.db")];
+    let err = told(0o666, &["account", "list"], &own);
+    assert!(!err.contains("(authorize)") && !err.contains("(db)") && err.contains("(api)"), "{err}");
+    let err = told(0o666, &["status", "--sandbox", "--log-file", "mine.log"], &[]);
+    assert!(err.contains(&format!("{warning}the command of [run] notify; chmod")), "{err}");
+    assert!(!told(0o644, &["account", "list"], &[]).contains("others can write"));
+    home.write("c.toml", "[run]\nworkers = 4\n");
+    assert!(!told(0o666, &["account", "list"], &[]).contains("others can write"), "it decides nothing of weight");
+}

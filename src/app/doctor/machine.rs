@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use super::finding::{DoctorFinding, Grave, Severity, bad, good, warning};
 use crate::app::{self, writable_remedy};
 use crate::auth::KeyChoice;
-use crate::config::Settings;
+use crate::config::{Settings, WritableConfig};
 use crate::domain::{Action, Platform, counted};
 use crate::error::CommandError;
 use crate::platforms::spec;
 use crate::store::{folder_of, is_foreign};
+use crate::text::shell_word;
 
 /// With less room than this a load or a long run will fail, in bytes.
 const BAD_FREE_BYTES: u64 = 64 << 20;
@@ -42,7 +43,7 @@ pub(super) fn settings(settings: &Settings) -> Vec<DoctorFinding> {
     {
         findings.push(bad("config", Grave::Config, error.to_string(), "correct [x] redirect"));
     }
-    if let Some(file) = &settings.writable_config {
+    if let Some(WritableConfig { file, .. }) = &settings.writable_config {
         let text = format!("{file}: whoever does decides what [run] notify runs and where tokens are sent");
         findings.push(warning("permissions", text, writable_remedy(file)));
     }
@@ -65,11 +66,11 @@ fn in_one(mut warnings: Vec<String>) -> Option<String> {
     Some(more.fold(first, |text, limit| format!("{text}, {limit}")))
 }
 
-/// Who may read and write the queue, its companions and the key.
-pub(super) fn files(queue: &Path) -> Vec<DoctorFinding> {
+/// Who may read and write the queue, its companions, the key, and the variables of the timer.
+pub(super) fn files(settings: &Settings, queue: &Path) -> Vec<DoctorFinding> {
     let mut findings = Vec::new();
     let mut open = false;
-    for path in private_files(queue) {
+    for path in private_files(queue).into_iter().chain(settings.timer_variables.clone()) {
         let Ok(about) = std::fs::symlink_metadata(&path) else { continue };
         let is_key = path.extension().is_some_and(|ending| ending == "key");
         let severity = if is_key { Severity::Bad(Grave::Config) } else { Severity::Warning };
@@ -87,7 +88,10 @@ pub(super) fn files(queue: &Path) -> Vec<DoctorFinding> {
         open = true;
         let mode = about.mode() & 0o7777;
         let text = format!("{shown} is open to others (mode {mode:04o})");
-        findings.push(DoctorFinding { severity, ..warning("permissions", text, format!("chmod go= '{shown}'")) });
+        findings.push(DoctorFinding {
+            severity,
+            ..warning("permissions", text, format!("chmod go= {}", shell_word(&shown.to_string())))
+        });
     }
     let folder = folder_of(queue);
     if let Ok(about) = std::fs::metadata(folder) {
@@ -96,7 +100,7 @@ pub(super) fn files(queue: &Path) -> Vec<DoctorFinding> {
             open = true;
             let shown = folder.display();
             let text = format!("others can write to the folder {shown} (mode {:04o})", about.mode() & 0o7777);
-            findings.push(warning("permissions", text, format!("chmod go-w '{shown}'")));
+            findings.push(warning("permissions", text, format!("chmod go-w {}", shell_word(&shown.to_string()))));
         }
     }
     if !open {
@@ -111,7 +115,9 @@ fn private_files(queue: &Path) -> Vec<PathBuf> {
         name.push(ending);
         queue.with_file_name(name)
     };
-    let mut files = ["", "-wal", "-shm", ".drain.lock", ".load.lock"].map(beside).to_vec();
+    let mut files = ["", "-wal", "-shm", ".drain.lock", ".load.lock", ".schedule.lock", ".serve.lock", ".link"]
+        .map(beside)
+        .to_vec();
     files.push(KeyChoice::beside(queue, None).key_file);
     files
 }

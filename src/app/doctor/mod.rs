@@ -31,7 +31,7 @@ pub async fn doctor(settings: &Settings, clock: &SharedClock, request: DoctorReq
     findings.extend(machine::windows(settings));
     match settings.db() {
         Ok(path) => {
-            findings.extend(machine::files(path));
+            findings.extend(machine::files(settings, path));
             findings.extend(machine::disk(path));
             let now = clock.now().wall;
             if let Some(actor) = &request.repair {

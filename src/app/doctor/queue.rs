@@ -9,6 +9,7 @@ use crate::config::Settings;
 use crate::domain::{Wall, counted};
 use crate::error::CommandError;
 use crate::store::{Account, Credential, DamagedTask, DrainLock, Store, StoreError};
+use crate::text::shell_word;
 
 /// What to do where the file itself is broken.
 const BACKUP: &str = "stop every run, keep a copy of the file, and restore a backup";
@@ -231,7 +232,7 @@ async fn key(settings: &Settings, store: &mut Store) -> Result<Vec<DoctorFinding
     match (vault.held(), choice.place) {
         (KeyHeld::Keyring, _) if choice.key_file.exists() => {
             let text = format!("the key is in the OS keyring, and the key file {file} is there too");
-            let remedy = format!("rm '{file}'  (once no other queue of that folder needs it)");
+            let remedy = format!("rm {}  (once no other queue of that folder needs it)", shell_word(&file.to_string()));
             findings.push(warning("key", text, remedy));
         }
         (KeyHeld::File(_), KeyPlace::Keyring) => {

@@ -22,8 +22,6 @@ pub struct RunSettings {
     pub request_deadline: Duration,
     /// A shell command that hears of the end of every run.
     pub notify: Option<String>,
-    /// The config file names that command.
-    pub is_notify_configured: bool,
 }
 
 impl RunSettings {
@@ -43,7 +41,6 @@ pub(super) fn run_settings(options: &Overrides, file: &ConfigFile) -> RunSetting
         give_up_after: give_up_after.unwrap_or(RunSettings::DEFAULT_GIVE_UP_AFTER),
         progress: options.progress.or(run.progress.map(|mode| mode.0)).unwrap_or_default(),
         request_deadline: deadline.clamp(shortest, longest),
-        is_notify_configured: options.notify.is_none() && run.notify.is_some(),
         notify: options.notify.clone().or_else(|| run.notify.as_ref().map(|notify| notify.0.0.clone())),
     }
 }

@@ -164,6 +164,7 @@ async fn reload(controls: &ServeControls, web: &Web, context: &Context) {
                 .warn("the configuration names another queue: start cleanup again to use that; nothing was changed");
         }
         Ok(settings) => {
+            app::writable_config_warning(&settings).inspect(|warning| context.printer.warn(warning));
             controls.reload(settings);
             web.note_change();
             context.printer.say("SIGHUP: the configuration was read again");
