@@ -23,7 +23,7 @@
 //! | [`lists`] | where IDs come from: archives, the platform's lists, filters, handles; entries <-> CSV | auth, clock, domain, engine, error, jobfile, limits, platforms, store, text |
 //! | [`pages`] | HTML files for people: reports, worklists, lists to restore; they load nothing | domain, store |
 //! | [`schedule`] | nights: when a schedule is due, and until when it may work; each time decided once | clock, domain, store |
-//! | [`sandbox`] | the pretend platform over the same HTTP; knows nothing of our client | clock, domain, net |
+//! | [`sandbox`] | a platform to try things on, over the same HTTP; knows nothing of our client | clock, domain, net |
 //! | [`config`] | option, environment, file, default: resolved once into settings | auth, domain, error, limits, platforms, store, text |
 //! | [`telemetry`] | log lines | config, domain, store |
 //! | [`app`] | use cases with typed requests and reports: run, resume, load, drain, status, audit, doctor, lists, verify, schedules, serve; names to credentials | auth, clock, config, domain, engine, error, jobfile, limits, lists, platforms, sandbox, schedule, store, text |
