@@ -89,8 +89,12 @@ impl TroubledAccount<'_> {
             "account_locked" | "account_suspended" | "looks_automated" => {
                 format!("Log in at x.com and do what it asks, then {resume}.")
             }
+            // What a variable holds is mended there.
+            "unauthorized" | "invalid_token" | "invalid_key" if self.settings.credentials.has_any() => {
+                format!("Set the variable to a fresh token, or log in again, then {resume}.")
+            }
             "unauthorized" | "invalid_token" | "invalid_key" => {
-                format!("{} logs in again; or set the variable to a fresh token. Then {resume}.", self.login())
+                format!("{} logs in again. Then {resume}.", self.login())
             }
             "action_not_offered" => format!(
                 "The platform of this account does not offer the action: docs/platforms.md says which do. {} on one of them, and load the file \

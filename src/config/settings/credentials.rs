@@ -51,6 +51,13 @@ pub struct EnvironmentCredentials {
     pub key_place: KeyPlace,
 }
 
+impl EnvironmentCredentials {
+    /// Whether some account's credentials stand in the environment.
+    pub fn has_any(&self) -> bool {
+        self.x_token.is_some() || self.x_oauth1.is_some() || self.aisa_key.is_some()
+    }
+}
+
 /// Half a set of OAuth 1.0a keys is a mistake, not a smaller set; but the app's pair alone is good for a login.
 pub(super) fn credentials_of(
     environment: &Environment,
