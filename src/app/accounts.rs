@@ -319,8 +319,10 @@ fn unknown_account(wanted: &AccountName, known: &[Account]) -> CommandError {
     } else {
         format!("accounts: {}", names.join(", "))
     };
-    CommandError::new(ErrorKind::Usage, format!("no account is called {wanted}; {there}"))
-        .hint(format!("`cleanup account login {wanted}` adds it; or set CLEANUP_X_USER_ID beside the token"))
+    CommandError::new(ErrorKind::Usage, format!("no account is called {wanted}; {there}")).hint(format!(
+        "`cleanup account login {}` adds it; or set CLEANUP_X_USER_ID beside the token",
+        wanted.shell_word()
+    ))
 }
 
 pub(super) fn fault(why: String) -> CommandError {

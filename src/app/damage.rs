@@ -14,6 +14,7 @@ use crate::domain::{AccountId, Action, RoundId, Target, Wall, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{cells_from_stored, read_target};
 use crate::store::{Account, Claimant, DamagedTask, Resolution, RowPlace, Store};
+use crate::text::shell_word;
 
 /// The most damaged rows that a message names.
 const MAX_NAMED: usize = 5;
@@ -86,7 +87,7 @@ pub(super) fn stopped_at(damaged: &[DamagedTask]) -> CommandError {
         if damaged.len() == 1 { "is" } else { "are" },
         named.join("; ")
     );
-    let path = damaged.first().map_or_else(|| "FILE".to_owned(), |first| first.path.display().to_string());
+    let path = damaged.first().map_or_else(|| "FILE".to_owned(), |first| shell_word(&first.path.to_string_lossy()));
     let hint = format!(
         "load the file again, which has the right values: `cleanup load {path}`; `cleanup doctor` looks for more such rows; check the disk, too"
     );

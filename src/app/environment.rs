@@ -109,7 +109,8 @@ impl EnvironmentAccount {
             return match wanted {
                 Some(wanted) if *wanted != account.name && known.iter().all(|other| other.name != *wanted) => {
                     let message = format!("user {user} already has the name {}", account.name);
-                    Err(CommandError::new(ErrorKind::Usage, message).hint(format!("use --account {}", account.name)))
+                    Err(CommandError::new(ErrorKind::Usage, message)
+                        .hint(format!("use --account {}", account.name.shell_word())))
                 }
                 _ => Ok(None),
             };

@@ -17,6 +17,7 @@ use crate::domain::{AccountId, AccountName, Action, JobId};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::is_same_column;
 use crate::store::{Job, JobState, Store};
+use crate::text::shell_word;
 
 /// How a file stands to the queue, before anything is loaded.
 #[derive(Clone, Debug, PartialEq)]
@@ -280,7 +281,8 @@ fn refuse_another(file: &Prepared, job: &Job, accounts: &Accounts) -> Result<(),
     };
     let message =
         format!("{}: there is a job {} already {difference}; nothing was changed", file.survey.path, job.name);
-    Err(CommandError::new(ErrorKind::Usage, message).hint(format!("load it under another name: --job {}-2", job.name)))
+    Err(CommandError::new(ErrorKind::Usage, message)
+        .hint(format!("load it under another name: --job {}", shell_word(&format!("{}-2", job.name)))))
 }
 
 /// The column that was named for the file, where it is not the job's.

@@ -34,7 +34,7 @@ pub fn login_to_allow(account: &Account, record: &Credential, action: Action) ->
         actions.push(action);
     }
     let actions: Vec<&str> = actions.iter().map(|action| action.name()).collect();
-    format!("cleanup account login {} --actions {}", account.name, actions.join(","))
+    format!("cleanup account login {} --actions {}", account.name.shell_word(), actions.join(","))
 }
 
 /// What an action wants instead of credentials of this kind; none where they will do.
@@ -113,7 +113,7 @@ pub async fn unfit(
 /// What is wrong with one account that is logged in, or is not.
 fn of_record(account: &Account, actions: &[Action], record: Option<&Credential>) -> Vec<String> {
     let name = &account.name;
-    let login = format!("cleanup account login {name}");
+    let login = format!("cleanup account login {}", name.shell_word());
     let Some(record) = record else {
         return vec![format!("{name} has no credentials, so nothing is sent for it; run `{login}`")];
     };

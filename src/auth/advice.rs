@@ -46,7 +46,7 @@ impl From<NoToken> for CommandError {
     fn from(error: NoToken) -> CommandError {
         match error {
             NoToken::NeedLogin { ref name, .. } => {
-                let hint = format!("run `cleanup account login {name}`");
+                let hint = format!("run `cleanup account login {}`", name.shell_word());
                 CommandError::new(ErrorKind::Person, error.to_string()).hint(hint)
             }
             NoToken::Later { .. } => {

@@ -25,7 +25,7 @@ pub struct Current {
 #[derive(Debug, thiserror::Error)]
 pub enum NoToken {
     /// This account alone waits for a person (77, reason `login_needed`).
-    #[error("{name} needs a login: {}; run `cleanup account login {name}`", why.sentence())]
+    #[error("{name} needs a login: {}; run `cleanup account login {}`", why.sentence(), name.shell_word())]
     NeedLogin {
         /// The account.
         name: AccountName,

@@ -1,10 +1,12 @@
 //! Users and the short names people give to accounts.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
+use super::foreign::is_plain_in_shell;
 use super::name::{is_same_name, name_key};
 
 /// An account's number in its queue.
@@ -75,6 +77,14 @@ impl AccountName {
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl AccountName {
+    /// The name in a command to type: a shell obeys some of the signs that it may have, such as `$(...)`.
+    pub fn shell_word(&self) -> Cow<'_, str> {
+        // No name has a quote in it.
+        if self.0.chars().all(is_plain_in_shell) { Cow::Borrowed(&self.0) } else { Cow::Owned(format!("'{}'", self.0)) }
     }
 }
 

@@ -28,7 +28,7 @@ pub use account::{AccountId, AccountName, UserId};
 pub use action::{Action, RepostId, TargetKind};
 pub use counted::counted;
 pub use crash::{CRASHED, CrashCount, Death, UNKNOWN_AFTER_CRASH, crash_note};
-pub use foreign::is_unsafe;
+pub use foreign::{is_plain_in_shell, is_unsafe};
 pub use io_words::io_words;
 pub use list_kind::ListKind;
 pub use money::MicroUsd;

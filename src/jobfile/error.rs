@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{DamageFinding, DamageForm, NAME_COLUMNS};
 use crate::domain::{counted, io_words};
 use crate::error::{CommandError, ErrorKind};
-use crate::text::with_near_file;
+use crate::text::{shell_word, with_near_file};
 
 /// Why a file was refused. Its display says what is wrong, [`JobFileError::hint`] what to do.
 #[derive(Debug, thiserror::Error)]
@@ -257,7 +257,7 @@ impl JobFileError {
         match self {
             E::Missing { .. } => "check the path; - is standard input".into(),
             E::Directory { .. } => "name a CSV file in it".into(),
-            E::NoPermission { path } => format!("make it readable for this user, for example chmod u+r {path}"),
+            E::NoPermission { path } => format!("make it readable for this user, for example chmod u+r {}", shell_word(path)),
             E::Unreadable { .. } => "check the disk or the network drive it is on, or copy the file first".into(),
             E::Spool { .. } => "make room in the folder for temporary files, or set TMPDIR to another".into(),
             E::SpoolTooLong { .. } => "save the input as files of a smaller size".into(),
@@ -283,7 +283,7 @@ impl JobFileError {
             }
             E::NoHeader { .. } => "write a header such as target_id,note as the first line".into(),
             E::Ambiguous { role: "target", candidates, .. } => {
-                format!("choose one with --column, for example --column {}", candidates.first().map_or("NAME", |c| c))
+                format!("choose one with --column, for example --column {}", candidates.first().map_or_else(|| "NAME".to_owned(), |name| shell_word(name)))
             }
             E::Ambiguous { role, .. } => format!("leave only one column {role}"),
             E::NoAction { .. } => {
@@ -294,13 +294,13 @@ impl JobFileError {
             E::Changed { .. } => "run again when it is complete; nothing was queued".into(),
             E::NoRows { .. } => "write one target per line below the header; if it is an export, it came out empty".into(),
             E::NoUsableRow { path, damage, .. } => {
-                let check = format!("`cleanup check {path}` shows what is wrong with each row");
+                let check = format!("`cleanup check {}` shows what is wrong with each row", shell_word(path));
                 damage.map_or_else(|| check.clone(), |found| format!("{}; {check}", found.sentence()))
             }
             E::RepostsUnnamed { .. } => {
                 "`cleanup list reposts -o unrepost.csv` asks the platform which posts they are; archives since about 2018 do not say".into()
             }
-            E::Strict { path, .. } => format!("`cleanup check {path}` shows them; without --strict the other rows are used"),
+            E::Strict { path, .. } => format!("`cleanup check {}` shows them; without --strict the other rows are used", shell_word(path)),
             E::KeepLine { .. } => "correct that line, or put a # before it".into(),
             E::KeepDamaged { form, .. } => form.remedy().into(),
             E::KeepTooLong { .. } => "keep lists of this size are not supported; leave these targets out of the job".into(),

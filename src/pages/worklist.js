@@ -25,7 +25,12 @@
   list.addEventListener("change", () => { unsaved = true; show(); remember(ticked().map((box) => box.dataset.task)); });
   save.addEventListener("click", () => {
     const rows = ticked().map((box) => [list.dataset.token, box.dataset.task, box.dataset.action, box.dataset.target, "yes"]);
-    const text = [["cleanup_worklist", "task", "action", "target", "done"], ...rows].map((row) => row.join(",") + "\n").join("");
+    // As the program writes its tables: no cell is a formula, and none ends where it does not.
+    const cell = (text) => {
+      const harmless = /^[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(text) ? "'" + text : text;
+      return /[",;\s]/.test(harmless) ? '"' + harmless.replaceAll('"', '""') + '"' : harmless;
+    };
+    const text = [["cleanup_worklist", "task", "action", "target", "done"], ...rows].map((row) => row.map(cell).join(",") + "\n").join("");
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
     link.download = list.dataset.file;

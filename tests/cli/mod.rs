@@ -23,4 +23,5 @@ mod prints;
 pub(crate) mod program;
 mod spellings;
 mod terminal;
+mod typed;
 mod words;

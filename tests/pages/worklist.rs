@@ -38,6 +38,26 @@ fn saved(browser: &Browser) -> PathBuf {
 }
 
 #[test]
+fn a_saved_tick_is_no_formula_to_a_spreadsheet() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &[]);
+    home.write("unfollow.csv", "target_id\n1000000007919000001\n1000000007919000002\n");
+    home.against(&sandbox, ["load", "unfollow.csv"]).done().ends(0);
+    home.cleanup(["report", "unfollow", "--worklist=pending", "-o", "by-hand.html"]).done().ends(0);
+    let Some(browser) = Browser::start() else { return };
+    browser.open(&home.path("by-hand.html"));
+    // As a platform may have targets whose IDs are no numbers.
+    browser.run(r#"document.querySelectorAll('#list input')[1].dataset.target = '=1+1, "x"'; return 0"#);
+    browser.click("#list > li:nth-child(1) input");
+    browser.click("#list > li:nth-child(2) input");
+    browser.click("#save");
+    let text = std::fs::read_to_string(saved(&browser)).unwrap();
+    let ends = [",unfollow,1000000007919000001,yes", ",unfollow,\"'=1+1, \"\"x\"\"\",yes"];
+    assert!(text.lines().skip(1).zip(ends).all(|(row, end)| row.ends_with(end)), "{text}");
+    assert_eq!(text.lines().count(), 3, "{text}");
+}
+
+#[test]
 fn ticks_in_a_page_are_saved_loaded_and_done() {
     let home = Home::new();
     let sandbox = SandboxProcess::start(&home, &["--faults", "refused=40%", "--seed", "3"]);

@@ -6,7 +6,7 @@ use crate::domain::{ListKind, Wall, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::fetch::{Budget, Stop, Untold};
 use crate::lists::filter::Rule;
-use crate::text::LocalClock;
+use crate::text::{LocalClock, shell_word};
 
 /// A list that was not read to its end. What was read is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -52,7 +52,8 @@ pub(in crate::app) fn unfinished(
                 format!("the platform refuses the request for {name} as malformed: {said}"),
             );
             return Err(error.hint(format!(
-                "the token may belong to another account: `cleanup account check {account}` says whose it is; {resume}"
+                "the token may belong to another account: `cleanup account check {}` says whose it is; {resume}",
+                shell_word(account)
             )));
         }
         Stop::Untold(Untold::Rule(rule)) => {
@@ -105,6 +106,7 @@ fn option_of(rule: Rule) -> &'static str {
 
 /// What to do first, before the list is read again.
 fn remedy(reason: &str, account: &str) -> String {
+    let account = shell_word(account);
     match reason {
         "credits_depleted" => "buy credits in the developer console".to_owned(),
         "oauth2_only" => format!("log in with OAuth 2.0: `cleanup account login {account}`"),

@@ -22,6 +22,7 @@ use crate::domain::{Action, JobId};
 use crate::error::CommandError;
 use crate::jobfile::JobFileError;
 use crate::store::{Job, Store};
+use crate::text::shell_word;
 
 /// Reads and judges the files, with what their jobs remember.
 pub async fn prepare_files(
@@ -61,7 +62,7 @@ fn check_with_the_same_options(error: CommandError, rows: &RowOptions, deps: App
     for (option, value) in [("--action", action.as_deref()), ("--column", rows.column.as_deref())] {
         words.extend(value.into_iter().flat_map(|value| [option, value]));
     }
-    let (bare, whole) = (format!("`cleanup check {path}`"), deps.command(&words));
+    let (bare, whole) = (format!("`cleanup check {}`", shell_word(path)), deps.command(&words));
     let hint = error.hint.as_ref().map(|hint| hint.replace(&bare, &whole));
     CommandError { hint, ..error }
 }

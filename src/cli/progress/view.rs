@@ -8,7 +8,7 @@ use crate::app::status::{estimate, hold_text};
 use crate::cli::context::with_options;
 use crate::domain::{AccountId, Action, Moment, Scope, Tick, Wall, counted};
 use crate::engine::{Event, Progress, WindowLevel};
-use crate::text::{LocalClock, clipped, escaped, span_text};
+use crate::text::{LocalClock, clipped, escaped, shell_word, span_text};
 
 /// A speed is told once it has been watched for so long.
 const SPEED_AFTER: Duration = Duration::from_secs(10);
@@ -170,9 +170,9 @@ fn shortest(windows: &[WindowLevel]) -> Option<&WindowLevel> {
 /// What became of rows that an older version of the program had queued, and what to type next.
 pub(crate) fn held_back_text(job: &str, reason: &str, tasks: u64) -> String {
     let rows = counted(tasks, "row that an older version queued is", "rows that an older version queued are");
-    let job = escaped(job);
+    let (job, word) = (escaped(job), shell_word(job));
     format!(
-        "{job}: {rows} rejected by this version ({reason}) and not sent; `cleanup report {job}` shows them; load the file again to see what to do"
+        "{job}: {rows} rejected by this version ({reason}) and not sent; `cleanup report {word}` shows them; load the file again to see what to do"
     )
 }
 

@@ -189,7 +189,7 @@ async fn check(
             state = how;
             said.push(what);
             if state == State::Bad {
-                let login = format!("`cleanup account login {}` logs in again", account.name);
+                let login = format!("`cleanup account login {}` logs in again", account.name.shell_word());
                 said.push(if record.is_some() {
                     login
                 } else {
@@ -222,7 +222,7 @@ fn fits(account: &Account, record: Option<&Credential>, action: Action, said: &m
     said.extend(endpoint.closed());
     let Some(record) = record else { return State::Good };
     if let Some(wanted) = app::misfit(account.platform, action, record.set.kind) {
-        said.push(format!("{action} needs {wanted}; run `cleanup account login {}`", account.name));
+        said.push(format!("{action} needs {wanted}; run `cleanup account login {}`", account.name.shell_word()));
         return State::Bad;
     }
     let missing = app::missing_scopes(account.platform, action, record.set.scopes.as_deref());

@@ -75,7 +75,7 @@ fn unknown(name: &AccountName, known: &[Account]) -> CommandError {
     let there =
         if names.is_empty() { "there are no accounts".to_owned() } else { format!("accounts: {}", names.join(", ")) };
     CommandError::new(ErrorKind::Usage, format!("no account is called {name}; {there}"))
-        .hint(format!("`cleanup account login {name}` adds an account of that name"))
+        .hint(format!("`cleanup account login {}` adds an account of that name", name.shell_word()))
 }
 
 /// The name of an account that nobody named.
