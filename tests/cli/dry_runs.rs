@@ -85,7 +85,10 @@ fn retry_takes_one_reason_and_names_those_there_are() {
     assert!(done.err.contains("no row of likes failed with the reason protectd"), "{}", done.err);
     assert!(done.err.contains("did you mean protected? reasons: protected (2)"), "{}", done.err);
     assert_eq!(home.run(&["status", "--json"]).json()["jobs"][0]["failed"], 2);
-    home.run(&["retry", "likes", "--reason", "protected"]).ends(0).says("2 failed rows are queued again (protected)");
+    home.run(&["retry", "likes", "--reason", "protected"])
+        .ends(0)
+        .says("2 failed rows are queued again (protected)")
+        .says("they were refused for their targets, and the platform refuses that again");
     assert_eq!(home.run(&["status", "--json"]).json()["jobs"][0]["failed"], 0);
     home.run(&["retry", "likes", "--reason", "protected"]).ends(0).says("likes has no failed rows");
 }

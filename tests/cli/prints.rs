@@ -297,6 +297,7 @@ fn a_job_is_steered() {
     next: `cleanup resume likes` (a run in progress picks it up by itself)
     $ cleanup retry likes
     likes: 1 failed row is queued again
+    it was refused for its target, and the platform refuses that again unless it has changed there
     next: `cleanup resume likes`
     $ cleanup cancel likes
     likes is cancelled: 3 rows will not be sent; requests in flight are completed

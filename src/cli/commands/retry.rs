@@ -1,8 +1,8 @@
-//! `cleanup retry`: failed tasks go back into the queue.
+//! `cleanup retry`: failed rows are queued again.
 
 use crate::cli::args::RetryArgs;
 use crate::cli::context::Context;
-use crate::domain::{Outcome, counted};
+use crate::domain::{Outcome, counted, is_refusal_of_target};
 use crate::error::{CommandError, ErrorKind};
 use crate::store::{Job, JobState, Store};
 use crate::text::{escaped, nearest};
@@ -18,6 +18,7 @@ pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CommandError
     let (mut store, job) = context.job(&args.job).await?;
     let next = next_after_requeue(context, &job)?;
     let now = context.clock.now().wall;
+    let refused = refused_rows(&mut store, &job, args.reason.as_deref()).await?;
     let retried = match &args.reason {
         Some(reason) => store.queue().retry_reason(&job, reason, now).await?,
         None => store.queue().retry_job(&job, now).await?,
@@ -35,8 +36,29 @@ pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CommandError
         return Ok(0);
     }
     printer.say(&format!("{name}: {detail}"));
+    if refused > 0 {
+        let them = match (refused == retried.tasks, refused) {
+            (true, 1) => "it was refused for its target".to_owned(),
+            (true, _) => "they were refused for their targets".to_owned(),
+            (false, _) => {
+                counted(refused, "of them was refused for its target", "of them were refused for their targets")
+            }
+        };
+        printer.say(&format!("{them}, and the platform refuses that again unless it has changed there"));
+    }
     printer.say(&next);
     Ok(0)
+}
+
+/// How many of the rows to retry the platform has refused for their targets: all of the job's, or those of a reason.
+async fn refused_rows(store: &mut Store, job: &Job, reason: Option<&str>) -> Result<u64, CommandError> {
+    let (reasons, _) = store.read().top_reasons(job).await?;
+    let refused = reasons.iter().filter(|found| {
+        found.outcome == Outcome::Failed
+            && is_refusal_of_target(&found.reason)
+            && reason.is_none_or(|reason| reason == found.reason)
+    });
+    Ok(refused.map(|found| found.rows).sum())
 }
 
 /// What to type when tasks of the job are back in the queue.

@@ -7,7 +7,7 @@ use super::chart::{chart, job_meter};
 use super::jobs::{JobLine, job_chip};
 use super::labels::{OUTCOMES, foreign, outcome_class, reason, sentence};
 use super::layout::{Frame, count};
-use crate::domain::Outcome;
+use crate::domain::{Outcome, is_refusal_of_target};
 use crate::store::{JobState, JobStatus, OutcomeCounts, ProgressSamples, TopReason};
 
 /// What the page shows.
@@ -143,6 +143,7 @@ fn reasons(page: &JobPage) -> Markup {
                                 input type="hidden" name="reason" value=(line.reason);
                                 button.small type="submit" { "Retry these" span.unseen { " (" (reason(&line.reason)) ")" } }
                             }
+                            @if is_refusal_of_target(&line.reason) { span.quiet.small { "The platform refuses these targets, and a retry as well." } }
                         } }
                     } } }
                 }
