@@ -6,6 +6,7 @@ use super::list::{FetchListener, ListOutput, ListSink};
 use super::notice::{Notice, RunPlan};
 use crate::clock::SharedClock;
 use crate::config::Settings;
+use crate::domain::ListKind;
 use crate::engine::Listener;
 use crate::error::CommandError;
 use crate::text::LocalClock;
@@ -52,6 +53,9 @@ pub trait Frontend {
 
     /// Who hears of a list that is read, or of handles that are looked up.
     fn fetch_listener(&self, deps: AppDeps<'_>) -> FetchListener;
+
+    /// Who hears how many bytes have been read, of so many of a list of an archive.
+    fn reading_progress(&self, deps: AppDeps<'_>, list: ListKind, total_bytes: u64) -> Box<dyn FnMut(u64)>;
 
     /// What a list is written to: a file that appears whole, or whatever data goes to.
     ///

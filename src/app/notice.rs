@@ -15,6 +15,7 @@ use crate::domain::{AccountId, Action, MicroUsd, Wall};
 use crate::engine::Signal;
 use crate::error::CommandError;
 use crate::limits::Pace;
+use crate::lists::archive::About;
 use crate::schedule::scheduler::ScheduleEvent;
 use crate::store::{Job, StoreError};
 
@@ -49,6 +50,8 @@ pub enum Notice<'a> {
     ClockOff(&'a str),
     /// A signal has come, for the so-manieth time.
     Signal(Signal, usize),
+    /// An archive was opened.
+    Archive(&'a About),
     /// A list is going to be read.
     Reading(&'a ListAccess),
     /// It was read and written.

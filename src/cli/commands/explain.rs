@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
 
+use crate::app::explain;
 use crate::cli::args::ExplainArgs;
 use crate::cli::context::Context;
 use crate::domain::{Outcome, crash_note, refusal_note};
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 use crate::store::{AttemptView, TaskHistory};
 use crate::text::{escaped, full_text};
 
@@ -16,20 +17,7 @@ use crate::text::{escaped, full_text};
 /// # Errors
 /// Exit code 2 where no job has the target; the queue cannot be read.
 pub async fn run(context: &Context, args: &ExplainArgs) -> Result<u8, CommandError> {
-    let histories = match context.existing_queue().await? {
-        Some(mut store) => {
-            let histories = store.read().explain(&args.target).await?;
-            store.close().await;
-            histories
-        }
-        None => return Err(context.deps().no_queue(ErrorKind::Usage)),
-    };
-    if histories.is_empty() {
-        let list = context.command(&["status"]);
-        let error = CommandError::new(ErrorKind::Usage, format!("no job of this queue has the target {}", args.target));
-        let hint = format!("{list} lists the jobs; rows that were rejected are only in their reports");
-        return Err(error.hint(context.deps().or_other_queue(hint)));
-    }
+    let histories = explain(context.deps(), &args.target).await?;
     let command = |words: &[&str]| context.command(words);
     let told: Vec<String> = histories.iter().map(|history| tell(history, context.local.zone.get(), &command)).collect();
     context.printer.data(told.join("\n").trim_end())?;

@@ -11,7 +11,8 @@ use crate::store::{Job, PickOrder, PickedTask, RejectedRow, Store, TaskFilter};
 use crate::text::escaped;
 
 use super::paged::put;
-use super::picked_rows::{PickedRows, card};
+use super::picked_rows::card;
+use crate::app::PickedRows;
 
 /// The shortest stretch of the chart, in milliseconds.
 const SHORTEST_STRETCH_MS: i64 = 1_000;

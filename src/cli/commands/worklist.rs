@@ -1,18 +1,16 @@
 //! `cleanup report --worklist`: what has to be done by hand, as pages with tick boxes or as a table.
 
-use crate::app::Facts;
-use crate::app::file_of;
+use crate::app::{Facts, HandWorklist, WorklistRows, file_of, worklist_cells, worklist_note};
 use crate::cli::args::{ReportArgs, ReportFormat, WorklistKind};
 use crate::cli::context::Context;
-use crate::domain::TaskState;
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::WORKLIST_COLUMNS;
 use crate::pages::{LinkRow, Part, WorklistPage, worklist_page};
-use crate::store::{Job, PickOrder, PickedTask, Store, TaskFilter, VerifyResult};
+use crate::store::{Job, PickedTask, Store};
 use crate::text::escaped;
 
 use super::paged::Places;
-use super::picked_rows::{PickedRows, card};
+use super::picked_rows::{card, write_pages, write_table};
 
 /// Writes the worklist.
 pub(super) async fn run(
@@ -38,8 +36,12 @@ pub(super) async fn run(
         }
     };
     let now = context.clock.now().wall;
-    let token = store.queue().make_worklist(job, now).await?;
-    let picked = PickedRows::pick(&mut store, (job, job.round_number), &wanted(kinds), PickOrder::File).await?;
+    let rows = WorklistRows {
+        failed: kinds.contains(&WorklistKind::Failed),
+        ghosts: kinds.contains(&WorklistKind::Ghosts),
+        pending: kinds.contains(&WorklistKind::Pending),
+    };
+    let HandWorklist { picked, token } = HandWorklist::make(&mut store, job, rows, now).await?;
     let (total, name) = (picked.total, escaped(&job.name).into_owned());
     let load = context.command(&["load", "SAVED.csv"]);
     if total == 0 && !is_table {
@@ -48,8 +50,8 @@ pub(super) async fn run(
     }
     if is_table {
         let columns = WORKLIST_COLUMNS.iter().copied().chain(["handle", "name", "link", "why"]);
-        let cells = |task: &PickedTask, facts: &Facts| cells(&token, task, facts);
-        picked.table(&mut store, (args.output.as_ref(), args.raw), columns, cells, context).await?;
+        let cells = |task: &PickedTask, facts: &Facts| worklist_cells(&token, task, facts);
+        write_table(&picked, &mut store, (args.output.as_ref(), args.raw), columns, cells, context).await?;
     } else {
         let plain = |command: &str| command.trim_matches('`').to_owned();
         let csv = context.command(&["report", &job.name, "--worklist", "--format", "csv"]);
@@ -67,45 +69,11 @@ pub(super) async fn run(
                 csv: &plain(&csv),
             })
         };
-        picked.pages(&mut store, file_of(args.output.as_deref()), link, page, context).await?;
+        write_pages(&picked, &mut store, file_of(args.output.as_deref()), link, page, context).await?;
     }
-    store.read().end_picking().await?;
-    store.close().await;
+    picked.finish(store).await?;
     context.printer.say(&format!("{name}: {total} to do by hand; {load} takes the saved ticks back"));
     Ok(0)
-}
-
-fn wanted(kinds: &[WorklistKind]) -> TaskFilter {
-    let mut wanted = TaskFilter::default();
-    for kind in kinds {
-        match kind {
-            WorklistKind::Failed => wanted.states.push(TaskState::Failed),
-            WorklistKind::Ghosts => wanted.ghosts = true,
-            WorklistKind::Pending => {
-                wanted.states.extend([
-                    TaskState::Pending,
-                    TaskState::Sending,
-                    TaskState::Waiting,
-                    TaskState::Provisional,
-                ]);
-            }
-        }
-    }
-    wanted
-}
-
-fn cells(token: &str, task: &PickedTask, facts: &Facts) -> [String; 9] {
-    [
-        token.to_owned(),
-        task.task.to_string(),
-        task.action.name().to_owned(),
-        task.target.to_string(),
-        String::new(),
-        facts.handle.clone().unwrap_or_default(),
-        facts.name.clone().unwrap_or_default(),
-        facts.url.clone().unwrap_or_default(),
-        note(task),
-    ]
 }
 
 fn link(place: u64, task: &PickedTask, facts: &Facts) -> LinkRow {
@@ -115,20 +83,7 @@ fn link(place: u64, task: &PickedTask, facts: &Facts) -> LinkRow {
         action: task.action.name(),
         target: task.target.to_string(),
         what: card(task, facts),
-        note: note(task),
-    }
-}
-
-/// Why a row is on the list.
-fn note(task: &PickedTask) -> String {
-    let status = task.http_status.map_or_else(String::new, |status| format!(" (HTTP {status})"));
-    let reason = task.reason.as_deref().unwrap_or("no reason on record");
-    match task.state {
-        TaskState::Failed => format!("failed: {reason}{status}"),
-        TaskState::Done if task.verdict == Some(VerifyResult::Ghost) => "reported done, and still listed".to_owned(),
-        TaskState::Provisional => format!("refused, not decided yet: {reason}{status}"),
-        TaskState::Sending => "being sent when this was made".to_owned(),
-        _ => "not sent yet".to_owned(),
+        note: worklist_note(task),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The terminal as use cases see it: each notice in words, on stderr; a question where somebody can answer.
 
+mod archive_owner;
 mod failed_rows;
 mod list_messages;
 mod load_messages;
@@ -10,20 +11,21 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::time::Duration;
 
+use self::archive_owner::archive_text;
 use self::list_messages::{ListFile, say_access, say_unfinished, say_written};
 use self::load_messages::{say_handles, say_loaded, say_rejected};
 pub(super) use self::run_summary::say_end;
 use self::schedule_messages::{say_due, say_event};
 use super::context::for_this_queue;
 use super::printer::Printer;
-use super::progress::{ProgressListener, held_back_text};
+use super::progress::{ProgressListener, ReadingProgress, held_back_text};
 use super::prompt;
 use crate::app::{
     AppDeps, BoundsOfRun, Confirmation, FetchListener, Frontend, HandlesResolved, ListOutput, ListSink, Notice,
     Prepared, RunPlan, Stoppable,
 };
 use crate::config::ProgressMode;
-use crate::domain::counted;
+use crate::domain::{ListKind, counted};
 use crate::engine::{Listener, Signal};
 use crate::error::CommandError;
 use crate::jobfile::NAME_COLUMNS;
@@ -61,6 +63,7 @@ impl Frontend for Printer {
             Notice::Unfit(why) => warn_unfit(*self, deps, why),
             Notice::ClockOff(warning) => self.warn(warning),
             Notice::Signal(signal, before) => say_signal(*self, signal, before),
+            Notice::Archive(about) => self.say(&archive_text(about)),
             Notice::Reading(access) => say_access(access, *self, deps),
             Notice::ListWritten(report) => say_written(report, *self, deps),
             Notice::ListUnfinished(unfinished) => say_unfinished(unfinished, *self),
@@ -78,6 +81,12 @@ impl Frontend for Printer {
             }
             Notice::StoppedAtOnce(Stoppable::Reading) => self.say("stopped at once; what was read is kept"),
         }
+    }
+
+    fn reading_progress(&self, deps: AppDeps<'_>, list: ListKind, total_bytes: u64) -> Box<dyn FnMut(u64)> {
+        let mode = deps.settings.run.progress;
+        let mut progress = ReadingProgress::new(mode, *self, total_bytes, &format!("reading {list}"));
+        Box::new(move |bytes| progress.at(bytes))
     }
 
     fn list_sink(&self, output: ListOutput<'_>) -> Result<Box<dyn ListSink>, CommandError> {

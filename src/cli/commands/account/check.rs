@@ -51,7 +51,7 @@ pub(super) async fn run(context: &Context, args: &AccountCheckArgs) -> Result<u8
     };
     let known: Vec<Account> = all.iter().map(|(account, _)| account.clone()).collect();
     if let Some(name) = args.names.iter().find(|name| known.iter().all(|account| account.name != **name)) {
-        return Err(super::unknown(name, &known));
+        return Err(app::unknown_account(name, &known));
     }
     let ways = Ways::new(settings, context.clock.clone())?;
     let mut who = Identities::of(settings, None, None)?;

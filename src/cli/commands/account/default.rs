@@ -1,7 +1,7 @@
 //! `cleanup account default`: which account acts where neither the command nor the file names one.
 
-use super::find;
 use crate::app;
+use crate::app::find_account;
 use crate::cli::args::AccountDefaultArgs;
 use crate::cli::context::Context;
 use crate::domain::AccountName;
@@ -20,7 +20,7 @@ pub(super) async fn run(context: &Context, args: &AccountDefaultArgs) -> Result<
 }
 
 async fn choose(context: &Context, name: &AccountName) -> Result<u8, CommandError> {
-    let (mut store, account) = find(context, name).await?;
+    let (mut store, account) = find_account(context.deps(), name).await?;
     store.accounts().set_default_account(Some(account.id)).await?;
     let is_logged_in = store.accounts().is_logged_in(account.id).await?;
     let known = store.accounts().all().await?;

@@ -2,7 +2,7 @@
 
 use super::browser::show;
 use super::login_actions::actions_to_ask_for;
-use super::{find, keep_one, other_logins, refuse_another, standard_name, stdin};
+use super::{keep_one, other_logins, refuse_another, standard_name, stdin};
 use crate::app::{self, Ways};
 use crate::auth::{App, Attempt, CallbackListener, Document, LOGIN_WAIT_SECONDS, Login, Redirect, scopes_for};
 use crate::cli::args::AccountLoginArgs;
@@ -39,7 +39,7 @@ pub(super) async fn run(context: &Context, args: &AccountLoginArgs) -> Result<u8
 /// The account that is named, if there is one already.
 async fn known(context: &Context, args: &AccountLoginArgs) -> Result<Option<Account>, CommandError> {
     match &args.name {
-        Some(name) => match find(context, name).await {
+        Some(name) => match app::find_account(context.deps(), name).await {
             Ok((store, account)) => {
                 store.close().await;
                 Ok(Some(account))

@@ -1,6 +1,6 @@
 //! `cleanup account logout`: the tokens end at the platform, and are forgotten here.
 
-use super::find;
+use crate::app::find_account;
 use crate::app::{self, Ways};
 use crate::auth::{LoggedOut, Revoker, logout};
 use crate::cli::args::AccountLogoutArgs;
@@ -18,7 +18,7 @@ const MAX_JOBS_NAMED: usize = 5;
 /// # Errors
 /// There is no such account, the key is wrong (78), the queue cannot be written.
 pub(super) async fn run(context: &Context, args: &AccountLogoutArgs) -> Result<u8, CommandError> {
-    let (mut store, account) = find(context, &args.name).await?;
+    let (mut store, account) = find_account(context.deps(), &args.name).await?;
     warn_of_work(context, &mut store, &account).await?;
     end(context, &mut store, &account, args.forget).await?;
     store.close().await;

@@ -56,28 +56,6 @@ async fn open(context: &Context) -> Result<(Store, Vault), CommandError> {
     Ok((store, vault))
 }
 
-/// The account of a name.
-pub(super) async fn find(context: &Context, name: &AccountName) -> Result<(Store, Account), CommandError> {
-    let Some(mut store) = context.existing_queue().await? else { return Err(unknown(name, &[])) };
-    let accounts = store.accounts().all().await?;
-    match accounts.iter().find(|account| account.name == *name) {
-        Some(account) => Ok((store, account.clone())),
-        None => Err(unknown(name, &accounts)),
-    }
-}
-
-fn unknown(name: &AccountName, known: &[Account]) -> CommandError {
-    const MAX_NAMED: usize = 20;
-    let mut names: Vec<&str> = known.iter().take(MAX_NAMED).map(|account| account.name.as_str()).collect();
-    if known.len() > MAX_NAMED {
-        names.push("...");
-    }
-    let there =
-        if names.is_empty() { "there are no accounts".to_owned() } else { format!("accounts: {}", names.join(", ")) };
-    CommandError::new(ErrorKind::Usage, format!("no account is called {name}; {there}"))
-        .hint(format!("`cleanup account login {}` adds an account of that name", name.shell_word()))
-}
-
 /// The name of an account that nobody named.
 fn standard_name(platform: Platform, user: &UserId) -> Result<AccountName, CommandError> {
     let prefix = crate::platforms::spec(platform).account_prefix;

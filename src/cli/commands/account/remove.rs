@@ -1,9 +1,9 @@
 //! `cleanup account remove`: logs out and drops the account. Requests that may still count in a window stay on record.
 
-use super::{find, logout};
+use super::logout;
 use crate::app;
+use crate::app::find_account;
 use crate::cli::args::AccountRemoveArgs;
-use crate::cli::commands::forget::keep_from;
 use crate::cli::context::Context;
 use crate::domain::counted;
 use crate::error::{CommandError, ErrorKind};
@@ -14,7 +14,7 @@ use crate::store::{DrainLock, Removal};
 /// # Errors
 /// There is no such account (2), rows of it are in line and nobody said --yes (2), somebody drains the queue (75).
 pub(super) async fn run(context: &Context, args: &AccountRemoveArgs) -> Result<u8, CommandError> {
-    let (mut store, account) = find(context, &args.name).await?;
+    let (mut store, account) = find_account(context.deps(), &args.name).await?;
     let _lock = DrainLock::take(store.path())?;
     let waiting = app::pending_by_job(&mut store, account.id).await?;
     if !waiting.is_empty() && !args.yes {
@@ -28,7 +28,7 @@ pub(super) async fn run(context: &Context, args: &AccountRemoveArgs) -> Result<u
         )));
     }
     logout::end(context, &mut store, &account, args.forget).await?;
-    let keep_from = keep_from(context, &mut store).await?;
+    let keep_from = app::keep_from(context.deps(), &mut store).await?;
     let removal = store.accounts().remove_account(account.id, keep_from).await?;
     store.close().await;
     if account.is_default {

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use crate::app::Facts;
-use crate::cli::commands::picked_rows::PickedRows;
+use crate::app::PickedRows;
+use crate::cli::commands::picked_rows::write_table;
 use crate::cli::context::Context;
 use crate::domain::{TaskState, Wall};
 use crate::error::CommandError;
@@ -22,7 +23,7 @@ pub(super) async fn write(
 ) -> Result<(), CommandError> {
     let wanted = TaskFilter { states: vec![TaskState::Done], ghosts: false };
     let picked = PickedRows::pick(store, (job, job.round_number), &wanted, PickOrder::File).await?;
-    picked.table(store, (Some(output), raw), COLUMNS, cells, context).await?;
+    write_table(&picked, store, (Some(output), raw), COLUMNS, cells, context).await?;
     Ok(store.read().end_picking().await?)
 }
 

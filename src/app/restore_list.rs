@@ -1,0 +1,92 @@
+//! What a job has done, to restore it by hand: which rows, and what restoring does not bring back. Nothing is sent.
+
+use super::facts::Facts;
+use super::picked_rows::PickedRows;
+use crate::domain::{Action, TaskState, Wall};
+use crate::error::CommandError;
+use crate::store::{Job, PickOrder, PickedTask, Store, TaskFilter};
+
+/// The columns of the list.
+pub const RESTORE_COLUMNS: [&str; 9] =
+    ["target_id", "handle", "name", "account", "action", "inverse", "done_at", "link", "note"];
+
+/// What a round of a job has done, newest first.
+pub struct RestoreList {
+    /// The rows.
+    pub picked: PickedRows,
+    /// What does not come back, in sentences.
+    pub irreversible: Vec<&'static str>,
+}
+
+impl RestoreList {
+    /// The list of a round; none: the newest.
+    ///
+    /// # Errors
+    /// There is no such round (2); the queue cannot be read.
+    pub async fn of(store: &mut Store, job: &Job, round: Option<u32>) -> Result<RestoreList, CommandError> {
+        let round = round.unwrap_or(job.round_number);
+        let wanted = TaskFilter { states: vec![TaskState::Done], ghosts: false };
+        let picked = PickedRows::pick(store, (job, round), &wanted, PickOrder::NewestFirst).await?;
+        let irreversible = sentences(&store.read().actions(job, round).await?);
+        Ok(RestoreList { picked, irreversible })
+    }
+}
+
+/// A row of the list, as [`RESTORE_COLUMNS`].
+pub fn restore_cells(task: &PickedTask, facts: &Facts) -> [String; RESTORE_COLUMNS.len()] {
+    [
+        task.target.to_string(),
+        facts.handle.clone().unwrap_or_default(),
+        facts.name.clone().unwrap_or_default(),
+        task.account.clone(),
+        task.action.name().to_owned(),
+        task.action.inverse().unwrap_or_default().to_owned(),
+        task.finished_at.map(Wall::rfc3339).unwrap_or_default(),
+        facts.url.clone().unwrap_or_default(),
+        restore_note(task).to_owned(),
+    ]
+}
+
+/// What does not come back, of what a job did; each once.
+fn sentences(actions: &[Action]) -> Vec<&'static str> {
+    let mut sentences: Vec<&'static str> = Vec::new();
+    for sentence in actions.iter().flat_map(|action| cannot(*action)) {
+        if !sentences.contains(sentence) {
+            sentences.push(sentence);
+        }
+    }
+    sentences
+}
+
+/// What to keep in mind about one row.
+pub fn restore_note(task: &PickedTask) -> &'static str {
+    match (task.action, task.reason.as_deref()) {
+        (Action::DeletePost, _) => "cannot be restored",
+        (_, Some("confirmed_by_repeat")) => "the target looked gone when it was asked again",
+        (_, Some("by_hand")) => "was done by hand",
+        _ => "can be restored by hand",
+    }
+}
+
+/// What restoring an action does not bring back. From X's documents of the operations and their inverses (docs/undo-and-verify.md).
+fn cannot(action: Action) -> &'static [&'static str] {
+    match action {
+        Action::Unfollow => &[
+            "Following somebody again is a new follow: they may be notified, and your list is in a new order.",
+            "Protected accounts have to approve the new follow, and those that block you cannot be followed.",
+        ],
+        Action::Unlike => &[
+            "Liking a post again is a new like: its author may be notified, and your likes are in a new order.",
+            "Posts that were deleted since, or whose authors are protected or gone, cannot be liked again.",
+        ],
+        Action::Unrepost => &["A repost is new: it stands at today's date, and its author may be notified."],
+        Action::Unmute => &["Nothing is lost: muting again is as before, and nobody is told."],
+        Action::Unblock => {
+            &["Blocking again is as before; follows in either direction that the first block ended do not come back."]
+        }
+        Action::DeletePost => &[
+            "Deleted posts cannot be restored, nor their likes, replies and links. A data archive made before still has their text.",
+        ],
+        Action::Unbookmark => &["A bookmark is new: it stands first among your bookmarks, outside its folder."],
+    }
+}

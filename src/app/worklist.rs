@@ -1,0 +1,84 @@
+//! What has to be done by hand: which rows of a job, each with why it is on the list.
+
+use super::facts::Facts;
+use super::picked_rows::PickedRows;
+use crate::domain::{TaskState, Wall};
+use crate::error::CommandError;
+use crate::store::{Job, PickOrder, PickedTask, Store, TaskFilter, VerifyResult};
+
+/// Which rows a worklist has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorklistRows {
+    /// Refused or given up.
+    pub failed: bool,
+    /// Reported done, and still listed when the account was read after that.
+    pub ghosts: bool,
+    /// Not settled yet.
+    pub pending: bool,
+}
+
+/// A worklist of a job's newest round. It is on record, so that its ticks can be taken back.
+pub struct HandWorklist {
+    /// The rows.
+    pub picked: PickedRows,
+    /// What its files are known by again.
+    pub token: String,
+}
+
+impl HandWorklist {
+    /// Makes one.
+    ///
+    /// # Errors
+    /// The queue cannot be read or written.
+    pub async fn make(
+        store: &mut Store,
+        job: &Job,
+        rows: WorklistRows,
+        now: Wall,
+    ) -> Result<HandWorklist, CommandError> {
+        let token = store.queue().make_worklist(job, now).await?;
+        let picked = PickedRows::pick(store, (job, job.round_number), &rows.filter(), PickOrder::File).await?;
+        Ok(HandWorklist { picked, token })
+    }
+}
+
+impl WorklistRows {
+    fn filter(self) -> TaskFilter {
+        let mut wanted = TaskFilter { ghosts: self.ghosts, ..TaskFilter::default() };
+        if self.failed {
+            wanted.states.push(TaskState::Failed);
+        }
+        if self.pending {
+            wanted.states.extend([TaskState::Pending, TaskState::Sending, TaskState::Waiting, TaskState::Provisional]);
+        }
+        wanted
+    }
+}
+
+/// A row as the columns of a saved worklist have it, and then handle, name, link and why.
+pub fn worklist_cells(token: &str, task: &PickedTask, facts: &Facts) -> [String; 9] {
+    [
+        token.to_owned(),
+        task.task.to_string(),
+        task.action.name().to_owned(),
+        task.target.to_string(),
+        String::new(),
+        facts.handle.clone().unwrap_or_default(),
+        facts.name.clone().unwrap_or_default(),
+        facts.url.clone().unwrap_or_default(),
+        worklist_note(task),
+    ]
+}
+
+/// Why a row is on the list.
+pub fn worklist_note(task: &PickedTask) -> String {
+    let status = task.http_status.map_or_else(String::new, |status| format!(" (HTTP {status})"));
+    let reason = task.reason.as_deref().unwrap_or("no reason on record");
+    match task.state {
+        TaskState::Failed => format!("failed: {reason}{status}"),
+        TaskState::Done if task.verdict == Some(VerifyResult::Ghost) => "reported done, and still listed".to_owned(),
+        TaskState::Provisional => format!("refused, not decided yet: {reason}{status}"),
+        TaskState::Sending => "being sent when this was made".to_owned(),
+        _ => "not sent yet".to_owned(),
+    }
+}
