@@ -78,9 +78,7 @@ impl AccountName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
 
-impl AccountName {
     /// The name in a command to type: a shell obeys some of the signs that it may have, such as `$(...)`.
     pub fn shell_word(&self) -> Cow<'_, str> {
         // No name has a quote in it.

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::labels::{commands, foreign};
 use super::layout::{Frame, Pager};
 use crate::app::status::hold_text;
-use crate::domain::Wall;
+use crate::domain::{AccountName, Wall};
 use crate::store::Account;
 
 /// An account, and what is known of its credentials.
@@ -80,7 +80,7 @@ fn health(frame: &Frame, line: &AccountLine) -> Markup {
     if let Some(why) = &line.login_needed {
         return html! {
             span.chip.bad { "login needed" } br; span.small { (foreign(why)) ". " }
-            code { "cleanup account login " (foreign(line.account.name.as_str())) }
+            code { (login_command(&line.account.name)) }
         };
     }
     if let Some(trouble) = &line.account.trouble {
@@ -95,7 +95,25 @@ fn health(frame: &Frame, line: &AccountLine) -> Markup {
     html! { span.chip.good { "good" } }
 }
 
+/// The command that logs an account in again, as it is typed.
+fn login_command(name: &AccountName) -> String {
+    format!("cleanup account login {}", foreign(&name.shell_word()))
+}
+
 /// What has to be said of a command that this server keeps from working.
 pub(super) fn beside_server(trouble: &str) -> &'static str {
     if trouble.starts_with("endpoint_not_found") { "(Stop this server first, to run resume yourself.)" } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_command_that_is_copied_runs_nothing_that_a_name_asks_for() {
+        let command = |name: &str| login_command(&name.parse().unwrap());
+        assert_eq!(command("work"), "cleanup account login work");
+        assert_eq!(command("a$(id)|b"), "cleanup account login 'a$(id)|b'");
+    }
 }
