@@ -46,6 +46,10 @@ impl ErrorKind {
         }
     }
 
+    const fn row(self) -> (u8, &'static str) {
+        (self.exit_code(), self.in_words())
+    }
+
     /// What the exit code says, in words.
     pub const fn in_words(self) -> &'static str {
         match self {
@@ -61,20 +65,34 @@ impl ErrorKind {
     }
 }
 
-/// An exit code in words, for people who look at how a run ended. Those of errors are [`ErrorKind`]'s; the others speak of the jobs' state.
+/// Every exit code with what it says, the gravest first: a signal, a fault of ours, then what a person has to mend, then work left. Those of
+/// errors are [`ErrorKind`]'s; the others speak of signals and of the jobs' state.
+static EXIT_CODES: [(u8, &str); 14] = [
+    (143, "stopped by SIGTERM; progress is saved"),
+    (130, "stopped by SIGINT; progress is saved"),
+    (129, "stopped by SIGHUP; progress is saved"),
+    ErrorKind::Fault.row(),
+    ErrorKind::Io.row(),
+    ErrorKind::Busy.row(),
+    ErrorKind::Person.row(),
+    ErrorKind::Config.row(),
+    ErrorKind::InputData.row(),
+    ErrorKind::Usage.row(),
+    ErrorKind::Unreachable.row(),
+    (4, "stopped early with work left"),
+    (3, "settled, with failed or rejected rows"),
+    (0, "every row settled, none failed"),
+];
+
+/// An exit code in words, for people who look at how a run ended.
 pub fn exit_code_in_words(code: u8) -> &'static str {
-    match code {
-        0 => "every row settled, none failed",
-        3 => "settled, with failed or rejected rows",
-        4 => "stopped early with work left",
-        129 => "stopped by SIGHUP; progress is saved",
-        130 => "stopped by SIGINT; progress is saved",
-        143 => "stopped by SIGTERM; progress is saved",
-        _ => ErrorKind::ALL
-            .into_iter()
-            .find(|kind| kind.exit_code() == code)
-            .map_or("unknown exit code", ErrorKind::in_words),
-    }
+    EXIT_CODES.iter().find(|(known, _)| *known == code).map_or("unknown exit code", |(_, words)| words)
+}
+
+/// Of several exit codes, the gravest: the one that is told. 0 where there are none.
+pub fn gravest(codes: impl Iterator<Item = u8>) -> u8 {
+    let codes: Vec<u8> = codes.collect();
+    EXIT_CODES.iter().map(|(code, _)| *code).find(|code| codes.contains(code)).unwrap_or(0)
 }
 
 /// Why a command ended early.
@@ -194,5 +212,15 @@ mod tests {
         let gone = CommandError::io("stdout", std::io::Error::from(std::io::ErrorKind::BrokenPipe));
         assert!(gone.is_broken_pipe());
         assert!(!CommandError::io("x", std::io::Error::from(std::io::ErrorKind::NotFound)).is_broken_pipe());
+    }
+
+    #[test]
+    fn the_gravest_code_is_told() {
+        let told = |codes: &[u8]| gravest(codes.iter().copied());
+        assert_eq!((told(&[]), told(&[0, 0]), told(&[0, 3]), told(&[4, 3])), (0, 0, 3, 4));
+        assert_eq!((told(&[65, 77]), told(&[4, 65]), told(&[77, 130])), (77, 65, 130));
+        for kind in ErrorKind::ALL {
+            assert_eq!(told(&[0, kind.exit_code()]), kind.exit_code(), "{kind:?}");
+        }
     }
 }

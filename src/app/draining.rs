@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::accounts::Identities;
-use super::damage::stopped_at;
+use super::damaged_rows::stopped_at;
 use super::keep_guard::KeepGuard;
 use super::recheck::{HeldBack, recheck};
 use super::request::RunBounds;

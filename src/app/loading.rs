@@ -1,6 +1,6 @@
 //! Files that have been judged into the queue, as they stand to it.
 
-use super::damage::{Mended, mend_by_file};
+use super::damaged_rows::{Mended, mend_by_file};
 use super::handles::{HANDLE_NOT_RESOLVED, HandleBook};
 use super::load_options::LoadOptions;
 use super::load_plan::LoadPlan;

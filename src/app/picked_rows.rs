@@ -1,8 +1,8 @@
 //! Rows of a round picked by what became of them, with what is known of their targets. In: which rows. Out: pages of them, of one snapshot.
 //! What does not belong here: what a cell says, where it is written.
 
-use super::facts::{FactColumns, Facts};
 use super::receipts::no_such_round;
+use super::target_facts::{FactColumns, Facts};
 use crate::error::CommandError;
 use crate::store::{Job, PickOrder, PickedTask, Store, TaskFilter};
 

@@ -1,7 +1,7 @@
 //! What a job has done, to restore it by hand: which rows, and what restoring does not bring back. Nothing is sent.
 
-use super::facts::Facts;
 use super::picked_rows::PickedRows;
+use super::target_facts::Facts;
 use crate::domain::{Action, TaskState, Wall};
 use crate::error::CommandError;
 use crate::store::{Job, PickOrder, PickedTask, Store, TaskFilter};

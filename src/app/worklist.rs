@@ -1,7 +1,7 @@
 //! What has to be done by hand: which rows of a job, each with why it is on the list.
 
-use super::facts::Facts;
 use super::picked_rows::PickedRows;
+use super::target_facts::Facts;
 use crate::domain::{TaskState, Wall};
 use crate::error::CommandError;
 use crate::store::{Job, PickOrder, PickedTask, Store, TaskFilter, VerifyResult};

@@ -1,13 +1,12 @@
 //! What is due, run now, or one schedule, because somebody asks for it: here, or by the process that works on schedules already.
 
 use super::due_end::DueEnd;
-use super::run_end::gravest;
 use super::scheduled_work::{InProcess, ScheduleServer};
 use super::{RUN, find_schedule, understood};
 use crate::app::deps::AppDeps;
 use crate::app::signals::Signals;
 use crate::config::Overrides;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::{CommandError, ErrorKind, gravest};
 use crate::schedule::control::{self, RunNowOutcome};
 use crate::schedule::plan::Schedule;
 use crate::schedule::scheduler;

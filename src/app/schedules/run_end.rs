@@ -6,13 +6,6 @@ use crate::engine::Signal;
 use crate::error::{CommandError, ErrorKind};
 use crate::schedule::firing::{After, End};
 
-/// Of several exit codes, the one that is told: a signal, a fault of ours, then what a person has to mend, then work left.
-pub(super) fn gravest(codes: impl Iterator<Item = u8>) -> u8 {
-    const ORDER: [u8; 13] = [143, 130, 129, 1, 74, 75, 77, 78, 65, 2, 69, 4, 3];
-    let codes: Vec<u8> = codes.collect();
-    ORDER.into_iter().find(|code| codes.contains(code)).unwrap_or(0)
-}
-
 /// Ctrl-C means: not any more tonight. Other signals come with a machine that shuts down, and it is gone on later.
 pub(super) fn stopped_by(signal: Signal) -> End {
     let after = if signal == Signal::Interrupt { After::Over } else { After::GoesOn };
@@ -74,15 +67,5 @@ mod tests {
         assert_eq!([69, 74, 65].map(after), [After::TriesAgain; 3]);
         assert_eq!([0, 1, 2, 3, 4, 77, 78, 130].map(after), [After::Over; 8]);
         assert_eq!([129, 143].map(after), [After::GoesOn; 2]);
-    }
-
-    #[test]
-    fn the_gravest_code_is_told() {
-        let told = |codes: &[u8]| gravest(codes.iter().copied());
-        assert_eq!((told(&[]), told(&[0, 0]), told(&[0, 3]), told(&[4, 3])), (0, 0, 3, 4));
-        assert_eq!((told(&[65, 77]), told(&[4, 65]), told(&[77, 130])), (77, 65, 130));
-        for kind in ErrorKind::ALL {
-            assert_eq!(told(&[0, kind.exit_code()]), kind.exit_code(), "{kind:?}");
-        }
     }
 }
