@@ -13,7 +13,7 @@ use crate::config::Settings;
 use crate::domain::{AccountId, AccountName, Platform, Secret, TargetId, UserId, WindowSpec, name_key};
 use crate::engine::{Access, CredentialSource};
 use crate::error::{CommandError, ErrorKind};
-use crate::platforms::{BaseUrl, Client, Credentials, Host, spec};
+use crate::platforms::{BaseUrl, Client, Credentials, Host, InvalidBaseUrl, spec};
 use crate::sandbox::Sandbox;
 use crate::store::{Account, Store};
 
@@ -54,7 +54,15 @@ impl Bases {
     pub fn of(settings: &Settings) -> Result<Bases, CommandError> {
         let mut bases = Vec::with_capacity(Platform::ALL.len());
         for platform in Platform::ALL {
-            let Host::Fixed(host) = spec(platform).host;
+            let Host::Fixed(host) = spec(platform).host else {
+                // No account has its host yet: nothing is sent to an address that nobody can have (RFC 2606).
+                bases.push(Arc::new(
+                    "https://host-of-account.invalid"
+                        .parse()
+                        .map_err(|error: InvalidBaseUrl| CommandError::new(ErrorKind::Fault, error.to_string()))?,
+                ));
+                continue;
+            };
             let base: Result<BaseUrl, _> = settings.address(&host).parse();
             bases.push(Arc::new(base.map_err(|error| {
                 CommandError::new(ErrorKind::Config, error.to_string())

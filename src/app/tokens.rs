@@ -28,7 +28,9 @@ pub async fn open_tokens(
     let base: BaseUrl = match who.sandbox_base() {
         Some(base) => base,
         None => {
-            let Host::Fixed(host) = spec(logging_in_by(LoginKind::OAuth2)).host;
+            let Host::Fixed(host) = spec(logging_in_by(LoginKind::OAuth2)).host else {
+                return Err(CommandError::new(ErrorKind::Fault, "the platform of OAuth 2.0 has no address"));
+            };
             let base = settings.address(&host).parse();
             base.map_err(|error| CommandError::new(ErrorKind::Config, format!("{error}")))?
         }

@@ -88,7 +88,7 @@ impl Environment {
         let secret = |name: &'static str| text(name)?.map(|text| token(name, &text)).transpose();
         let mut addresses = HashMap::new();
         for platform in Platform::ALL {
-            let Host::Fixed(host) = spec(platform).host;
+            let Host::Fixed(host) = spec(platform).host else { continue };
             if let Some(address) = text(host.variable)? {
                 addresses.insert(host.variable, address);
             }

@@ -200,7 +200,7 @@ mod tests {
     }
 
     fn address(settings: &Settings, platform: Platform) -> &str {
-        let Host::Fixed(host) = &spec(platform).host;
+        let Host::Fixed(host) = &spec(platform).host else { unreachable!("{platform}") };
         settings.address(host)
     }
 

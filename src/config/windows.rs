@@ -98,7 +98,7 @@ fn each_action(spec: WindowSpec) -> Vec<WindowSpec> {
         Applies::All => {
             Action::ALL.into_iter().map(|action| WindowSpec { applies: Applies::Only(action), ..spec }).collect()
         }
-        Applies::Only(_) => vec![spec],
+        Applies::Only(_) | Applies::Together(_) => vec![spec],
     }
 }
 
@@ -109,10 +109,7 @@ pub(super) fn warnings(platform: Platform, chosen: &[WindowSpec], actions: &[Act
         let mut covering = chosen.iter().filter(|spec| spec.scope == Scope::Account && spec.applies.counts(action));
         covering.any(|spec| implies(spec.rate, documented.rate))
     };
-    let name = |spec: &WindowSpec| match spec.applies {
-        Applies::All => String::new(),
-        Applies::Only(action) => format!(" of {action}"),
-    };
+    let name = |spec: &WindowSpec| spec.applies.name().map_or_else(String::new, |word| format!(" of {word}"));
     let is_exceeded = |documented: &WindowSpec| {
         actions.iter().any(|action| documented.applies.counts(*action) && !is_kept(documented, *action))
     };

@@ -46,5 +46,5 @@ pub use target::{
 };
 pub use task::{AttemptId, Fence, JobId, LaneId, Outcome, Reason, RoundId, TaskId, TaskState, Transition};
 pub use time::{BootId, CLOCK_TOLERANCE, Moment, Tick, Wall};
-pub use window::{Applies, Horizons, InvalidRate, Rate, Scope, WindowSpec, duration_text, parse_duration};
+pub use window::{Actions, Applies, Horizons, InvalidRate, Rate, Scope, WindowSpec, duration_text, parse_duration};
 pub(crate) use with_all::{with_all, with_names};

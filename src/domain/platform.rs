@@ -15,19 +15,24 @@ super::with_names! {
         Aisa => "aisa",
         /// The sandbox; it speaks X API v2.
         Sandbox => "sandbox",
+        /// The Mastodon API: Mastodon, GoToSocial, Pleroma, Akkoma. Every account has a host of its own.
+        Mastodon => "mastodon",
+        /// The sandbox, where it speaks the Mastodon API.
+        MastodonSandbox => "mastodon-sandbox",
     }
 }
 
 impl Platform {
     /// Whether it is the sandbox, where nothing is real.
     pub const fn is_sandbox(self) -> bool {
-        matches!(self, Platform::Sandbox)
+        matches!(self, Platform::Sandbox | Platform::MastodonSandbox)
     }
 
     /// The platform that stands for this one in the sandbox.
     pub const fn in_sandbox(self) -> Platform {
         match self {
             Platform::XV2 | Platform::XV1 | Platform::Aisa | Platform::Sandbox => Platform::Sandbox,
+            Platform::Mastodon | Platform::MastodonSandbox => Platform::MastodonSandbox,
         }
     }
 
@@ -41,6 +46,8 @@ impl Platform {
         match self {
             Platform::XV2 | Platform::XV1 | Platform::Aisa => "x",
             Platform::Sandbox => "sandbox",
+            Platform::Mastodon => "mastodon",
+            Platform::MastodonSandbox => "mastodon-sandbox",
         }
     }
 }

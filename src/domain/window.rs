@@ -127,6 +127,63 @@ pub enum Applies {
     All,
     /// Requests of one action only.
     Only(Action),
+    /// Requests of several actions, all of them together.
+    Together(Actions),
+}
+
+/// Several actions: two at least, for one alone is [`Applies::Only`], and all are [`Applies::All`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Actions(u8);
+
+impl Actions {
+    /// A set of the program's own tables. Panics at compile time where there are not two at least.
+    pub const fn of(actions: &[Action]) -> Actions {
+        let (mut bits, mut at) = (0, 0);
+        while at < actions.len() {
+            bits |= 1 << actions[at] as u8;
+            at += 1;
+        }
+        let set = Actions(bits);
+        assert!(set.is_several());
+        set
+    }
+
+    /// The set of these; none where they are not two at least.
+    pub fn several(actions: impl IntoIterator<Item = Action>) -> Option<Actions> {
+        let bits = actions.into_iter().fold(0, |bits, action| bits | 1 << action as u8);
+        Some(Actions(bits)).filter(|set| set.is_several())
+    }
+
+    const fn is_several(self) -> bool {
+        self.0.count_ones() >= 2
+    }
+
+    /// Whether it has this one.
+    pub const fn has(self, action: Action) -> bool {
+        self.0 & (1 << action as u8) != 0
+    }
+
+    /// Its actions, in the order of [`Action::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Action> {
+        Action::ALL.into_iter().filter(move |action| self.has(*action))
+    }
+}
+
+impl fmt::Display for Actions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.iter().map(Action::name).collect();
+        f.write_str(&names.join("+"))
+    }
+}
+
+impl FromStr for Actions {
+    type Err = &'static str;
+
+    /// Reads back what it displays: `unrepost+delete-post`.
+    fn from_str(text: &str) -> Result<Actions, &'static str> {
+        let actions: Option<Vec<Action>> = text.split('+').map(Action::named).collect();
+        actions.and_then(Actions::several).ok_or("no two actions with a + between them")
+    }
 }
 
 impl Applies {
@@ -135,7 +192,22 @@ impl Applies {
         match self {
             Applies::All => true,
             Applies::Only(only) => only == action,
+            Applies::Together(actions) => actions.has(action),
         }
+    }
+
+    /// The word for what it counts: `unfollow`, `unrepost+delete-post`; none for every request.
+    pub fn name(self) -> Option<String> {
+        match self {
+            Applies::All => None,
+            Applies::Only(action) => Some(action.name().to_owned()),
+            Applies::Together(actions) => Some(actions.to_string()),
+        }
+    }
+
+    /// What such a word means.
+    pub fn named(word: &str) -> Option<Applies> {
+        Action::named(word).map(Applies::Only).or_else(|| word.parse().ok().map(Applies::Together))
     }
 }
 
@@ -245,6 +317,23 @@ mod tests {
             let error = bad.parse::<Rate>().unwrap_err().to_string();
             assert!(error.contains("50/15m"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_window_of_several_actions_counts_each_of_them() {
+        let rare = Actions::of(&[Action::DeletePost, Action::Unrepost]);
+        assert_eq!(rare.to_string(), "unrepost+delete-post");
+        assert_eq!(rare.to_string().parse(), Ok(rare));
+        let counted: Vec<Action> = Action::ALL.into_iter().filter(|a| Applies::Together(rare).counts(*a)).collect();
+        assert_eq!(counted, [Action::Unrepost, Action::DeletePost]);
+        for text in ["", "unrepost", "unrepost+unrepost", "unrepost+follow", "+"] {
+            assert!(text.parse::<Actions>().is_err(), "{text}");
+        }
+        let horizons = Horizons::of(&[
+            WindowSpec::of_account(300, 300, Applies::All),
+            WindowSpec::of_account(30, 1_800, Applies::Together(rare)),
+        ]);
+        assert!(horizons.reaches_far(Action::DeletePost) && !horizons.reaches_far(Action::Unlike));
     }
 
     #[test]

@@ -63,13 +63,13 @@ impl Limiter {
     /// nothing is ever without a limit.
     pub fn new(specs: &[WindowSpec], pace: Pace, now: Tick) -> Limiter {
         let specs = covering(specs);
-        let shortest = shortest(&specs, |_| true).map_or(Duration::ZERO, Rate::window);
-        let paced: Vec<(Applies, Rate)> = match shortest_of(&specs, Applies::All) {
+        let paced: Vec<(Applies, Rate)> = match shortest(&specs, |spec| spec.applies == Applies::All) {
             Some(rate) => vec![(Applies::All, rate)],
             None => Action::ALL
                 .into_iter()
-                .map(Applies::Only)
-                .filter_map(|applies| Some((applies, shortest_of(&specs, applies)?)))
+                .filter_map(|action| {
+                    Some((Applies::Only(action), shortest(&specs, |spec| spec.applies.counts(action))?))
+                })
                 .collect(),
         };
         Limiter {
@@ -77,7 +77,7 @@ impl Limiter {
             pacers: paced.into_iter().map(|(applies, rate)| (applies, Pacer::new(rate, pace, now))).collect(),
             hold: None,
             allowances: Allowances::default(),
-            shortest,
+            shortest: shortest(&specs, |_| true).map_or(Duration::ZERO, Rate::window),
         }
     }
 
@@ -241,11 +241,7 @@ fn covering(specs: &[WindowSpec]) -> Vec<WindowSpec> {
     own
 }
 
-/// The rate that sets the pace of what `applies` says: a longer window beside it only stops, it does not slow.
-fn shortest_of(specs: &[WindowSpec], applies: Applies) -> Option<Rate> {
-    shortest(specs, |spec| spec.applies == applies)
-}
-
+/// The rate that sets the pace: a longer window beside it only stops, it does not slow.
 fn shortest(specs: &[WindowSpec], which: impl Fn(&WindowSpec) -> bool) -> Option<Rate> {
     let rates = specs.iter().filter(|spec| which(spec)).map(|spec| spec.rate);
     rates.min_by_key(|rate| (rate.window(), rate.limit()))

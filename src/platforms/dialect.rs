@@ -9,6 +9,7 @@ use super::entry::Page;
 use super::page_question::PageQuestion;
 use super::reply::Finding;
 use super::success::Success;
+use super::target_grammar::TargetGrammar;
 use super::vocabulary::Vocabulary;
 use crate::domain::{RateFacts, TargetKind};
 
@@ -32,6 +33,8 @@ impl Question<'_> {
 /// How a platform writes its answers, and pages are asked for. Pure functions: no clock, no history, no I/O.
 #[derive(Clone, Copy, Debug)]
 pub struct Dialect {
+    /// Which texts name its users and posts.
+    pub(super) target: TargetGrammar,
     /// Whether it hands on the answers of another API, whose error codes its own are not.
     pub(super) is_gateway: bool,
     /// The HTTP status that the envelope of a 200 names in place of its own; none where it has no envelope, or says that all is well. 0
@@ -43,6 +46,8 @@ pub struct Dialect {
     pub(super) is_over_capacity: fn(&Object) -> bool,
     /// Fields beside a confirming flag that may name the target, and name no other where they are there.
     pub(super) target_echoes: &'static [&'static str],
+    /// Whether a text of an answer can be an ID.
+    pub(super) is_id: fn(&str) -> bool,
     /// What the headers say of limits and time.
     pub rate_facts: fn(&HeaderMap) -> RateFacts,
     /// The query that asks for a page, percent-encoded, without its `?`.

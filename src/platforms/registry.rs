@@ -3,7 +3,7 @@
 use super::endpoint::Endpoint;
 use super::list_endpoint::ListEndpoint;
 use super::spec::{LoginKind, PlatformSpec};
-use super::{aisa, x};
+use super::{aisa, mastodon, x};
 use crate::domain::{Action, ListKind, Platform};
 
 /// What is known of a platform.
@@ -13,6 +13,8 @@ pub fn spec(platform: Platform) -> &'static PlatformSpec {
         Platform::XV1 => &x::V1,
         Platform::Aisa => &aisa::SPEC,
         Platform::Sandbox => &x::SANDBOX,
+        Platform::Mastodon => &mastodon::SPEC,
+        Platform::MastodonSandbox => &mastodon::SANDBOX,
     }
 }
 

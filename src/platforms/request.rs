@@ -90,8 +90,6 @@ const fn account(reason: &'static str, detail: &'static str) -> Unbuildable {
 }
 
 const BAD_URL: Unbuildable = row("invalid_request", "base URL and path do not make a URL; please report this");
-const NO_HANDLES: Unbuildable = row("handle_not_accepted", "this endpoint takes a numeric ID, not a handle");
-const NO_KEYS: Unbuildable = row("key_not_accepted", "this endpoint takes a numeric ID, not a key of another platform");
 const NO_HEADER: Unbuildable = account("bad_authentication", "the credentials cannot be put into a header");
 const OAUTH2_ONLY: Unbuildable = account(
     "oauth2_only",
@@ -118,17 +116,18 @@ impl Auth {
     }
 }
 
-/// The request, with its credentials. Nothing needs percent-encoding: IDs are digits, handles and user IDs are letters,
-/// digits, `_` and `-` by their types.
+/// The request, with its credentials. Nothing needs percent-encoding: IDs are digits, handles and user IDs are letters, digits, `_` and
+/// `-` by their types, and a platform that takes keys takes only such as need none.
 pub(super) fn build(request: &Request<'_>) -> Result<reqwest::Request, Unbuildable> {
     let Request { endpoint, base, user, target, credentials, .. } = *request;
     if !endpoint.auth.takes(credentials) {
         return Err(wrong_kind(endpoint.auth));
     }
+    let grammar = &endpoint.dialect.target;
     match target {
-        Target::Handle(_) if !endpoint.takes_handles() => return Err(NO_HANDLES),
-        Target::Key(_) => return Err(NO_KEYS),
-        Target::Id(_) | Target::Handle(_) => {}
+        Target::Handle(_) if !endpoint.takes_handles() => return Err(row("handle_not_accepted", grammar.not_a_handle)),
+        Target::Key(_) if !grammar.takes(target) => return Err(row("key_not_accepted", grammar.not_a_name)),
+        Target::Id(_) | Target::Handle(_) | Target::Key(_) => {}
     }
     let (body, form) = match endpoint.params {
         Params::None => (None, false),
@@ -273,6 +272,21 @@ mod tests {
                 "POST https://api.example/base/apis/v1/twitter/unlike_twitter",
                 r#"{"tweet_id":"9"}"#,
             ),
+            (
+                Platform::Mastodon,
+                Unfollow,
+                "01F6KXCP71V24GR0SJGAHRXSQ2",
+                "POST https://api.example/base/api/v1/accounts/01F6KXCP71V24GR0SJGAHRXSQ2/unfollow",
+                "",
+            ),
+            (Platform::MastodonSandbox, DeletePost, "007", "DELETE https://api.example/base/api/v1/statuses/007", ""),
+            (
+                Platform::Mastodon,
+                Unrepost,
+                "AdvWH-_4",
+                "POST https://api.example/base/api/v1/statuses/AdvWH-_4/unreblog",
+                "",
+            ),
         ] {
             assert_eq!(built(platform, action, target), Ok((line.to_owned(), body.to_owned())));
         }
@@ -280,10 +294,17 @@ mod tests {
 
     #[test]
     fn a_handle_goes_only_where_one_is_taken() {
-        assert_eq!(built(Platform::XV2, Action::Unfollow, "@a"), Err(NO_HANDLES));
-        assert_eq!(built(Platform::XV1, Action::Unlike, "@a"), Err(NO_HANDLES));
+        let refusal =
+            |platform, action, target| built(platform, action, target).map_err(|why| (why.reason, why.concerns));
+        let handle = Err(("handle_not_accepted", Concern::Row));
+        assert_eq!(refusal(Platform::XV2, Action::Unfollow, "@a"), handle);
+        assert_eq!(refusal(Platform::XV1, Action::Unlike, "@a"), handle);
+        assert_eq!(refusal(Platform::Mastodon, Action::Unfollow, "@a"), handle);
         for platform in Platform::ALL {
-            assert_eq!(built(platform, Action::Unfollow, "did:plc:a&user_id=7").err(), Some(NO_KEYS), "{platform}");
+            for key in ["did:plc:a&user_id=7", "a/../b", "a%2Fb", "ada@example.org", "a?b#c"] {
+                let refused = refusal(platform, Action::Unfollow, key);
+                assert_eq!(refused, Err(("key_not_accepted", Concern::Row)), "{platform} {key}");
+            }
         }
         assert!(built(Platform::XV1, Action::Unblock, "@a").is_ok());
     }

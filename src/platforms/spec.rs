@@ -3,6 +3,7 @@
 use super::dialect::Dialect;
 use super::endpoint::Endpoint;
 use super::list_endpoint::ListEndpoint;
+use super::target_grammar::TargetGrammar;
 use crate::domain::{Platform, WindowSpec};
 
 /// A platform.
@@ -36,11 +37,20 @@ pub struct PlatformSpec {
     pub windows_shorter: u32,
 }
 
+impl PlatformSpec {
+    /// Which texts name its users and posts.
+    pub const fn target(&self) -> &'static TargetGrammar {
+        &self.dialect.target
+    }
+}
+
 /// Where a platform is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Host {
     /// At one address, which `[section] api` and an environment variable replace.
     Fixed(FixedHost),
+    /// Wherever the account is: each account has a host of its own, and its IDs mean something there alone.
+    OfAccount,
 }
 
 /// The one address of a platform.
@@ -61,6 +71,8 @@ pub enum LoginKind {
     OAuth1,
     /// A gateway's key; whoever has it acts as the account that is linked to it.
     Key,
+    /// OAuth 2.0 with an app that is registered at the account's host when it is needed; or a token that a person made there.
+    AppAtHost,
 }
 
 /// How a platform is asked whose a user's credentials are.

@@ -16,7 +16,15 @@ pub enum Success {
         /// An RFC 6901 pointer.
         pointer: &'static str,
     },
-    /// At this JSON pointer stands a numeric ID, as a string; whose is not known before.
+    /// What it was done to, in the state that is to be reached: its ID is the target's to the letter, and every field holds what is said
+    /// here. Without any fields the record alone confirms.
+    Resource {
+        /// Where the ID stands, an RFC 6901 pointer.
+        id: &'static str,
+        /// RFC 6901 pointers, and what each must hold.
+        fields: &'static [(&'static str, bool)],
+    },
+    /// At this JSON pointer stands an ID as the platform writes them, as a string; whose is not known before.
     Id {
         /// An RFC 6901 pointer.
         pointer: &'static str,

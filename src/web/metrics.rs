@@ -77,7 +77,7 @@ async fn exposition(web: &Web) -> Result<String, Problem> {
         for usage in &account.windows {
             let rate = usage.spec.rate.to_string();
             let action = action_of(usage.spec.applies);
-            let labels = [("account", account.account.name.as_str()), ("window", &rate), ("action", action)];
+            let labels = [("account", account.account.name.as_str()), ("window", &rate), ("action", &action)];
             page.sample("cleanup_slots_used", &labels, f64::from(usage.used));
             limits.sample("cleanup_slots_limit", &labels, f64::from(usage.spec.rate.limit()));
         }
@@ -112,7 +112,7 @@ fn counted(page: &mut Exposition, counted: &Counted) {
     page.sample("cleanup_spent_usd_total", &[], counted.spent().dollars());
     page.family("cleanup_window_used_max", "gauge", "The most slots any account had in use of a window at once.");
     for (spec, most) in &counted.fullest {
-        let labels = [("window", spec.rate.to_string()), ("action", action_of(spec.applies).to_owned())];
+        let labels = [("window", spec.rate.to_string()), ("action", action_of(spec.applies))];
         let labels: Vec<(&str, &str)> = labels.iter().map(|(name, value)| (*name, value.as_str())).collect();
         page.sample("cleanup_window_used_max", &labels, f64::from(*most));
     }
@@ -140,11 +140,8 @@ fn process(page: &mut Exposition, web: &Web) {
     page.sample("process_start_time_seconds", &[], web.started.0 as f64 / 1000.0);
 }
 
-fn action_of(applies: Applies) -> &'static str {
-    match applies {
-        Applies::All => "all",
-        Applies::Only(action) => action.name(),
-    }
+fn action_of(applies: Applies) -> String {
+    applies.name().unwrap_or_else(|| "all".to_owned())
 }
 
 /// Text in Prometheus' format 0.0.4.

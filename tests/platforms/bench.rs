@@ -49,6 +49,7 @@ impl Way {
             Platform::XV1 => SimulatedApi::V1,
             Platform::Aisa => SimulatedApi::Aisa,
             Platform::XV2 | Platform::Sandbox => SimulatedApi::V2,
+            other => unreachable!("{other} has a bench of its own"),
         };
         KnownUser { dialect, user: id(USER) }
     }

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Number;
 
 use crate::app::status::seconds;
-use crate::domain::{Action, Applies, Platform, Rate, Tick, Wall};
+use crate::domain::{Platform, Rate, Tick, Wall};
 use crate::limits::Fullest;
 
 /// The recount of everything on record.
@@ -74,8 +74,8 @@ pub struct AttemptTally {
 pub struct WindowAudit {
     limit: u32,
     window_s: Number,
-    /// The action that it counts; none: all of them.
-    pub action: Option<Action>,
+    /// The action that it counts, or several with a `+` between them; none: all of them.
+    pub action: Option<String>,
     /// The most requests that the platform can have counted in it.
     pub fullest: u32,
     /// When that was; none where it was never used.
@@ -104,10 +104,7 @@ impl WindowAudit {
         WindowAudit {
             limit: rate.limit(),
             window_s: seconds(rate.window()),
-            action: match found.spec.applies {
-                Applies::All => None,
-                Applies::Only(action) => Some(action),
-            },
+            action: found.spec.applies.name(),
             fullest: found.most,
             fullest_at: found.at.map(&wall),
             over: found.over,

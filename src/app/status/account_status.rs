@@ -39,7 +39,7 @@ impl AccountStatus {
     pub fn windows_that_matter(&self) -> impl Iterator<Item = &WindowUsage> {
         self.windows.iter().filter(|usage| match usage.spec.applies {
             Applies::All => true,
-            Applies::Only(action) => usage.used > 0 || self.work.contains(&action),
+            applies => usage.used > 0 || self.work.iter().any(|action| applies.counts(*action)),
         })
     }
 

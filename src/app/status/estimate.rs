@@ -25,7 +25,17 @@ pub fn time_for(work: &[(Action, u64)], windows: &[WindowLevel], pace: Pace) -> 
     let shared = levels(windows, |applies| applies == Applies::All);
     let total = work.iter().fold(0_u64, |sum, (_, n)| sum.saturating_add(*n));
     let alone = work.iter().map(|(action, n)| time(*n, &levels(windows, |applies| applies.counts(*action)), pace));
-    alone.fold(time(total, &shared, pace), Duration::max)
+    // Several actions in one window go through it one behind the other.
+    let together = windows.iter().filter_map(|level| match level.spec.applies {
+        Applies::Together(actions) => {
+            let counted = work.iter().filter(|(action, _)| actions.has(*action));
+            let total = counted.fold(0_u64, |sum, (_, n)| sum.saturating_add(*n));
+            let shared = levels(windows, |applies| applies == Applies::All || applies == Applies::Together(actions));
+            Some(time(total, &shared, pace))
+        }
+        Applies::All | Applies::Only(_) => None,
+    });
+    alone.chain(together).fold(time(total, &shared, pace), Duration::max)
 }
 
 /// The windows that apply, shortest first, and what is used of each.

@@ -70,7 +70,7 @@ fn app_lines(audit: &AppAudit, zone: &TimeZone) -> Vec<String> {
 }
 
 fn window_line(found: &WindowAudit, zone: &TimeZone) -> String {
-    let what = found.action.map_or_else(String::new, |action| format!(" {action}"));
+    let what = found.action.as_ref().map_or_else(String::new, |action| format!(" {action}"));
     let then = if found.is_current == Some(false) { " (the limit of that time)" } else { "" };
     let at = |at: Option<Wall>| at.map_or_else(String::new, |at| full_text(at, zone));
     let fullest = match found.fullest_at {

@@ -95,10 +95,7 @@ fn table(context: &Context, view: &QueueStatus) -> String {
 
 fn window_text(usage: &WindowUsage, now: Moment, clock: impl Fn(Wall) -> String) -> String {
     let rate = usage.spec.rate;
-    let what = match usage.spec.applies {
-        crate::domain::Applies::All => String::new(),
-        crate::domain::Applies::Only(action) => format!(" {action}"),
-    };
+    let what = usage.spec.applies.name().map_or_else(String::new, |word| format!(" {word}"));
     let left = rate.limit().saturating_sub(usage.used);
     let next = next_slot(usage, now).map_or_else(String::new, |at| format!(", next slot {}", clock(at)));
     format!("{rate}{what}: {} left{next}", counted(left, "slot", "slots"))

@@ -83,19 +83,25 @@ fn expected(question: &Question<'_>, root: &Object) -> Option<bool> {
             Some(field.as_bool() == Some(value) && !question.subject.is_some_and(names_another))
         }
         // v1.1 can put errors beside an object; an object with errors confirms nothing.
-        Success::Id { .. } | Success::Record { .. } if root.contains_key("errors") => None,
-        Success::Id { pointer } => Some(is_id(body::at(root, pointer)?)),
+        Success::Id { .. } | Success::Record { .. } | Success::Resource { .. } if root.contains_key("errors") => None,
+        Success::Id { pointer } => Some(is_id(question, body::at(root, pointer)?)),
         Success::Record { pointer } => {
             let id = body::at(root, pointer)?;
             let is_the_target = |(_, subject)| is_record_of_target(subject, root, id);
-            Some(is_id(id) && question.subject.is_some_and(is_the_target))
+            Some(is_id(question, id) && question.subject.is_some_and(is_the_target))
+        }
+        Success::Resource { id, fields } => {
+            let id = body::at(root, id)?.as_str()?;
+            let held: Vec<bool> =
+                fields.iter().map(|(pointer, _)| body::at(root, pointer)?.as_bool()).collect::<Option<_>>()?;
+            let holds_all = fields.iter().zip(held).all(|((_, value), held)| held == *value);
+            Some(holds_all && question.subject.is_some_and(|(_, subject)| id == subject.target.to_string()))
         }
     }
 }
 
-fn is_id(value: &Value) -> bool {
-    let id = value.as_str().unwrap_or_default();
-    (1..=20).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_digit())
+fn is_id(question: &Question<'_>, value: &Value) -> bool {
+    value.as_str().is_some_and(question.dialect.is_id)
 }
 
 /// The ID at an ID rule's place, where a whole body has one.

@@ -11,17 +11,20 @@ mod v2;
 use super::dialect::Dialect;
 use super::page_question::What;
 use super::spec::{FixedHost, Host, LoginKind, PlatformSpec, WhoAmI};
+use super::target_grammar::TargetGrammar;
 use crate::domain::{Action, Applies, Platform, WindowSpec};
 pub(super) use classify::explained;
 pub(super) use headers::rate_facts;
 
 /// How X writes, at both APIs.
 pub(super) static DIALECT: Dialect = Dialect {
+    target: TargetGrammar::NUMBERS,
     is_gateway: false,
     envelope: |_| None,
     explain: |question, root, status| explained(question, root, status).into_iter().collect(),
     is_over_capacity: classify::says_over_capacity,
     target_echoes: TARGET_ECHOES,
+    is_id: |text| (1..=20).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()),
     rate_facts,
     page_query: fields::page_query,
     names_refused: fields::is_named_in,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::domain::{Action, Applies, Fence, Platform, Scope, WindowSpec};
+use crate::domain::{Applies, Fence, Platform, Scope, WindowSpec};
 use crate::store::error::StoreError;
 
 /// The windows of every drain that wrote them down. Most drains have the same, which are kept once.
@@ -63,13 +63,7 @@ fn unread(drain: i64, text: &str) -> StoreError {
 
 /// The windows as the database has them; none where there are none. They are written with the drain itself, so that no attempt is without.
 pub(super) fn to_text(windows: &[(Platform, Arc<[WindowSpec]>)]) -> Option<String> {
-    let spec = |spec: &WindowSpec| {
-        let action = match spec.applies {
-            Applies::All => None,
-            Applies::Only(action) => Some(action.name()),
-        };
-        json!([scope_name(spec.scope), spec.rate.to_string(), action])
-    };
+    let spec = |spec: &WindowSpec| json!([scope_name(spec.scope), spec.rate.to_string(), spec.applies.name()]);
     let of_platform = |specs: &[WindowSpec]| Value::Array(specs.iter().map(spec).collect());
     let all: Map<String, Value> =
         windows.iter().map(|(platform, specs)| (platform.name().to_owned(), of_platform(specs))).collect();
@@ -77,10 +71,10 @@ pub(super) fn to_text(windows: &[(Platform, Arc<[WindowSpec]>)]) -> Option<Strin
 }
 
 fn of_text(text: &str) -> Option<HashMap<Platform, Vec<WindowSpec>>> {
-    let spec = |(scope, rate, action): (String, String, Option<String>)| {
+    let spec = |(scope, rate, counted): (String, String, Option<String>)| {
         let scope = [Scope::Account, Scope::App].into_iter().find(|known| scope_name(*known) == scope)?;
-        let applies = match action {
-            Some(action) => Applies::Only(Action::parse(&action)?),
+        let applies = match counted {
+            Some(word) => Applies::named(&word)?,
             None => Applies::All,
         };
         Some(WindowSpec { scope, rate: rate.parse().ok()?, applies })
@@ -103,6 +97,7 @@ const fn scope_name(scope: Scope) -> &'static str {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::domain::{Action, Actions};
 
     #[test]
     fn every_window_comes_back_as_it_was_written() {
@@ -112,6 +107,8 @@ mod tests {
                 let rate = "1000000/1500ms".parse().unwrap();
                 specs.push(WindowSpec { scope: Scope::App, rate, applies: Applies::Only(action) });
             }
+            let rare = Actions::of(&[Action::Unrepost, Action::DeletePost]);
+            specs.push(WindowSpec::of_account(30, 1_800, Applies::Together(rare)));
             let text = to_text(&[(platform, specs.clone().into())]).unwrap();
             assert_eq!(of_text(&text).unwrap()[&platform], specs, "{text}");
         }

@@ -10,7 +10,7 @@ use super::labels::{commands, foreign, sentence};
 use super::layout::{Frame, count, meter};
 use crate::app::serve::EngineState;
 use crate::app::status::{AccountStatus, hold_text, next_slot};
-use crate::domain::{Applies, MicroUsd, Moment};
+use crate::domain::{MicroUsd, Moment};
 use crate::limits::WindowUsage;
 
 /// An account at work.
@@ -158,10 +158,7 @@ fn account_card(frame: &Frame, account: &AccountNow, now: Moment) -> Markup {
 fn window(frame: &Frame, usage: &WindowUsage, now: Moment) -> Markup {
     let rate = usage.spec.rate;
     let limit = u64::from(rate.limit());
-    let what = match usage.spec.applies {
-        Applies::All => String::new(),
-        Applies::Only(action) => format!(" {action}"),
-    };
+    let what = usage.spec.applies.name().map_or_else(String::new, |word| format!(" {word}"));
     let class = if usage.used >= rate.limit() { "full" } else { "used" };
     html! {
         div {

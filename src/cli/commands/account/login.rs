@@ -33,6 +33,13 @@ pub(super) async fn run(context: &Context, args: &AccountLoginArgs) -> Result<u8
         LoginKind::OAuth1 => other_logins::pin(context, args, platform, known.as_ref()).await,
         LoginKind::Key => other_logins::key(context, args, platform, known.as_ref()).await,
         LoginKind::OAuth2 => oauth2(context, args, platform, known.as_ref()).await,
+        LoginKind::AppAtHost => Err(CommandError::new(
+            ErrorKind::Usage,
+            format!(
+                "an account of {platform} takes a token that you make at its server, under Preferences, Development"
+            ),
+        )
+        .hint("keep it with cleanup account add")),
     }
 }
 

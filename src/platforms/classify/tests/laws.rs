@@ -43,6 +43,7 @@ fn bodies() -> impl Strategy<Value = Vec<u8>> {
 /// Objects made of the parts of real answers.
 fn likely() -> impl Strategy<Value = Value> {
     let fields = ["following", "liked", "retweeted", "muting", "blocking", "deleted", "bookmarked"];
+    let flags = ["following", "requested", "favourited", "reblogged", "muting", "blocking", "bookmarked"];
     let value = prop_oneof![4 => any::<bool>().prop_map(Value::from), 1 => json(1)];
     let data = prop::collection::vec(value, 7)
         .prop_map(move |values| Value::Object(fields.iter().map(|name| (*name).to_owned()).zip(values).collect()));
@@ -61,7 +62,14 @@ fn likely() -> impl Strategy<Value = Value> {
         1 => json(1).prop_map(|value| ("code", value)),
         1 => json(1).prop_map(|value| ("status", value)),
     ];
-    prop::collection::vec(part, 1..4)
+    let of_x = prop::collection::vec(part, 1..4);
+    // Half of what a resource says is right, and half of what it should say is there.
+    let id = prop_oneof![3 => Just(Value::from("9")), 1 => Just(Value::from("7")), 1 => Just(Value::from(9))];
+    let said = prop_oneof![4 => Just(Value::Bool(false)), 1 => Just(Value::Bool(true)), 1 => Just(Value::Null)];
+    let flag = (prop::sample::select(flags.to_vec()), said);
+    let resource = (id, prop::collection::vec(flag, 0..12))
+        .prop_map(|(id, flags)| flags.into_iter().chain([("id", id)]).collect::<Vec<_>>());
+    prop_oneof![of_x, resource]
         .prop_map(|parts| Value::Object(parts.into_iter().map(|(name, part)| (name.to_owned(), part)).collect()))
 }
 
@@ -119,6 +127,12 @@ proptest! {
                 match endpoint.success {
                     Success::Flag { pointer, value } => prop_assert_eq!(root.pointer(pointer), Some(&Value::Bool(value))),
                     Success::Record { pointer } => prop_assert_eq!(root.pointer(pointer), Some(&Value::from("9"))),
+                    Success::Resource { id, fields } => {
+                        prop_assert_eq!(root.pointer(id), Some(&Value::from("9")));
+                        for (pointer, value) in fields {
+                            prop_assert_eq!(root.pointer(pointer), Some(&Value::Bool(*value)));
+                        }
+                    }
                     Success::Id { pointer } => prop_assert!(root.pointer(pointer).is_some_and(Value::is_string)),
                 }
             }

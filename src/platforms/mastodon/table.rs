@@ -1,0 +1,64 @@
+//! The Mastodon API, row by row. Every row answers `200` with what it was done to, a relationship or a status, whose `id` is the
+//! target's; beside it stands the state that is to be reached.
+//!
+//! Paths, scopes and fields: Mastodon's documentation of July 2026; docs/platforms.md says how sure each is. No prices.
+
+use super::DIALECT;
+use crate::domain::{Action, RepostId};
+use crate::platforms::endpoint::{Auth, Documented, Endpoint, Params, Tier, Verb};
+use crate::platforms::success::Success;
+
+/// Every call of a token.
+const USUAL: Documented = Documented::account(300, 300);
+/// Deleting and taking back reposts, both together.
+const RARE: Documented = Documented::account(30, 1_800);
+
+const fn row(
+    action: Action,
+    path: &'static str,
+    scope: &'static [&'static str],
+    fields: &'static [(&'static str, bool)],
+) -> Endpoint {
+    Endpoint {
+        dialect: &DIALECT,
+        action,
+        method: Verb::Post,
+        path,
+        params: Params::None,
+        auth: Auth::OAuth2,
+        success: Success::Resource { id: "/id", fields },
+        scopes: scope,
+        price: None,
+        tier: Tier::SelfServe,
+        documented: &[USUAL],
+        // A deleted post is gone; of the others a repeat simply succeeds.
+        repeat_looks_gone: matches!(action, Action::DeletePost),
+        repost_id: RepostId::Original,
+    }
+}
+
+/// The rows.
+pub(super) static TABLE: [Endpoint; 7] = [
+    // A follow that waits for its approval is taken back by the same call.
+    row(
+        Action::Unfollow,
+        "/api/v1/accounts/{target}/unfollow",
+        &["write:follows"],
+        &[("/following", false), ("/requested", false)],
+    ),
+    // The answer says what is to be; a job of the server does it.
+    row(Action::Unlike, "/api/v1/statuses/{target}/unfavourite", &["write:favourites"], &[("/favourited", false)]),
+    // The target is the post that was reposted, not the repost.
+    Endpoint {
+        documented: &[USUAL, RARE],
+        ..row(Action::Unrepost, "/api/v1/statuses/{target}/unreblog", &["write:statuses"], &[("/reblogged", false)])
+    },
+    row(Action::Unmute, "/api/v1/accounts/{target}/unmute", &["write:mutes"], &[("/muting", false)]),
+    row(Action::Unblock, "/api/v1/accounts/{target}/unblock", &["write:blocks"], &[("/blocking", false)]),
+    Endpoint {
+        method: Verb::Delete,
+        documented: &[USUAL, RARE],
+        ..row(Action::DeletePost, "/api/v1/statuses/{target}", &["write:statuses"], &[])
+    },
+    row(Action::Unbookmark, "/api/v1/statuses/{target}/unbookmark", &["write:bookmarks"], &[("/bookmarked", false)]),
+];

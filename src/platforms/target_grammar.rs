@@ -1,0 +1,61 @@
+//! Which texts name users and posts on a platform. In: a text. Out: a [`Target`], or why it is none. Pure.
+
+use crate::domain::{InvalidTarget, Target};
+
+/// Which texts name a platform's users and posts.
+#[derive(Clone, Copy, Debug)]
+pub struct TargetGrammar {
+    /// What a text names; none where it is no name there. It leads back to the same text.
+    pub(super) parse: fn(&str) -> Option<Target>,
+    /// What to say where a handle is no name there.
+    pub(super) not_a_handle: &'static str,
+    /// What to say of any other text that is none.
+    pub not_a_name: &'static str,
+}
+
+impl TargetGrammar {
+    /// Numeric IDs of 1 to 19 digits, and handles with their `@`, which an endpoint need not take.
+    pub(super) const NUMBERS: TargetGrammar = TargetGrammar {
+        parse: number_or_handle,
+        not_a_handle: "this endpoint takes a numeric ID, not a handle",
+        not_a_name: "this endpoint takes a numeric ID, not a key of another platform",
+    };
+
+    /// What a text names.
+    ///
+    /// # Errors
+    /// It is no name on this platform.
+    pub fn parse(&self, text: &str) -> Result<Target, InvalidTarget> {
+        (self.parse)(text).ok_or(InvalidTarget)
+    }
+
+    /// Whether the platform has such names.
+    pub fn takes(&self, target: &Target) -> bool {
+        (self.parse)(&target.to_string()).as_ref() == Some(target)
+    }
+}
+
+fn number_or_handle(text: &str) -> Option<Target> {
+    match text.parse().ok()? {
+        Target::Key(_) => None,
+        target => Some(target),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn numbers_and_handles_are_no_keys() {
+        let numbers = TargetGrammar::NUMBERS;
+        for text in ["0", "007", "9223372036854775807", "@ada"] {
+            let target = numbers.parse(text).unwrap();
+            assert!(numbers.takes(&target) && target.to_string() == text);
+        }
+        for text in ["", "01F6KXCP71V24GR0SJGAHRXSQ2", "did:plc:a", "99999999999999999999", "@ada@example.org"] {
+            assert_eq!(numbers.parse(text), Err(InvalidTarget), "{text}");
+        }
+    }
+}
