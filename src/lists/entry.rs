@@ -29,9 +29,11 @@ pub struct Entry {
     /// Whether a post is a repost (its text in an archive begins `RT @`).
     pub is_repost: Option<bool>,
     /// Of a repost under its own ID, the post that it repeats: v2 undoes reposts by that.
-    pub repost_of: Option<TargetId>,
+    pub repost_of: Option<Target>,
     /// Of a post that was reposted, the ID of the account's own repost: v1.1 undoes reposts by that.
     pub repost_id: Option<TargetId>,
+    /// Where a person sees it, where the source says so.
+    pub link: Option<String>,
 }
 
 impl Entry {
@@ -51,12 +53,16 @@ impl Entry {
             is_repost: None,
             repost_of: None,
             repost_id: None,
+            link: None,
         }
     }
 
     /// Where a person sees it; none where its target does not tell. X finds a user and a post by ID alone; the handle makes the link
     /// readable. A key that is an address is its own, and anything else is no link: a job file may come from a stranger.
     pub fn url(&self, kind: TargetKind) -> Option<String> {
+        if self.link.is_some() {
+            return self.link.clone();
+        }
         let id = match &self.target {
             Target::Id(id) => id,
             Target::Handle(handle) => return Some(format!("https://x.com/{}", handle.as_str())),
@@ -72,12 +78,12 @@ impl Entry {
 
     /// A post of the account as the post that it repeats.
     pub fn into_repost(self) -> Reposted {
-        match (self.repost_of, self.is_repost) {
+        match (self.repost_of.clone(), self.is_repost) {
             (_, Some(false)) => Reposted::No,
             (None, _) => Reposted::Untold,
             // Author, name and counts are the repost's own; of the post repeated its text names the author.
             (Some(post), _) => Reposted::Post(Box::new(Entry {
-                target: Target::Id(post),
+                target: post,
                 handle: self.text.as_deref().and_then(reposted_author),
                 name: None,
                 created_at: self.created_at,
@@ -90,6 +96,7 @@ impl Entry {
                 is_repost: None,
                 repost_of: None,
                 repost_id: self.target.id(),
+                link: self.link,
             })),
         }
     }

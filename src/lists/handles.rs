@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::fetch::{FetchError, PageAnswer, Reader, Stop, known_of};
-use crate::domain::{Handle, Platform, Target, TargetId};
+use crate::domain::{Handle, Platform, Target};
 use crate::platforms::{MAX_HANDLES_ASKED, Page, What, find_handle_lookup};
 use crate::store::HandlesTold;
 
@@ -75,16 +75,16 @@ fn told(asked: &[Handle], page: Page) -> HandlesTold {
     let mut told = HandlesTold::default();
     let wanted: HashSet<&Handle> = asked.iter().collect();
     let mut answered: HashSet<Handle> = HashSet::new();
-    let mut users: HashMap<Handle, HashSet<TargetId>> = HashMap::new();
+    let mut users: HashMap<Handle, HashSet<Target>> = HashMap::new();
     for listed in &page.entries {
         let Some(handle) = listed.handle.clone() else { continue };
-        users.entry(handle).or_default().insert(listed.id);
+        users.entry(handle).or_default().insert(listed.id.clone());
     }
     let is_one = |handle: &Handle| users.get(handle).is_some_and(|users| users.len() == 1);
     for listed in page.entries {
         let Some(handle) = listed.handle.clone().filter(|handle| wanted.contains(handle)) else { continue };
         if answered.insert(handle.clone()) && is_one(&handle) {
-            told.found.push((handle, Target::Id(listed.id), known_of(&listed)));
+            told.found.push((handle, listed.id.clone(), known_of(&listed)));
         }
     }
     for missing in page.missing {
@@ -105,19 +105,7 @@ mod tests {
     #[test]
     fn only_what_was_asked_is_believed_and_silence_says_nothing() {
         let handle = |name: &str| name.parse::<Handle>().unwrap();
-        let listed = |id: &str, name: &str| Listed {
-            id: id.parse().unwrap(),
-            handle: name.parse().ok(),
-            name: None,
-            created_at: None,
-            newest_post: None,
-            followers: None,
-            likes: None,
-            reposts: None,
-            text: None,
-            is_repost: None,
-            repost_of: None,
-        };
+        let listed = |id: &str, name: &str| Listed { handle: name.parse().ok(), ..Listed::bare(id.parse().unwrap()) };
         let missing = |name: &str| Missing { asked: name.into(), reason: "not_found" };
         let page = Page {
             entries: vec![listed("1", "Ada"), listed("2", "stranger"), listed("3", "dan"), listed("4", "Dan")],

@@ -106,7 +106,7 @@ impl RowReader {
         let own = self.columns.iter().find(|(column, _)| *column == Column::TargetId);
         let own = own.and_then(|(_, index)| cells.get(*index)?.trim().parse::<TargetId>().ok());
         let target = entry.target.id();
-        if target.is_none() || entry.repost_of != target || own == target {
+        if target.is_none() || entry.repost_of.as_ref() != Some(&entry.target) || own == target {
             return false;
         }
         let repost = std::mem::replace(entry, Entry::bare(entry.target.clone()));
@@ -127,7 +127,7 @@ fn take(entry: &mut Entry, column: Column, cell: &str) {
         Column::Likes => entry.likes = cell.parse().ok(),
         Column::Reposts => entry.reposts = cell.parse().ok(),
         Column::IsRepost => entry.is_repost = flag(cell),
-        Column::RepostOf => entry.repost_of = cell.parse().ok(),
+        Column::RepostOf => entry.repost_of = cell.parse::<TargetId>().ok().map(Target::Id),
         Column::RepostId => entry.repost_id = cell.parse().ok(),
         Column::Text => entry.text = Some(cell.to_owned()),
         Column::TargetId | Column::Handle | Column::Link => {}

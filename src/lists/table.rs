@@ -55,7 +55,7 @@ impl Column {
             Column::Likes => number(entry.likes),
             Column::Reposts => number(entry.reposts),
             Column::IsRepost => word(entry.is_repost),
-            Column::RepostOf => id(entry.repost_of),
+            Column::RepostOf => entry.repost_of.as_ref().map_or_else(String::new, ToString::to_string),
             Column::RepostId => id(entry.repost_id),
             Column::Text => entry.text.clone().unwrap_or_default(),
             Column::Link => entry.url(kind).unwrap_or_default(),

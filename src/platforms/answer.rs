@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap};
 
+use super::entry::NextPage;
 use crate::domain::{RateFacts, Wall};
 
 /// The most of a body that is read. An answer to an undo has a few hundred bytes.
@@ -25,6 +26,8 @@ pub struct Answer {
     pub facts: RateFacts,
     /// What the body claims to be.
     pub content_type: ContentType,
+    /// Where a list goes on, as the `Link` header says.
+    pub next: NextPage,
 }
 
 /// How a body ended. What is not whole proves nothing.

@@ -18,6 +18,7 @@ use super::detail;
 use super::dialect::{Dialect, Question};
 use super::entry::Page;
 use super::http::HttpClients;
+use super::link::next_page;
 use super::reply::{BAD_CERTIFICATE, Finding, RefusalKind, Reply};
 use super::request::{self, Concern, PageRequest, Request, Unbuildable};
 use super::spec::WhoAmI;
@@ -179,19 +180,21 @@ impl Client {
         // Reached only where a base was not named to `new`.
         let unreachable = || Lost { reason: "connect_failed", maybe_sent: false, error: None };
         let way = self.0.for_base(base).ok_or_else(unreachable)?;
+        let asked = built.url().clone();
         let mut response = tokio::select! {
             sent = way.execute(built) => sent.map_err(Lost::from)?,
             () = &mut deadline => return Err(Lost { reason: "timeout", maybe_sent: true, error: None }),
         };
         let headers = response.headers();
         let (facts, content_type) = ((dialect.rate_facts)(headers), ContentType::of(headers));
+        let next = next_page(headers, &asked);
         let status = response.status().as_u16();
         let mut body = Body::default();
         tokio::select! {
             () = read_body(&mut response, &mut body, most_bytes) => {}
             () = &mut deadline => {}
         }
-        Ok(Answer { status, body, facts, content_type })
+        Ok(Answer { status, body, facts, content_type, next })
     }
 }
 

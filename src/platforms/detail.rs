@@ -101,7 +101,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn answer(body: &[u8], content_type: ContentType) -> Answer {
-        Answer { status: 403, body: Body::whole(body), facts: RateFacts::default(), content_type }
+        Answer {
+            status: 403,
+            body: Body::whole(body),
+            facts: RateFacts::default(),
+            content_type,
+            next: crate::platforms::entry::NextPage::None,
+        }
     }
 
     fn credentials() -> Credentials {

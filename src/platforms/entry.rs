@@ -1,7 +1,7 @@
 //! A page of a list, whoever wrote it: entries, where it goes on, what is missing. What does not belong here: reading one (the
 //! platforms' folders).
 
-use crate::domain::{Handle, TargetId, Wall};
+use crate::domain::{Handle, Target, TargetId, Wall};
 
 /// A page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Page {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// Which.
-    pub id: TargetId,
+    pub id: Target,
     /// A user's handle; of a post, its author's.
     pub handle: Option<Handle>,
     /// A user's display name; of a post, its author's. Foreign text.
@@ -76,7 +76,32 @@ pub struct Listed {
     /// Whether a post is a repost.
     pub is_repost: Option<bool>,
     /// The post that a repost repeats.
-    pub repost_of: Option<TargetId>,
+    pub repost_of: Option<Target>,
+    /// When a user last posted, where the platform says so.
+    pub last_active_at: Option<Wall>,
+    /// Where a person sees it, where the platform says so.
+    pub link: Option<String>,
+}
+
+impl Listed {
+    /// One of which nothing else is known.
+    pub const fn bare(id: Target) -> Listed {
+        Listed {
+            id,
+            handle: None,
+            name: None,
+            created_at: None,
+            newest_post: None,
+            followers: None,
+            likes: None,
+            reposts: None,
+            text: None,
+            is_repost: None,
+            repost_of: None,
+            last_active_at: None,
+            link: None,
+        }
+    }
 }
 
 /// Something that was asked for and is not there.

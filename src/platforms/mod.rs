@@ -19,6 +19,7 @@ mod dialect;
 mod endpoint;
 mod entry;
 mod http;
+mod link;
 mod list_endpoint;
 mod mastodon;
 pub mod oauth1;

@@ -67,7 +67,9 @@ pub(super) fn user(
     let bearer = authorization.strip_prefix("Bearer ");
     match (dialect, oauth1, bearer) {
         (SimulatedApi::V2, Some(_), _) if oauth2_only => Err(Denied::WrongKind),
-        (SimulatedApi::V1, _, Some(_)) | (SimulatedApi::Aisa, Some(_), _) => Err(Denied::WrongKind),
+        (SimulatedApi::V1, _, Some(_)) | (SimulatedApi::Aisa | SimulatedApi::Mastodon, Some(_), _) => {
+            Err(Denied::WrongKind)
+        }
         (_, Some(parameters), _) => signature::check(received.raw(), parameters, now),
         (SimulatedApi::Aisa, _, Some(key)) => named(key, AISA_KEY_PREFIX),
         (_, _, Some(token)) => named(token, TOKEN_PREFIX),

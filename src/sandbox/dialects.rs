@@ -1,4 +1,4 @@
-//! The three platforms behind one face: which endpoints there are, how each is read, and in whose words it answers.
+//! The four platforms behind one face: which endpoints there are, how each is read, and in whose words it answers.
 
 use axum::http::Method;
 
@@ -7,7 +7,7 @@ use super::decision::SimulatedOutcome;
 use super::rendered::Rendered;
 use super::signature::Denied;
 use super::who::SimulatedApi;
-use super::{bodies, bodies_aisa, bodies_v1};
+use super::{bodies, bodies_aisa, bodies_mastodon, bodies_v1};
 use crate::domain::{Action, TargetId};
 use bodies_v1::Place;
 
@@ -17,6 +17,7 @@ pub(super) enum Endpoint {
     V2(&'static bodies::Endpoint),
     V1(&'static bodies_v1::Endpoint),
     Aisa(&'static bodies_aisa::Endpoint),
+    Mastodon(&'static bodies_mastodon::Endpoint),
 }
 
 /// What a request asks for, in its own words.
@@ -28,6 +29,8 @@ pub(super) struct Asked {
     pub(super) target: String,
     /// The name that was asked for instead of an ID, at v1.1.
     pub(super) screen_name: Option<String>,
+    /// The target as the path names it, where that is not the sandbox's own number for it.
+    called: Option<String>,
     /// What is wrong with the body, where AIsa has a word for it.
     flaw: Option<&'static str>,
 }
@@ -36,7 +39,10 @@ impl Endpoint {
     /// Every endpoint of every platform.
     pub(super) fn all() -> impl Iterator<Item = Endpoint> {
         let v2 = bodies::ENDPOINTS.iter().map(Endpoint::V2);
-        v2.chain(bodies_v1::ENDPOINTS.iter().map(Endpoint::V1)).chain(bodies_aisa::ENDPOINTS.iter().map(Endpoint::Aisa))
+        let mastodon = bodies_mastodon::ENDPOINTS.iter().map(Endpoint::Mastodon);
+        v2.chain(bodies_v1::ENDPOINTS.iter().map(Endpoint::V1))
+            .chain(bodies_aisa::ENDPOINTS.iter().map(Endpoint::Aisa))
+            .chain(mastodon)
     }
 
     pub(super) fn path(self) -> &'static str {
@@ -44,11 +50,16 @@ impl Endpoint {
             Endpoint::V2(endpoint) => endpoint.path,
             Endpoint::V1(endpoint) => endpoint.path,
             Endpoint::Aisa(endpoint) => endpoint.path,
+            Endpoint::Mastodon(endpoint) => endpoint.path,
         }
     }
 
     pub(super) fn method(self) -> Method {
-        if self.dialect() == SimulatedApi::V2 { Method::DELETE } else { Method::POST }
+        match self {
+            Endpoint::V2(_) => Method::DELETE,
+            Endpoint::V1(_) | Endpoint::Aisa(_) => Method::POST,
+            Endpoint::Mastodon(endpoint) => endpoint.method(),
+        }
     }
 
     pub(super) fn action(self) -> Action {
@@ -56,6 +67,7 @@ impl Endpoint {
             Endpoint::V2(endpoint) => endpoint.action,
             Endpoint::V1(endpoint) => endpoint.action,
             Endpoint::Aisa(endpoint) => endpoint.action,
+            Endpoint::Mastodon(endpoint) => endpoint.action,
         }
     }
 
@@ -64,6 +76,7 @@ impl Endpoint {
             Endpoint::V2(_) => SimulatedApi::V2,
             Endpoint::V1(_) => SimulatedApi::V1,
             Endpoint::Aisa(_) => SimulatedApi::Aisa,
+            Endpoint::Mastodon(_) => SimulatedApi::Mastodon,
         }
     }
 
@@ -91,6 +104,11 @@ impl Endpoint {
                 Ok(target) => Asked { target, ..Asked::default() },
                 Err(flaw) => Asked { flaw: Some(flaw), ..Asked::default() },
             }),
+            (Endpoint::Mastodon(_), [target]) => Some(Asked {
+                target: bodies_mastodon::number_of(target).to_string(),
+                called: Some(target.clone()),
+                ..Asked::default()
+            }),
             _ => None,
         }
     }
@@ -109,6 +127,10 @@ impl Endpoint {
             Endpoint::Aisa(endpoint) => {
                 bodies_aisa::worded(verdict, endpoint, user, (&asked.target, asked.flaw), wording)
             }
+            Endpoint::Mastodon(endpoint) => {
+                let called = asked.called.as_deref().unwrap_or_default();
+                bodies_mastodon::worded(verdict, endpoint, called, wording)
+            }
         }
     }
 }
@@ -119,6 +141,7 @@ pub(super) fn denied(dialect: SimulatedApi, denied: Denied) -> Rendered {
         SimulatedApi::V2 => bodies::denied(denied),
         SimulatedApi::V1 => bodies_v1::denied(denied),
         SimulatedApi::Aisa => bodies_aisa::denied(denied),
+        SimulatedApi::Mastodon => bodies_mastodon::denied(),
     }
 }
 
@@ -128,6 +151,8 @@ pub(super) fn unknown_route(path: &str) -> Rendered {
         bodies_v1::unknown_route()
     } else if path.starts_with("/apis/") {
         bodies_aisa::unknown_route()
+    } else if path.starts_with("/api/") {
+        bodies_mastodon::unknown_route()
     } else {
         bodies::unknown_route()
     }

@@ -1,4 +1,4 @@
-//! The headers of answers: the limits as X and AIsa tell them, and the date by the sandbox's own clock.
+//! The headers of answers: the limits as X, AIsa and Mastodon tell them, and the date by the sandbox's own clock.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -27,6 +27,7 @@ pub(super) fn respond(worded: Rendered, dialect: SimulatedApi, answer: Answer, n
         _ if from_edge => {}
         SimulatedApi::V2 | SimulatedApi::V1 => x_headers(response.headers_mut(), answer),
         SimulatedApi::Aisa => aisa_headers(response.headers_mut(), answer, limited, now),
+        SimulatedApi::Mastodon => mastodon_headers(response.headers_mut(), answer),
     }
     response
 }
@@ -55,6 +56,16 @@ fn aisa_headers(headers: &mut HeaderMap, answer: Answer, limited: bool, now: Wal
     if let Some(reset) = full.map(|window| window.reset_seconds).max().filter(|_| limited) {
         headers.insert(header::RETRY_AFTER, (reset - now.0.div_euclid(1000)).max(1).into());
     }
+}
+
+/// The reset is a time, and no `Retry-After` comes with a 429.
+fn mastodon_headers(headers: &mut HeaderMap, answer: Answer) {
+    let Some(window) = answer.window else { return };
+    headers.insert("x-ratelimit-limit", window.limit.into());
+    headers.insert("x-ratelimit-remaining", window.remaining.into());
+    let reset = jiff::Timestamp::from_second(window.reset_seconds).unwrap_or_default();
+    let reset = reset.strftime("%Y-%m-%dT%H:%M:%S.000000Z").to_string();
+    put(headers, HeaderName::from_static("x-ratelimit-reset"), &reset);
 }
 
 /// Sets a header, where the text can be one.

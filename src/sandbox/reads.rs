@@ -1,4 +1,4 @@
-//! Requests that read: which there are at X API v2, what each asks for, and how often a user may. In: a query. Out: [`ReadAsk`].
+//! Requests that read: which there are at X API v2 (those of Mastodon stand in `mastodon_routes`), what each asks for, and how often a user may. In: a query. Out: [`ReadAsk`].
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -143,7 +143,7 @@ pub(super) fn cursor(shelf: Shelf, index: u32) -> String {
     format!("sbx{}{:07x}", shelf as u8, index ^ 0x5a5_5a5a)
 }
 
-fn index_of(shelf: Shelf, cursor: &str) -> Option<u32> {
+pub(super) fn index_of(shelf: Shelf, cursor: &str) -> Option<u32> {
     let rest = cursor.strip_prefix("sbx")?.strip_prefix(&(shelf as u8).to_string())?;
     u32::from_str_radix(rest, 16).ok().map(|index| index ^ 0x5a5_5a5a)
 }
@@ -161,10 +161,11 @@ pub(super) struct Reads {
 }
 
 impl Reads {
-    pub(super) fn new(rate: Rate) -> Reads {
+    pub(super) fn new(window: FixedWindow) -> Reads {
+        let rate = window.rate();
         Reads {
             rate,
-            window: FixedWindow::new(rate),
+            window,
             arrivals: SlidingPeak::new(rate.window()),
             requests: 0,
             pages: 0,

@@ -4,35 +4,32 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Path, Query, RawPathParams, Request, State};
 use axum::http::{HeaderName, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, get, on, post};
 
-use super::authn::{self, Received};
 use super::bodies;
 use super::bodies_lists;
-use super::decision::{Answer, Ask, Decision, SimulatedOutcome};
+use super::decision::{Answer, Ask, SimulatedOutcome};
 use super::dialects::{self, Endpoint};
+use super::exchange::{MAX_REQUEST_BODY_BYTES, authenticated, deliver, receive};
 use super::headers::{http_date, plain, put, respond};
 use super::ledger::Ledger;
 use super::lists::Shelf;
+use super::mastodon_routes;
 use super::oauth::AUTHORIZE_PATH;
 use super::oauth_routes;
 use super::platform_state::Platform;
 use super::reads::{READS, ReadEndpoint};
 use super::rendered;
-use super::severed::{Severed, severed};
-use super::signature::{Denied, OAuth1Keys};
-use super::streams::{CutBody, EffectPages};
+use super::signature::OAuth1Keys;
+use super::streams::EffectPages;
 use super::trouble::Trouble;
 use super::who::{KnownUser, SimulatedApi};
 use crate::domain::TargetId;
-
-/// The longest body of a request; what is asked for fits into a hundredth.
-const MAX_REQUEST_BODY_BYTES: usize = 4096;
 
 /// More places than any window has.
 const MAX_PLACES_SPENT: u32 = 1_000_000;
@@ -50,6 +47,7 @@ pub(super) fn router(platform: Platform) -> Router {
         .route("/sandbox/user/{id}/{trouble}", post(trouble))
         .route("/sandbox/list/{id}/{list}/{target}", post(relist))
         .route("/sandbox/spend/{id}/{endpoint}/{places}", post(spend));
+    router = mastodon_routes::routes(router);
     for endpoint in &READS {
         let handler = move |State(platform): State<Platform>, params: Option<PathTexts>, request: Request| async move {
             read(platform, endpoint, params, request).await
@@ -158,35 +156,6 @@ async fn read(
     deliver(decision, say, &platform).await
 }
 
-/// Sends an answer as the decision has it: whole, late, in part, or not at all.
-async fn deliver(decision: Decision, say: impl Fn(Answer) -> Response, platform: &Platform) -> Response {
-    match decision {
-        Decision::Whole(answer) => say(answer),
-        Decision::Late(answer, delay) => {
-            platform.pause(delay).await;
-            say(answer)
-        }
-        Decision::Cut(answer) => cut(say(answer)).await,
-        Decision::Lost => severed(Severed::Closed),
-        Decision::Reset => severed(Severed::Reset),
-    }
-}
-
-/// The same answer, whose body breaks off in the middle.
-async fn cut(response: Response) -> Response {
-    let (mut parts, body) = response.into_parts();
-    let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
-    put(&mut parts.headers, header::CONTENT_LENGTH, &whole.len().to_string());
-    Response::from_parts(parts, Body::new(CutBody::new(whole.slice(..whole.len() / 2))))
-}
-
-/// A request with its body; none where that is too long or breaks off. What is no UTF-8 asks for nothing.
-async fn receive(request: Request) -> Option<Received> {
-    let (parts, body) = request.into_parts();
-    let body = to_bytes(body, MAX_REQUEST_BODY_BYTES).await.ok()?;
-    Some(Received { parts, body: String::from_utf8_lossy(&body).into_owned() })
-}
-
 async fn me(State(platform): State<Platform>, request: Request) -> Response {
     let Some(received) = receive(request).await else { return plain(rendered::too_large()) };
     let user = match authenticated(&platform, SimulatedApi::V2, false, &received) {
@@ -217,7 +186,7 @@ async fn ledger(State(platform): State<Platform>) -> axum::Json<Ledger> {
 
 async fn effects(State(platform): State<Platform>, Query(query): Query<HashMap<String, String>>) -> Response {
     let Some(user) = query.get("user").and_then(|user| user.parse().ok()) else {
-        return (StatusCode::BAD_REQUEST, "name a user: /sandbox/effects?user=ID (or x-v1:ID, aisa:ID)\n")
+        return (StatusCode::BAD_REQUEST, "name a user: /sandbox/effects?user=ID (or x-v1:ID, aisa:ID, mastodon:ID)\n")
             .into_response();
     };
     let pages = Body::new(EffectPages::new(platform, user));
@@ -270,27 +239,4 @@ async fn trouble(State(platform): State<Platform>, Path((user, name)): Path<(Str
     } else {
         plain(bodies::worded_user(SimulatedOutcome::Full, who.user))
     }
-}
-
-/// The user a request comes from.
-fn authenticated(
-    platform: &Platform,
-    dialect: SimulatedApi,
-    oauth2_only: bool,
-    received: &Received,
-) -> Result<TargetId, Denied> {
-    let now = platform.clock.now();
-    let issued = |denied| {
-        let bearer = received.bearer().filter(|_| dialect == SimulatedApi::V2);
-        bearer.and_then(|bearer| platform.oauth().user_of(now.tick, bearer)).ok_or(denied)
-    };
-    let ended = |user: &TargetId| received.is_signed() && platform.oauth().has_ended_oauth1(*user);
-    let user = match authn::user(dialect, oauth2_only, received, now.wall).or_else(issued) {
-        Ok(user) if ended(&user) => Err(Denied::Ended),
-        other => other,
-    };
-    if user.is_err() {
-        platform.world().count_unauthenticated();
-    }
-    user
 }

@@ -11,6 +11,12 @@ pub(super) const USUAL: Rate = Rate::fixed(50, 900);
 pub(super) const UNLIKE_DAY: Rate = Rate::fixed(1_000, 86_400);
 /// v1.1 `friendships/destroy`: 15 per 15 minutes per user (X: follows/migrate/overview).
 pub(super) const V1_UNFOLLOW: Rate = Rate::fixed(15, 900);
+/// Every call of a token at a Mastodon server: 300 in 5 minutes.
+pub(super) const MASTODON_USUAL: Rate = Rate::fixed(300, 300);
+/// Deleting posts and taking back reposts there, both together: 30 in 30 minutes.
+pub(super) const MASTODON_RARE: Rate = Rate::fixed(30, 1_800);
+/// Requests for pages of lists there: 300 in 15 minutes.
+pub(super) const MASTODON_PAGES: Rate = Rate::fixed(300, 900);
 /// How many times shorter the sandbox's windows are.
 pub(super) const SHORTER: u32 = 60;
 

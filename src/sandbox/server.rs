@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::authn;
+use super::bodies_mastodon;
 use super::faults::Faults;
 use super::field_names::FieldNames;
 use super::ledger::{Effect, Ledger};
@@ -163,7 +164,7 @@ impl Sandbox {
         self.address
     }
 
-    /// What stands in place of `https://api.x.com` and `https://api.aisa.one`, without a slash at the end.
+    /// What stands in place of `https://api.x.com`, of `https://api.aisa.one` and of a Mastodon server, without a slash at the end.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -181,6 +182,16 @@ impl Sandbox {
     /// The AIsa key that makes its holder this user.
     pub fn aisa_key(user: TargetId) -> String {
         authn::aisa_key(user)
+    }
+
+    /// A user or post as the Mastodon API's kind of ID that is no number.
+    pub fn mastodon_id(target: TargetId) -> String {
+        bodies_mastodon::ulid(target)
+    }
+
+    /// Under which number effects on a target of the Mastodon API are counted.
+    pub fn mastodon_number(target: &str) -> TargetId {
+        bodies_mastodon::number_of(target)
     }
 
     /// What has been counted so far.

@@ -11,7 +11,7 @@ use super::faults::Strike;
 use super::ledger::FaultCounts;
 use super::lists::Shelf;
 use super::reads::Reads;
-use super::rules::{Rules, SHORTER};
+use super::rules::{MASTODON_RARE, MASTODON_USUAL, Rules, SHORTER};
 use super::target_fate::Fate;
 use super::trouble::Trouble;
 use super::who::{KnownUser, SimulatedApi};
@@ -34,6 +34,8 @@ pub(super) struct User {
     day: Option<FixedWindow>,
     /// Narrower windows of one action, where the platform has them.
     narrower: BTreeMap<Action, FixedWindow>,
+    /// One window of deleting posts and taking back reposts, at Mastodon.
+    rare: Option<FixedWindow>,
     lookup_window: FixedWindow,
     arrivals: SlidingPeak,
     day_arrivals: Option<(Rate, SlidingPeak)>,
@@ -81,19 +83,23 @@ impl User {
     pub(super) fn new(who: KnownUser, rules: &Rules) -> User {
         let v1_unfollow =
             |action| rules.v1_unfollow.filter(|_| who.dialect == SimulatedApi::V1 && action == Action::Unfollow);
+        let is_mastodon = who.dialect == SimulatedApi::Mastodon;
+        let rate = if is_mastodon { MASTODON_USUAL.shortened(SHORTER) } else { rules.rate };
+        let unlike_day = rules.unlike_day.filter(|_| !is_mastodon);
         let narrower = |action| Some((action, FixedWindow::new(rules.endpoint_rate.or_else(|| v1_unfollow(action))?)));
         User {
             trouble: None,
             id: who.user,
             dialect: who.dialect,
-            rate: rules.rate,
+            rate,
             enforce: rules.enforce,
-            window: FixedWindow::new(rules.rate),
-            day: rules.unlike_day.map(FixedWindow::new),
+            window: if is_mastodon { FixedWindow::aligned(rate) } else { FixedWindow::new(rate) },
+            day: unlike_day.map(FixedWindow::new),
             narrower: Action::ALL.into_iter().filter_map(narrower).collect(),
+            rare: is_mastodon.then(|| FixedWindow::aligned(MASTODON_RARE.shortened(SHORTER))),
             lookup_window: FixedWindow::new(LOOKUPS.shortened(SHORTER)),
-            arrivals: SlidingPeak::new(rules.rate.window()),
-            day_arrivals: rules.unlike_day.map(|rate| (rate, SlidingPeak::new(rate.window()))),
+            arrivals: SlidingPeak::new(rate.window()),
+            day_arrivals: unlike_day.map(|rate| (rate, SlidingPeak::new(rate.window()))),
             per_action: BTreeMap::new(),
             effects: BTreeMap::new(),
             reads: BTreeMap::new(),
@@ -241,6 +247,9 @@ impl User {
         if let Some(narrower) = self.narrower.get_mut(&action) {
             narrower.take(now);
         }
+        if let Some(rare) = self.rare.as_mut().filter(|_| is_rare(action)) {
+            rare.take(now);
+        }
     }
 
     fn apply(&mut self, action: Action, target: TargetId, fate: Fate) -> SimulatedOutcome {
@@ -269,14 +278,19 @@ impl User {
     fn has_room(&self, now: Moment, action: Action) -> bool {
         let day_has_room = || self.day_of(action).is_none_or(|day| day.has_room(now));
         let narrower_has_room = || self.narrower.get(&action).is_none_or(|window| window.has_room(now));
-        !self.enforce || (self.window.has_room(now) && day_has_room() && narrower_has_room())
+        let rare_has_room = || self.rare_of(action).is_none_or(|window| window.has_room(now));
+        !self.enforce || (self.window.has_room(now) && day_has_room() && narrower_has_room() && rare_has_room())
     }
 
     /// How the tighter of the short windows stands.
     fn standing(&self, now: Moment, action: Action) -> WindowState {
         let all = self.window.standing(now);
-        let own = self.narrower.get(&action).map(|window| window.standing(now));
+        let own = self.narrower.get(&action).or(self.rare_of(action)).map(|window| window.standing(now));
         own.filter(|own| (own.remaining, -own.reset_seconds) <= (all.remaining, -all.reset_seconds)).unwrap_or(all)
+    }
+
+    fn rare_of(&self, action: Action) -> Option<&FixedWindow> {
+        self.rare.as_ref().filter(|_| is_rare(action))
     }
 
     fn day_of(&self, action: Action) -> Option<&FixedWindow> {
@@ -294,4 +308,9 @@ impl User {
         let window = Some(WindowState { limit: self.rate.limit(), remaining: 0, reset_seconds });
         Answer { window, ..self.answer(now, action, SimulatedOutcome::RateLimited, wording) }
     }
+}
+
+/// What Mastodon counts in a window of its own.
+const fn is_rare(action: Action) -> bool {
+    matches!(action, Action::DeletePost | Action::Unrepost)
 }

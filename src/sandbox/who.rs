@@ -1,4 +1,4 @@
-//! Who asks: a user at one of the three platforms the sandbox speaks.
+//! Who asks: a user at one of the four platforms the sandbox speaks.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,10 +14,12 @@ pub enum SimulatedApi {
     V1,
     /// The AIsa gateway.
     Aisa,
+    /// The Mastodon API.
+    Mastodon,
 }
 
 /// A user at a platform. The same ID at two platforms is two users with windows, troubles and effects of their own; what
-/// becomes of a target is the same for all. Written `77`, `x-v1:77`, `aisa:77`.
+/// becomes of a target is the same for all. Written `77`, `x-v1:77`, `aisa:77`, `mastodon:77`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KnownUser {
     /// The platform.
@@ -26,7 +28,8 @@ pub struct KnownUser {
     pub user: TargetId,
 }
 
-const PREFIXES: [(SimulatedApi, &str); 2] = [(SimulatedApi::V1, "x-v1:"), (SimulatedApi::Aisa, "aisa:")];
+const PREFIXES: [(SimulatedApi, &str); 3] =
+    [(SimulatedApi::V1, "x-v1:"), (SimulatedApi::Aisa, "aisa:"), (SimulatedApi::Mastodon, "mastodon:")];
 
 impl From<TargetId> for KnownUser {
     /// The user of X API v2.

@@ -1,4 +1,4 @@
-//! Two ways to count: X's fixed window, which is what the sandbox enforces, and the exact sliding maximum, which is what a
+//! Two ways to count: a platform's fixed window, which is what the sandbox enforces, and the exact sliding maximum, which is what a
 //! judge asks for.
 
 use std::collections::VecDeque;
@@ -45,10 +45,12 @@ impl SlidingPeak {
     }
 }
 
-/// X's window: it begins at the first request, lasts its length, and its reset does not move meanwhile.
+/// A window whose reset does not move. X's begins at the first request and lasts its length; Mastodon's begin and end with the clock's,
+/// so that the first one may be short, and two may be filled one right behind the other.
 #[derive(Debug)]
 pub(super) struct FixedWindow {
     rate: Rate,
+    is_aligned: bool,
     open: Option<Open>,
 }
 
@@ -72,7 +74,24 @@ pub(super) struct WindowState {
 
 impl FixedWindow {
     pub(super) fn new(rate: Rate) -> FixedWindow {
-        FixedWindow { rate, open: None }
+        FixedWindow { rate, is_aligned: false, open: None }
+    }
+
+    /// One that ends when the clock says a multiple of its length.
+    pub(super) fn aligned(rate: Rate) -> FixedWindow {
+        FixedWindow { is_aligned: true, ..FixedWindow::new(rate) }
+    }
+
+    pub(super) fn rate(&self) -> Rate {
+        self.rate
+    }
+
+    /// How long a window lasts that opens now.
+    fn length(&self, now: Moment) -> Duration {
+        let window = self.rate.window();
+        let ms = i64::try_from(window.as_millis()).unwrap_or(i64::MAX).max(1);
+        let over = u64::try_from(now.wall.0.rem_euclid(ms)).unwrap_or(0);
+        if self.is_aligned { window.saturating_sub(Duration::from_millis(over)) } else { window }
     }
 
     /// Whether a request now would be let in.
@@ -83,7 +102,7 @@ impl FixedWindow {
     /// Takes one place, opening a window where none is open. Past the limit it only stays full.
     pub(super) fn take(&mut self, now: Moment) {
         if self.current(now).is_none() {
-            let window = self.rate.window();
+            let window = self.length(now);
             self.open = Some(Open { until: now.tick.after(window), reset: now.wall.after(window), used: 0 });
         }
         if let Some(open) = &mut self.open {
@@ -96,7 +115,7 @@ impl FixedWindow {
         let limit = self.rate.limit();
         let (used, reset) = match self.current(now) {
             Some(open) => (open.used, open.reset),
-            None => (0, now.wall.after(self.rate.window())),
+            None => (0, now.wall.after(self.length(now))),
         };
         WindowState { limit, remaining: limit.saturating_sub(used), reset_seconds: ceil_seconds(reset) }
     }
@@ -165,6 +184,21 @@ mod tests {
                 prop_assert_eq!(standing.reset_seconds, (1_700_000_000_000 + start + 2000 + 999) / 1000);
             }
         }
+    }
+
+    #[test]
+    fn an_aligned_window_ends_with_the_clocks() {
+        let mut window = FixedWindow::aligned("2/30s".parse().unwrap());
+        // 1,700,000,000 s are 20 s into such a window.
+        for ms in [9_000, 9_999] {
+            assert!(window.has_room(at(ms)));
+            window.take(at(ms));
+        }
+        assert!(!window.has_room(at(9_999)));
+        assert_eq!(window.standing(at(9_999)).reset_seconds, 1_700_000_010);
+        assert!(window.has_room(at(10_000)), "two windows lie back to back");
+        window.take(at(10_000));
+        assert_eq!(window.standing(at(10_000)).reset_seconds, 1_700_000_040);
     }
 
     #[test]

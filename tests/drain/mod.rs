@@ -2,6 +2,7 @@
 
 mod bits;
 mod keeps;
+mod mastodon;
 mod nights;
 mod nights_large;
 mod nights_law;

@@ -27,6 +27,9 @@ pub(crate) const WAYS: [Way; 4] = [
     Way { platform: Platform::Aisa, oauth1: false },
 ];
 
+/// A user at a Mastodon server.
+pub(crate) const MASTODON: Way = Way { platform: Platform::MastodonSandbox, oauth1: false };
+
 impl Way {
     /// The rows that take such credentials.
     pub(crate) fn rows(self) -> impl Iterator<Item = &'static Endpoint> {
@@ -49,7 +52,7 @@ impl Way {
             Platform::XV1 => SimulatedApi::V1,
             Platform::Aisa => SimulatedApi::Aisa,
             Platform::XV2 | Platform::Sandbox => SimulatedApi::V2,
-            other => unreachable!("{other} has a bench of its own"),
+            Platform::Mastodon | Platform::MastodonSandbox => SimulatedApi::Mastodon,
         };
         KnownUser { dialect, user: id(USER) }
     }

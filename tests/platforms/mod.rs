@@ -1,5 +1,6 @@
-//! Every row of the three tables against the sandbox, over real HTTP through the client that real platforms get.
+//! Every row of the tables against the sandbox, over real HTTP through the client that real platforms get.
 
 mod bench;
+mod mastodon;
 mod proofs;
 mod rows;

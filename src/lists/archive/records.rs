@@ -93,14 +93,14 @@ fn post(post: Post) -> serde_json::Result<Record> {
     let newest = versions.iter().filter_map(|id| id.parse().ok()).fold(own, TargetId::max);
     let text = post.full_text.or(post.text);
     let source = post.retweeted_status.and_then(|source| source.0.id_str).or(post.retweeted_status_id_str);
-    let repost_of = source.and_then(|id| id.parse().ok());
+    let repost_of = source.and_then(|id| id.parse::<TargetId>().ok());
     let begins_so = text.as_deref().map(|text| text.starts_with("RT @"));
     let entry = Box::new(Entry {
         created_at: post.created_at.as_deref().and_then(parse_source_time),
         likes: post.favorite_count.and_then(Count::number),
         reposts: post.retweet_count.and_then(Count::number),
         is_repost: if repost_of.is_some() { Some(true) } else { begins_so },
-        repost_of,
+        repost_of: repost_of.map(Target::Id),
         text,
         ..Entry::bare(Target::Id(newest))
     });

@@ -20,6 +20,8 @@ struct Facts {
     text: Option<String>,
     is_repost: Option<bool>,
     repost_of: Option<String>,
+    #[serde(default)]
+    link: Option<String>,
 }
 
 /// An entry of a page, for the queue.
@@ -29,16 +31,19 @@ pub(super) fn page_entry(listed: &Listed) -> Result<PageEntry, StoreError> {
         name: listed.name.clone(),
         created_at: listed.created_at,
         // A post's ID tells when it was made.
-        last_active_at: listed.newest_post.and_then(|post| snowflake::time(post, TargetKind::Post)),
+        last_active_at: listed
+            .last_active_at
+            .or_else(|| listed.newest_post.and_then(|post| snowflake::time(post, TargetKind::Post))),
         followers: listed.followers,
         likes: listed.likes,
         reposts: listed.reposts,
         text: listed.text.clone(),
         is_repost: listed.is_repost,
-        repost_of: listed.repost_of.map(|id| id.to_string()),
+        repost_of: listed.repost_of.as_ref().map(Target::to_string),
+        link: listed.link.clone(),
     };
     let facts = serde_json::to_string(&facts).map_err(|e| StoreError::Impossible { what: e.to_string() })?;
-    Ok(PageEntry { target: Target::Id(listed.id), known: known_of(listed), facts })
+    Ok(PageEntry { target: listed.id.clone(), known: known_of(listed), facts })
 }
 
 /// What is worth keeping of an entry when its list is gone.
@@ -72,5 +77,6 @@ pub fn entry_of(target: Target, facts: &str) -> Result<Entry, StoreError> {
         // Found by comparing lists, later.
         follows_back: None,
         repost_id: None,
+        link: facts.link,
     })
 }

@@ -27,12 +27,27 @@ pub(in crate::platforms) enum Unreadable {
     NotJson,
     /// An object in it has a key twice: which of the two values the platform meant, nobody can say.
     DuplicateKey,
-    /// It is JSON, but no object.
+    /// It is JSON, but no object (of a list: no list).
     NotAnObject,
 }
 
 /// Reads a body. A cut body is not read even where its beginning happens to parse.
 pub(in crate::platforms) fn read(body: &Body) -> Result<Object, Unreadable> {
+    match read_value(body)? {
+        Value::Object(object) => Ok(object),
+        _ => Err(Unreadable::NotAnObject),
+    }
+}
+
+/// Reads a body that is a list.
+pub(in crate::platforms) fn read_list(body: &Body) -> Result<Vec<Value>, Unreadable> {
+    match read_value(body)? {
+        Value::Array(items) => Ok(items),
+        _ => Err(Unreadable::NotAnObject),
+    }
+}
+
+fn read_value(body: &Body) -> Result<Value, Unreadable> {
     match body.end {
         BodyEnd::Whole => {}
         BodyEnd::BrokeOff => return Err(Unreadable::Cut),
@@ -45,8 +60,7 @@ pub(in crate::platforms) fn read(body: &Body) -> Result<Object, Unreadable> {
         return Err(Unreadable::TooLong);
     }
     match serde_json::from_slice(&body.bytes) {
-        Ok(UniqueKeys(Value::Object(object))) => Ok(object),
-        Ok(_) => Err(Unreadable::NotAnObject),
+        Ok(UniqueKeys(value)) => Ok(value),
         // Any JSON is a `Value`, so that what is wrong with its data is a key that comes twice.
         Err(error) if error.is_data() => Err(Unreadable::DuplicateKey),
         Err(_) => Err(Unreadable::NotJson),

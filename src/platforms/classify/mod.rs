@@ -28,7 +28,7 @@ use super::dialect::Question;
 use super::endpoint::Endpoint;
 use super::reply::{Finding, unknown};
 use super::success::Success;
-pub(super) use body::{Object, Unreadable, lower, number, read};
+pub(super) use body::{Object, Unreadable, lower, number, read, read_list};
 pub use subject::Subject;
 use subject::{is_record_of_target, names_another_target};
 pub(super) use subject::{is_target, mentions_target, text_of};

@@ -1,11 +1,15 @@
 //! The Mastodon API, which Mastodon, GoToSocial, Pleroma and Akkoma speak; and the sandbox, which speaks it in shorter windows.
 
+mod classify;
+mod headers;
+mod lists;
+mod page;
+mod plain_text;
 mod table;
 
 use super::dialect::Dialect;
 use super::spec::{Host, LoginKind, PlatformSpec, WhoAmI};
 use super::target_grammar::TargetGrammar;
-use super::x;
 use crate::domain::{Action, Actions, Applies, Platform, Target, WindowSpec};
 
 /// How servers write that speak the Mastodon API.
@@ -15,11 +19,16 @@ static DIALECT: Dialect = Dialect {
         not_a_handle: "this endpoint takes an ID of the account's server, not a handle",
         not_a_name: "this endpoint takes an ID of the account's server: 1 to 128 letters, digits, - and _",
     },
-    explain: |_, _, _| Vec::new(),
+    is_gateway: false,
+    envelope: |_| None,
+    explain: |question, root, status| classify::explained(question, root, status).into_iter().collect(),
     is_over_capacity: |_| false,
-    target_echoes: &[],
+    target_echoes: &["id"],
     is_id: is_name,
-    ..x::DIALECT
+    rate_facts: headers::rate_facts,
+    page_query: page::query,
+    names_refused: |_, _| false,
+    page: |question, answer| page::page(question.of, answer),
 };
 
 /// The most characters of an ID. Mastodon's have 18 digits, GoToSocial's 26 letters and digits, Pleroma's 18.
@@ -50,7 +59,7 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     login: LoginKind::AppAtHost,
     who_am_i: Some(WhoAmI { dialect: &DIALECT, path: "/api/v1/accounts/verify_credentials", id: "/id" }),
     endpoints: &table::TABLE,
-    lists: &[],
+    lists: &lists::LISTS,
     name_lookup: None,
     // Servers count in windows that begin with the clock's; a sliding window of the same length is never fuller than such a one.
     windows: &[

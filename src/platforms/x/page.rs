@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::domain::{TargetId, TargetKind, Wall};
+use crate::domain::{Target, TargetId, TargetKind, Wall};
 use crate::platforms::answer::Body;
 use crate::platforms::classify::read;
 use crate::platforms::entry::{Listed, Missing, NextPage, Page};
@@ -224,17 +224,13 @@ fn user(body: UserBody, newest_posts: &HashMap<&str, TargetId>) -> Option<Listed
     let newest = body.most_recent_post_id.or(body.most_recent_tweet_id);
     let newest = newest.and_then(|id| id.parse().ok()).or_else(|| newest_posts.get(body.id.as_str()).copied());
     Some(Listed {
-        id: body.id.parse().ok()?,
         handle: body.username.as_deref().and_then(|name| name.parse().ok()),
         name: body.name.map(|name| bounded(name, MAX_NAME_CHARS)),
         created_at: body.created_at.as_deref().and_then(time),
         newest_post: newest,
         followers: body.public_metrics.and_then(|metrics| metrics.followers_count),
-        likes: None,
-        reposts: None,
         text: body.description.filter(|text| !text.is_empty()).map(|text| bounded(text, MAX_TEXT_CHARS)),
-        is_repost: None,
-        repost_of: None,
+        ..Listed::bare(Target::Id(body.id.parse().ok()?))
     })
 }
 
@@ -244,17 +240,15 @@ fn post(body: PostBody, authors: &HashMap<&str, &UserBody>) -> Option<Listed> {
     let references = body.referenced_posts.or(body.referenced_tweets);
     let repost = references.iter().flatten().find(|reference| reference.is_repost());
     Some(Listed {
-        id: body.id.parse().ok()?,
         handle: author.and_then(|author| author.username.as_deref()?.parse().ok()),
         name: author.and_then(|author| author.name.clone()).map(|name| bounded(name, MAX_NAME_CHARS)),
         created_at: body.created_at.as_deref().and_then(time),
-        newest_post: None,
-        followers: None,
         likes: metrics.and_then(|metrics| metrics.like_count),
         reposts: metrics.and_then(|metrics| metrics.repost_count.or(metrics.retweet_count)),
         is_repost: is_repost(references.is_some(), repost.is_some(), body.text.as_deref()),
-        repost_of: repost.and_then(|reference| reference.id.as_deref()?.parse().ok()),
+        repost_of: repost.and_then(|reference| reference.id.as_deref()?.parse().ok()).map(Target::Id),
         text: body.text.map(|text| bounded(text, MAX_TEXT_CHARS)),
+        ..Listed::bare(Target::Id(body.id.parse().ok()?))
     })
 }
 

@@ -40,7 +40,7 @@ fn both_spellings_are_read_alike() {
         page_of(&body, TargetKind::Post).unwrap().entries.remove(0)
     };
     let new = post("referenced_posts", "reposted", "repost_count");
-    assert_eq!((new.is_repost, new.repost_of, new.reposts), (Some(true), "8".parse().ok(), Some(4)));
+    assert_eq!((new.is_repost, new.repost_of.clone(), new.reposts), (Some(true), "8".parse().ok(), Some(4)));
     // Which half of it X has renamed on the wire differs from endpoint to endpoint.
     assert_eq!(post("referenced_tweets", "retweeted", "retweet_count"), new);
     assert_eq!(post("referenced_posts", "retweeted", "retweet_count"), new);

@@ -4,10 +4,10 @@ use super::super::decision::{Answer, Decision, SimulatedOutcome};
 use super::super::faults::Strike;
 use super::super::lists::{Shelf, repost_of, reposted};
 use super::super::reads::{ReadAsk, Reads, rate_of};
-use super::super::rules::SHORTER;
+use super::super::rules::{MASTODON_PAGES, SHORTER};
 use super::super::trouble::Trouble;
 use super::super::who::SimulatedApi;
-use super::super::windows::WindowState;
+use super::super::windows::{FixedWindow, WindowState};
 use super::{INJECTED_RESET_SECONDS, User};
 use crate::domain::{Action, Moment, TargetId, Tick};
 
@@ -21,9 +21,12 @@ impl User {
     }
 
     fn reads_of(&mut self, what: &'static str) -> &mut Reads {
-        let usual = || rate_of(what).shortened(SHORTER);
-        let rate = self.read_rate.unwrap_or_else(usual);
-        self.reads.entry(what).or_insert_with(|| Reads::new(rate))
+        let window = match (self.read_rate, self.dialect) {
+            (Some(rate), _) => FixedWindow::new(rate),
+            (None, SimulatedApi::Mastodon) => FixedWindow::aligned(MASTODON_PAGES.shortened(SHORTER)),
+            (None, _) => FixedWindow::new(rate_of(what).shortened(SHORTER)),
+        };
+        self.reads.entry(what).or_insert_with(|| Reads::new(window))
     }
 
     /// A request for a page, or about names.

@@ -278,7 +278,13 @@ fn a_sentence_about_the_own_account_is_what_it_says() {
 fn a_404_is_an_unnamed_refusal_whatever_its_body_unless_it_broke_off() {
     for platform in [X, V1, AISA] {
         let said = |body: Body| {
-            let said = Answer { status: 404, body, facts: RateFacts::default(), content_type: ContentType::Html };
+            let said = Answer {
+                status: 404,
+                body,
+                facts: RateFacts::default(),
+                content_type: ContentType::Html,
+                next: NextPage::None,
+            };
             short(&judged(platform, Action::Unfollow, &said))
         };
         for body in [HTML, "", "Not Found", "[]"] {

@@ -119,7 +119,7 @@ proptest! {
         let body = Body { bytes, end };
         let readable = complete && matches!(serde_json::from_slice(&body.bytes), Ok(Value::Object(_)));
         let root: Value = serde_json::from_slice(&body.bytes).unwrap_or_default();
-        let said = Answer { status, body, facts: RateFacts::default(), content_type: ContentType::Json };
+        let said = Answer { status, body, facts: RateFacts::default(), content_type: ContentType::Json, next: NextPage::None };
         let finding = judged(platform, endpoint.action, &said);
         match finding {
             Finding::Done { reason: None } => {
@@ -155,7 +155,7 @@ proptest! {
     fn a_confirmed_effect_cut_anywhere_is_never_done(at in 0..27_usize) {
         let text = r#"{"data":{"following":false}}"#;
         let body = Body::whole(&text.as_bytes()[..at]);
-        let said = Answer { status: 200, body, facts: RateFacts::default(), content_type: ContentType::Json };
+        let said = Answer { status: 200, body, facts: RateFacts::default(), content_type: ContentType::Json, next: NextPage::None };
         let finding = judged(Platform::XV2, Action::Unfollow, &said);
         let is_unknown = matches!(finding, Finding::Unknown { .. });
         prop_assert!(is_unknown);

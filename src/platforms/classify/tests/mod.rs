@@ -4,12 +4,14 @@
 mod aisa;
 mod bodies;
 mod laws;
+mod mastodon;
 mod subjects;
 mod tables;
 
 use super::*;
 use crate::domain::{Action, Platform, RateFacts, TargetKind};
 use crate::platforms::answer::ContentType;
+use crate::platforms::entry::NextPage;
 use crate::platforms::registry::find;
 use crate::platforms::reply::{Limited, RefusalKind};
 
@@ -20,7 +22,7 @@ const HTML: &str = "<!DOCTYPE html><html><body>nope</body></html>";
 
 fn answer(status: u16, body: &str) -> Answer {
     let content_type = if body.starts_with('<') { ContentType::Html } else { ContentType::Json };
-    Answer { status, body: Body::whole(body), facts: RateFacts::default(), content_type }
+    Answer { status, body: Body::whole(body), facts: RateFacts::default(), content_type, next: NextPage::None }
 }
 
 /// The finding in short: its kind and its word.

@@ -1,0 +1,48 @@
+//! What can be read of an account through the Mastodon API, row by row. No prices.
+//!
+//! Paths, page sizes and scopes: Mastodon's documentation of July 2026. The window is that of requests for pages, which a server counts
+//! for all lists together.
+
+use super::DIALECT;
+use crate::domain::{ListKind, MicroUsd, TargetKind};
+use crate::platforms::endpoint::{Auth, Documented};
+use crate::platforms::list_endpoint::ListEndpoint;
+use crate::platforms::page_question::EntryFields;
+
+const FREE: MicroUsd = MicroUsd(0);
+
+/// Requests for pages, of all lists together.
+static PAGING: [Documented; 1] = [Documented::account(300, 900)];
+
+const fn row(name: &'static str, list: ListKind, path: &'static str, scopes: &'static [&'static str]) -> ListEndpoint {
+    let of = list.target_kind();
+    let (fields, most) = match of {
+        TargetKind::User => (EntryFields::Users, 80),
+        TargetKind::Post => (EntryFields::Posts, 40),
+    };
+    ListEndpoint {
+        dialect: &DIALECT,
+        name,
+        list: Some(list),
+        path,
+        fields,
+        of,
+        page: (1, most),
+        auth: Auth::OAuth2,
+        scopes,
+        price: (FREE, FREE),
+        newest_post_price: FREE,
+        documented: &PAGING,
+    }
+}
+
+/// The rows.
+pub(super) static LISTS: [ListEndpoint; 7] = [
+    row("following", ListKind::Following, "/api/v1/accounts/{user}/following", &["read:accounts"]),
+    row("followers", ListKind::Followers, "/api/v1/accounts/{user}/followers", &["read:accounts"]),
+    row("favourites", ListKind::Likes, "/api/v1/favourites", &["read:favourites"]),
+    row("statuses", ListKind::Posts, "/api/v1/accounts/{user}/statuses", &["read:statuses"]),
+    row("mutes", ListKind::Mutes, "/api/v1/mutes", &["read:mutes"]),
+    row("blocks", ListKind::Blocks, "/api/v1/blocks", &["read:blocks"]),
+    row("bookmarks", ListKind::Bookmarks, "/api/v1/bookmarks", &["read:bookmarks"]),
+];

@@ -1,0 +1,286 @@
+//! Puts a verdict into the words of the Mastodon API: `{"error":"..."}` with a status, relationships and statuses. Rendered after Mastodon's
+//! documents and what Mastodon and GoToSocial answer, not after what our client expects.
+//!
+//! IDs are opaque there, and so the sandbox has two kinds: its numbers as they are, and the same numbers written as ULIDs.
+
+use axum::http::Method;
+use serde_json::{Map, Value, json};
+
+use super::decision::SimulatedOutcome;
+use super::list_page::ListPage;
+use super::lists::{handle_of, made, reposted};
+use super::rendered::{JSON, Rendered, edge_page, json_answer, status_5xx};
+use super::target_fate::TargetRefusal;
+use super::trouble::Trouble;
+use crate::domain::{Action, TargetId, TargetKind};
+
+/// What an action is at the Mastodon API.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Endpoint {
+    pub(super) action: Action,
+    pub(super) path: &'static str,
+    /// The field that says so; a deleted post has none.
+    field: &'static str,
+}
+
+/// The endpoints the sandbox has.
+pub(super) const ENDPOINTS: [Endpoint; 7] = [
+    at(Action::Unfollow, "/api/v1/accounts/{id}/unfollow", "following"),
+    at(Action::Unlike, "/api/v1/statuses/{id}/unfavourite", "favourited"),
+    at(Action::Unrepost, "/api/v1/statuses/{id}/unreblog", "reblogged"),
+    at(Action::Unmute, "/api/v1/accounts/{id}/unmute", "muting"),
+    at(Action::Unblock, "/api/v1/accounts/{id}/unblock", "blocking"),
+    at(Action::DeletePost, "/api/v1/statuses/{id}", ""),
+    at(Action::Unbookmark, "/api/v1/statuses/{id}/unbookmark", "bookmarked"),
+];
+
+const fn at(action: Action, path: &'static str, field: &'static str) -> Endpoint {
+    Endpoint { action, path, field }
+}
+
+impl Endpoint {
+    pub(super) fn method(&self) -> Method {
+        if self.action == Action::DeletePost { Method::DELETE } else { Method::POST }
+    }
+}
+
+const ULID_CHARS: usize = 26;
+const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// A number as a ULID.
+pub(super) fn ulid(id: TargetId) -> String {
+    let (mut text, mut rest) = ([b'0'; ULID_CHARS], id.value());
+    for place in text.iter_mut().rev() {
+        *place = CROCKFORD[(rest % 32) as usize];
+        rest /= 32;
+    }
+    text[1] = b'1';
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// The number behind an ID: its own, that of a ULID that [`ulid`] made, and for any other text one that nobody else has, as good as.
+pub(super) fn number_of(text: &str) -> TargetId {
+    if let Ok(id) = text.parse() {
+        return id;
+    }
+    let digit = |byte: u8| CROCKFORD.iter().position(|known| *known == byte).map(|at| at as u64);
+    let value = text.get(2..).and_then(|digits| {
+        digits.bytes().try_fold(0_u64, |value, byte| value.checked_mul(32)?.checked_add(digit(byte)?))
+    });
+    let as_id = |value: u64| value.to_string().parse::<TargetId>().ok();
+    if let Some(id) = value.and_then(as_id).filter(|id| ulid(*id) == text) {
+        return id;
+    }
+    let hashed = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    as_id(hashed % 1_000_000_000_000_000_000).unwrap_or(TargetId::ZERO)
+}
+
+/// How an entry of a list is called: a server has one kind of ID, and this one has both.
+fn called(id: TargetId) -> String {
+    if id.value() % 2 == 1 { ulid(id) } else { id.to_string() }
+}
+
+fn error(status: u16, said: &str) -> Rendered {
+    json_answer(status, JSON, &json!({ "error": said }))
+}
+
+fn no_record() -> Rendered {
+    error(404, "Record not found")
+}
+
+/// The answer to a request for an action. Where servers have several wordings for one thing, `wording` chooses.
+pub(super) fn worded(verdict: SimulatedOutcome, endpoint: &Endpoint, target: &str, wording: u8) -> Rendered {
+    match verdict {
+        SimulatedOutcome::Undone => json_answer(200, JSON, &effect(endpoint, target)),
+        SimulatedOutcome::Gone if endpoint.action.target_kind() == TargetKind::Post && wording % 2 == 1 => {
+            error(404, "Not Found: target status not found")
+        }
+        SimulatedOutcome::Gone => no_record(),
+        SimulatedOutcome::Refused(TargetRefusal::NotYours) => error(403, "Forbidden"),
+        SimulatedOutcome::Refused(TargetRefusal::Unexplained) => error(403, "This action is not allowed"),
+        // What may not be seen is not there.
+        SimulatedOutcome::Refused(TargetRefusal::Protected | TargetRefusal::Suspended) => no_record(),
+        SimulatedOutcome::Trouble(Trouble::DuplicateKeys) => {
+            let (field, target) = (endpoint.field, target);
+            let body = format!(r#"{{"id":"{target}","{field}":true,"{field}":false,"requested":false}}"#);
+            Rendered { status: 200, content_type: JSON, body, from_edge: false }
+        }
+        other => general(other, wording),
+    }
+}
+
+/// A relationship with a user, or a status.
+fn effect(endpoint: &Endpoint, target: &str) -> Value {
+    let mut body = match endpoint.action.target_kind() {
+        TargetKind::User => json!({
+            "id": target, "following": false, "showing_reblogs": false, "notifying": false, "languages": null,
+            "followed_by": false, "blocking": false, "blocked_by": false, "muting": false, "muting_notifications": false,
+            "requested": false, "requested_by": false, "domain_blocking": false, "endorsed": false, "note": "",
+        }),
+        TargetKind::Post => status_body(target, number_of(target)),
+    };
+    let Some(fields) = body.as_object_mut() else { return body };
+    if endpoint.action == Action::DeletePost {
+        // The source comes along, so that it can be written again.
+        fields.insert("text".into(), "what was written".into());
+    } else {
+        fields.insert(endpoint.field.into(), false.into());
+    }
+    body
+}
+
+/// The answer to `verify_credentials`.
+pub(super) fn worded_user(verdict: SimulatedOutcome, user: TargetId) -> Rendered {
+    match verdict {
+        SimulatedOutcome::Undone => json_answer(200, JSON, &account_body(&user.to_string(), user)),
+        other => general(other, 0),
+    }
+}
+
+/// The answer to a request for a page that gets none, or the page.
+pub(super) fn worded_page(verdict: SimulatedOutcome, leaf: &ListPage, kind: TargetKind, wording: u8) -> Rendered {
+    if verdict != SimulatedOutcome::Undone {
+        return general(verdict, wording);
+    }
+    let entries = leaf.entries.iter().map(|(id, _)| match kind {
+        TargetKind::User => account_body(&called(*id), *id),
+        TargetKind::Post => match reposted(*id) {
+            None => status_body(&called(*id), *id),
+            Some(post) => {
+                let mut body = status_body(&called(*id), *id);
+                let repeated = status_body(&called(post), post);
+                if let Some(fields) = body.as_object_mut() {
+                    fields.insert("content".into(), "".into());
+                    fields.insert("reblog".into(), repeated);
+                }
+                body
+            }
+        },
+    });
+    json_answer(200, JSON, &Value::Array(entries.collect()))
+}
+
+/// Answers that have nothing to do with what was asked for.
+fn general(verdict: SimulatedOutcome, wording: u8) -> Rendered {
+    match verdict {
+        SimulatedOutcome::RateLimited if wording % 2 == 1 => error(429, "rate limit reached"),
+        SimulatedOutcome::RateLimited => error(429, "Too many requests"),
+        SimulatedOutcome::ServerError => {
+            let (status, title) = status_5xx(wording);
+            if (wording / 4).is_multiple_of(2) { error(status, title) } else { edge_page(status, title) }
+        }
+        SimulatedOutcome::GoneUnnamed => error(404, "Not Found"),
+        SimulatedOutcome::PathUser | SimulatedOutcome::BadTarget | SimulatedOutcome::Gone => no_record(),
+        SimulatedOutcome::Trouble(trouble) => troubled(trouble),
+        SimulatedOutcome::Undone | SimulatedOutcome::Refused(_) | SimulatedOutcome::Full => {
+            error(503, "The sandbox holds as much as it can; start a new one.")
+        }
+    }
+}
+
+fn troubled(trouble: Trouble) -> Rendered {
+    match trouble {
+        Trouble::Revoked => error(401, "The access token was revoked"),
+        Trouble::Suspended | Trouble::SuspendedInWords => error(403, "Your login is currently disabled"),
+        Trouble::Ambiguous => error(403, "This action is not allowed"),
+        // Nothing is paid for here; what comes nearest is a token that may too little.
+        Trouble::CreditsDepleted | Trouble::NotEnrolled => error(403, "This action is outside the authorized scopes"),
+        Trouble::RouteLost | Trouble::UserMissing => error(404, "Not Found"),
+        Trouble::RoutePage => edge_page(404, "Not Found"),
+        Trouble::BadRequest => error(422, "Validation failed"),
+        Trouble::DuplicateKeys => {
+            let body = r#"[{"id":"1","id":"2"}]"#.to_owned();
+            Rendered { status: 200, content_type: JSON, body, from_edge: false }
+        }
+        Trouble::Outage => error(503, "Service Unavailable"),
+    }
+}
+
+/// The answer to somebody who proves nothing.
+pub(super) fn denied() -> Rendered {
+    error(401, "The access token is invalid")
+}
+
+/// A route the API does not have.
+pub(super) fn unknown_route() -> Rendered {
+    error(404, "Not Found")
+}
+
+fn account_body(called: &str, id: TargetId) -> Value {
+    let (name, value) = (handle_of(id), id.value());
+    json!({
+        "id": called,
+        "username": name,
+        "acct": if value.is_multiple_of(3) { name.clone() } else { format!("{name}@b{}.example", value % 7) },
+        "display_name": format!("User {}", value % 1_000),
+        "locked": value.is_multiple_of(5),
+        "bot": false,
+        "created_at": time(id),
+        "note": "<p>made up for tests &amp; &quot;quotes&quot;<br>two lines</p>",
+        "url": format!("https://social.example/@{name}"),
+        "followers_count": value % 4_999,
+        "following_count": value % 997,
+        "statuses_count": value % 9_973,
+        "last_status_at": if value % 9 == 1 { Value::Null } else { time(id)[..10].into() },
+    })
+}
+
+fn status_body(called: &str, id: TargetId) -> Value {
+    let author = (1_000_000_000 + id.value() % 7_919).to_string().parse().unwrap_or(id);
+    let fields: Map<String, Value> = ["favourited", "reblogged", "muted", "bookmarked"]
+        .into_iter()
+        .map(|name| (name.to_owned(), Value::Bool(false)))
+        .collect();
+    let mut body = json!({
+        "id": called,
+        "created_at": time(id),
+        "in_reply_to_id": null,
+        "sensitive": false,
+        "spoiler_text": "",
+        "visibility": "public",
+        "language": "en",
+        "uri": format!("https://social.example/statuses/{called}"),
+        "url": format!("https://social.example/@somebody/{called}"),
+        "replies_count": 0,
+        "reblogs_count": id.value() % 13,
+        "favourites_count": id.value() % 97,
+        "content": "<p>a post about <a href=\"https://social.example/tags/ducks\">#<span>ducks</span></a></p>",
+        "reblog": null,
+        "account": account_body(&super::bodies_mastodon::called(author), author),
+        "media_attachments": [],
+    });
+    if let Some(all) = body.as_object_mut() {
+        all.extend(fields);
+    }
+    body
+}
+
+fn time(id: TargetId) -> String {
+    let at = jiff::Timestamp::from_millisecond(made(id).0).unwrap_or_default();
+    at.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_ulid_leads_back_to_its_number(value in 0_u64..=9_999_999_999_999_999_999 / 10) {
+            let id: TargetId = value.to_string().parse().unwrap();
+            let text = ulid(id);
+            prop_assert!(text.len() == ULID_CHARS && text.starts_with("01") && text.parse::<TargetId>().is_err());
+            prop_assert_eq!(number_of(&text), id);
+            prop_assert_eq!(number_of(&called(id)), id);
+        }
+
+        #[test]
+        fn any_text_has_a_number(text in "\\PC{0,40}") {
+            prop_assert_eq!(number_of(&text), number_of(&text));
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What the Mastodon API has beside its actions: whose a token is, and lists, whose pages name the next one in a `Link` header.
+
+use std::collections::HashMap;
+
+use axum::Router;
+use axum::extract::{RawPathParams, Request, State};
+use axum::http::header;
+use axum::response::Response;
+use axum::routing::get;
+use oauth2::url::form_urlencoded;
+
+use super::authn::Received;
+use super::bodies_lists::Fields;
+use super::bodies_mastodon as bodies;
+use super::decision::Answer;
+use super::exchange::{authenticated, deliver, receive};
+use super::headers::{plain, put, respond};
+use super::lists::Shelf;
+use super::platform_state::Platform;
+use super::reads::{ReadAsk, ReadQuery, cursor, index_of};
+use super::rendered;
+use super::who::{KnownUser, SimulatedApi};
+use crate::domain::TargetKind;
+
+/// The lists: their paths, and how many entries a page has if nobody says, and at most.
+const LISTS: [(&str, Shelf); 7] = [
+    ("/api/v1/accounts/{id}/following", Shelf::Following),
+    ("/api/v1/accounts/{id}/followers", Shelf::Followers),
+    ("/api/v1/favourites", Shelf::Likes),
+    ("/api/v1/accounts/{id}/statuses", Shelf::Posts),
+    ("/api/v1/mutes", Shelf::Mutes),
+    ("/api/v1/blocks", Shelf::Blocks),
+    ("/api/v1/bookmarks", Shelf::Bookmarks),
+];
+
+/// The routes.
+pub(super) fn routes(mut router: Router<Platform>) -> Router<Platform> {
+    for (path, shelf) in LISTS {
+        let handler = move |State(platform): State<Platform>, params: RawPathParams, request: Request| async move {
+            let path_user = params.iter().next().map(|(_, text)| text.to_owned());
+            list(platform, shelf, path_user, request).await
+        };
+        router = router.route(path, get(handler));
+    }
+    router.route("/api/v1/accounts/verify_credentials", get(verify_credentials))
+}
+
+async fn verify_credentials(State(platform): State<Platform>, request: Request) -> Response {
+    let Some(received) = receive(request).await else { return plain(rendered::too_large()) };
+    let Ok(user) = authenticated(&platform, SimulatedApi::Mastodon, false, &received) else {
+        return plain(bodies::denied());
+    };
+    let who = KnownUser { dialect: SimulatedApi::Mastodon, user };
+    let answer = platform.at_once(|world, now| world.look_up(now, who));
+    platform.pause(platform.latency.unwrap_or_default()).await;
+    respond(bodies::worded_user(answer.verdict, user), SimulatedApi::Mastodon, answer, platform.clock.now().wall)
+}
+
+async fn list(platform: Platform, shelf: Shelf, path_user: Option<String>, request: Request) -> Response {
+    let Some(received) = receive(request).await else { return plain(rendered::too_large()) };
+    let Ok(user) = authenticated(&platform, SimulatedApi::Mastodon, false, &received) else {
+        return plain(bodies::denied());
+    };
+    let (count, from) = wanted(shelf, received.query());
+    let ask = ReadAsk { path_user, wanted: ReadQuery::Page { shelf, count, from }, fields: Fields::default() };
+    let who = KnownUser { dialect: SimulatedApi::Mastodon, user };
+    let (decision, leaf) = platform.at_once(|world, now| world.read(now, who, &ask));
+    platform.pause(platform.latency.unwrap_or_default()).await;
+    let links = links(&received, (shelf, count, from), leaf.next.as_deref());
+    let say = |answer: Answer| {
+        let worded = bodies::worded_page(answer.verdict, &leaf, shelf.kind(), answer.wording);
+        let mut response = respond(worded, SimulatedApi::Mastodon, answer, platform.clock.now().wall);
+        if response.status().is_success() && !leaf.entries.is_empty() {
+            put(response.headers_mut(), header::LINK, &links);
+        }
+        response
+    };
+    deliver(decision, say, &platform).await
+}
+
+/// How many entries, and from which on. A number beyond the most is cut, as Mastodon does, and a cursor that is none begins the list.
+fn wanted(shelf: Shelf, query: &str) -> (u32, u32) {
+    let (usual, most) = match shelf.kind() {
+        TargetKind::User => (40, 80),
+        TargetKind::Post => (20, 40),
+    };
+    let pairs: HashMap<_, _> = form_urlencoded::parse(query.as_bytes()).collect();
+    let count = pairs.get("limit").and_then(|count| count.parse().ok()).unwrap_or(usual).clamp(1, most);
+    (count, pairs.get("max_id").and_then(|cursor| index_of(shelf, cursor)).unwrap_or(0))
+}
+
+/// Where the list goes on, and where it came from. The cursor is no entry's ID.
+fn links(received: &Received, (shelf, count, from): (Shelf, u32, u32), next: Option<&str>) -> String {
+    let at = format!("http://{}{}", received.header(header::HOST), received.parts.uri.path());
+    let next = next.map(|next| format!("<{at}?limit={count}&max_id={next}>; rel=\"next\", ")).unwrap_or_default();
+    format!("{next}<{at}?limit={count}&min_id={}>; rel=\"prev\"", cursor(shelf, from))
+}

@@ -1,0 +1,93 @@
+//! Draining a Mastodon account: windows that are aligned to the clock, and targets that are no numbers. Real SQLite file, real HTTP,
+//! simulated time.
+
+use std::time::Duration;
+
+use cleanup::domain::{Action, Outcome, Platform, Wall};
+use cleanup::engine::Stopped;
+use cleanup::jobfile::READER_VERSION;
+use cleanup::platforms::spec;
+use cleanup::sandbox::{KnownUser, Sandbox, SimulatedApi, UserLedger};
+use cleanup::store::{LoadRow, LoadedFrom, NewJob, RowPlace};
+
+use super::outage::{bench_with, drain};
+use super::support::{Bench, run};
+
+const M: Platform = Platform::MastodonSandbox;
+
+/// A queue with an account of Mastodon and one job of these rows.
+async fn load(bench: &mut Bench, rows: impl Iterator<Item = (Action, String)>) {
+    bench.options.windows = [(M, spec(M).windows.into())].into();
+    let mut store = bench.store().await;
+    let account = ("ada".parse().unwrap(), M, bench.user().to_string().parse().unwrap());
+    let account = store.accounts().ensure_accounts(&[account]).await.unwrap()[0];
+    let new = NewJob {
+        name: "job".into(),
+        path: bench.write("job.csv", ""),
+        action: None,
+        account: Some(account),
+        keep: None,
+        target_column: None,
+        host: None,
+    };
+    let from = LoadedFrom::new("first", READER_VERSION);
+    let mut loader = store.loading().begin_round(&new, None, &from, None, Wall(1)).await.unwrap();
+    for (line, (action, target)) in (1..).zip(rows) {
+        let target = spec(M).target().parse(&target).unwrap();
+        let place = RowPlace::Task { action, account, target, spared: None };
+        loader.push(LoadRow { line, place, record: None }).await.unwrap();
+    }
+    loader.finish().await.unwrap();
+    store.close().await;
+}
+
+fn ledger(bench: &Bench) -> UserLedger {
+    let who = KnownUser { dialect: SimulatedApi::Mastodon, user: bench.user() };
+    bench.ledger().users[&who.to_string()].clone()
+}
+
+#[test]
+fn a_hundred_deletions_earn_no_429_while_the_servers_windows_are_aligned() {
+    run(async {
+        // Where in a window of the server the drain begins makes no difference.
+        for into_window in [0, 1, 13, 29] {
+            let (mut bench, clock) = bench_with(|_| {}).await;
+            clock.advance(Duration::from_secs(into_window));
+            let began = clock.since_start();
+            let action = |n| if n % 4 == 0 { Action::Unrepost } else { Action::DeletePost };
+            load(&mut bench, (0..100).map(|n| (action(n), (1_000_000 + n).to_string()))).await;
+            let (ended, _) = drain(&bench, &clock, |_| {}).await;
+            assert_eq!(ended.finish.stopped, Stopped::Finished);
+            let ledger = ledger(&bench);
+            assert_eq!((ledger.effects, ledger.requests, ledger.earned_429), (100, 100, 0), "{ledger:?}");
+            assert!(ledger.max_in_window <= 300);
+            // 30 in any 30 s: the hundredth leaves in the fourth window.
+            let took = clock.since_start() - began;
+            assert!(took >= Duration::from_secs(90) && took < Duration::from_secs(130), "{took:?}");
+        }
+    });
+}
+
+#[test]
+fn ulids_are_targets_from_the_queue_to_the_receipt() {
+    run(async {
+        let (mut bench, clock) = bench_with(|_| {}).await;
+        let names = ["01F6KXCP71V24GR0SJGAHRXSQ2", "AdvWH4zzvRcuVGkJ4S", "99999999999999999999"];
+        let each = |action| names.map(|name| (action, name.to_owned()));
+        load(&mut bench, Action::ALL.into_iter().flat_map(each)).await;
+        let (ended, _) = drain(&bench, &clock, |_| {}).await;
+        assert_eq!(ended.finish.stopped, Stopped::Finished);
+        let receipts = bench.receipts("job").await;
+        assert_eq!(receipts.len(), 21);
+        for receipt in &receipts {
+            assert_eq!(receipt.outcome, Outcome::Done, "{receipt:?}");
+        }
+        let who = KnownUser { dialect: SimulatedApi::Mastodon, user: bench.user() };
+        let effects = bench.sandbox.effects(who);
+        for name in names {
+            let number = Sandbox::mastodon_number(name);
+            let done = effects.iter().filter(|effect| effect.target == number && effect.applied == 1).count();
+            assert_eq!(done, Action::ALL.len(), "{name}");
+        }
+    });
+}
