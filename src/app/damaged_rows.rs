@@ -117,7 +117,7 @@ pub(super) async fn mend_by_file(
     let claimants = |damaged: &DamagedTask| [&damaged.keys[..], std::slice::from_ref(&damaged.row)].concat();
     let asked: HashSet<Named> = damaged.iter().flat_map(claimants).filter_map(named_by).collect();
     let mut named: HashSet<Named> = HashSet::new();
-    let mut sieve = options.rules.begin(&file.survey, &file.source)?;
+    let mut sieve = options.rules.begin(&file.survey, &file.source, accounts.of_job(&file.job))?;
     let mut rows = file.survey.rows(&file.source)?;
     let mut book = HandleBook::of(store, file).await?;
     loop {

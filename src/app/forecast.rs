@@ -171,7 +171,7 @@ async fn compare(
         (Some(store), Some(job)) => LoadForecaster::beside(store.path(), job).await?,
         _ => LoadForecaster::alone(),
     };
-    let mut sieve = options.rules.begin(&file.survey, &file.source)?;
+    let mut sieve = options.rules.begin(&file.survey, &file.source, accounts.of_job(&file.job))?;
     let mut rows = file.survey.rows(&file.source)?;
     let (mut rejected, mut tasks) = (BTreeMap::new(), 0);
     loop {

@@ -133,9 +133,9 @@ async fn push_rows(
     options: &LoadOptions,
     mut book: HandleBook,
 ) -> Result<Pushed, CommandError> {
-    let mut sieve = options.rules.begin(&file.survey, &file.source).map_err(changed_under_us)?;
-    let mut rows = file.survey.rows(&file.source)?;
     let (accounts, mut pushed) = (accounts.of_job(&file.job), Pushed::default());
+    let mut sieve = options.rules.begin(&file.survey, &file.source, accounts).map_err(changed_under_us)?;
+    let mut rows = file.survey.rows(&file.source)?;
     let mut batch = next_batch(&mut rows, accounts, options, &mut sieve, &mut book).await?;
     while !batch.is_empty() {
         for row in &batch {

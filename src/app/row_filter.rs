@@ -9,11 +9,13 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::{AccountName, Action, Target, Wall};
+use super::named_accounts::FileAccounts;
+use crate::domain::{AccountName, Action, Handle, Target, Wall};
 use crate::jobfile::keep_list::KeepList;
 use crate::jobfile::{JobFileError, RowVerdict, Source, Survey};
-use crate::lists::RowReader;
 use crate::lists::filter::{Filter, Judgement, Order, Rule, Stage, Staged, Take};
+use crate::lists::{RowEntry, RowReader};
+use crate::platforms::spec;
 
 /// Which rows of a job file go on.
 #[derive(Debug, Default)]
@@ -92,9 +94,14 @@ impl RowRules {
     ///
     /// # Errors
     /// Where the order decides which rows the limit takes, the file is read for it; it cannot be, or has changed.
-    pub(super) fn begin(&self, survey: &Survey, source: &Source) -> Result<RowSieve<'_>, JobFileError> {
+    pub(super) fn begin<'r>(
+        &'r self,
+        survey: &Survey,
+        source: &Source,
+        accounts: FileAccounts<'r>,
+    ) -> Result<RowSieve<'r>, JobFileError> {
         let reader = RowReader::new(if survey.has_header { &survey.columns } else { &[] });
-        let mut sieve = RowSieve { rules: self, reader, chosen: None, taken: HashSet::new() };
+        let mut sieve = RowSieve { rules: self, reader, accounts, chosen: None, taken: HashSet::new() };
         if let (Some(order), Some(_)) = (self.take.order, self.take.limit) {
             sieve.chosen = Some(sieve.choose(order, survey, source)?);
         }
@@ -106,6 +113,8 @@ impl RowRules {
 pub(super) struct RowSieve<'r> {
     rules: &'r RowRules,
     reader: RowReader,
+    /// Whose the rows are: not every platform's IDs tell a time.
+    accounts: FileAccounts<'r>,
     /// The lines that the limit takes, where an order decides.
     chosen: Option<HashSet<u64>>,
     /// What the limit has taken so far: repeats of a row are no second one.
@@ -138,7 +147,7 @@ impl RowSieve<'_> {
             return None;
         }
         let SievedRow { line, written, cells } = row;
-        if let Some(rule) = self.judge(action, target, written, cells) {
+        if let Some(rule) = self.judge((action, account, target), written, cells) {
             return Some(rule);
         }
         let limit = self.rules.take.limit?;
@@ -160,15 +169,33 @@ impl RowSieve<'_> {
         (!self.taken.contains(&key())).then_some(Rule::Limit)
     }
 
-    fn judge(&self, action: Action, target: &Target, written: &Target, cells: Option<&str>) -> Option<Rule> {
+    fn judge(
+        &self,
+        (action, account, target): (Action, Option<&AccountName>, &Target),
+        written: &Target,
+        cells: Option<&str>,
+    ) -> Option<Rule> {
         let handle = match written {
             Target::Handle(handle) => Some(handle),
             Target::Id(_) | Target::Key(_) => None,
         };
-        match self.rules.filter.judge_row(&self.reader.entry(target, handle, cells), action.target_kind()) {
+        match self.rules.filter.judge_row(&self.known(account, target, handle, cells), action.target_kind()) {
             Judgement::Pass => None,
             Judgement::Spared(rule) => Some(rule),
         }
+    }
+
+    /// What a row tells of its target.
+    fn known(
+        &self,
+        account: Option<&AccountName>,
+        target: &Target,
+        handle: Option<&Handle>,
+        cells: Option<&str>,
+    ) -> RowEntry {
+        let mut known = self.reader.entry(target, handle, cells);
+        known.entry.is_opaque = self.accounts.platform_of(account).is_some_and(|of| spec(of).has_opaque_ids());
+        known
     }
 
     /// The lines of the rows that the limit takes: the oldest or newest of those that pass, each once.
@@ -179,10 +206,10 @@ impl RowSieve<'_> {
         while let Some(row) = rows.next()? {
             let RowVerdict::Task { action, account, target, .. } = row.verdict else { continue };
             let key = (action, account.cloned(), target);
-            if self.judge(action, &key.2, &key.2, row.cells).is_some() || held.contains(&key) {
+            if self.judge((action, account, &key.2), &key.2, row.cells).is_some() || held.contains(&key) {
                 continue;
             }
-            let known = self.reader.entry(&key.2, None, row.cells);
+            let known = self.known(account, &key.2, None, row.cells);
             let date = self.rules.filter.date(&known.entry, action.target_kind());
             held.insert(key.clone());
             // With a limit there is always room.

@@ -7,6 +7,7 @@ use crate::domain::{Action, Handle, Platform, Target, TargetKind};
 use crate::error::CommandError;
 use crate::jobfile::{NAME_COLUMNS, cells_from_stored};
 use crate::lists::{Entry, RowReader};
+use crate::platforms::spec;
 use crate::store::{Job, PickedTask, Store, TargetMetadata};
 
 const NAMES: [&str; 2] = ["name", "display_name"];
@@ -85,7 +86,8 @@ impl FactColumns {
             Target::Id(_) | Target::Key(_) => handle,
         };
         Facts {
-            url: Entry::bare(task.target.clone()).url(task.action.target_kind()),
+            url: Entry { is_opaque: spec(task.platform).has_opaque_ids(), ..Entry::bare(task.target.clone()) }
+                .url(task.action.target_kind()),
             handle: handle.map(|handle| handle.to_string()),
             name: known_text(|known| &known.name).or_else(|| cell(self.name).filter(|_| repost.is_none())),
             text: known_text(|known| &known.text).or_else(|| cell(self.text)),

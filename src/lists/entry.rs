@@ -34,6 +34,8 @@ pub struct Entry {
     pub repost_id: Option<TargetId>,
     /// Where a person sees it, where the source says so.
     pub link: Option<String>,
+    /// Whether its ID is a host's own: it tells no time, whatever it looks like, and X has no page for it.
+    pub is_opaque: bool,
 }
 
 impl Entry {
@@ -54,13 +56,14 @@ impl Entry {
             repost_of: None,
             repost_id: None,
             link: None,
+            is_opaque: false,
         }
     }
 
     /// Where a person sees it; none where its target does not tell. X finds a user and a post by ID alone; the handle makes the link
     /// readable. A key that is an address is its own, and anything else is no link: a job file may come from a stranger.
     pub fn url(&self, kind: TargetKind) -> Option<String> {
-        if self.link.is_some() {
+        if self.link.is_some() || self.is_opaque {
             return self.link.clone();
         }
         let id = match &self.target {
@@ -97,6 +100,7 @@ impl Entry {
                 repost_of: None,
                 repost_id: self.target.id(),
                 link: self.link,
+                is_opaque: self.is_opaque,
             })),
         }
     }

@@ -81,6 +81,8 @@ pub struct Listed {
     pub last_active_at: Option<Wall>,
     /// Where a person sees it, where the platform says so.
     pub link: Option<String>,
+    /// Whether its ID tells no time, whatever it looks like.
+    pub is_opaque: bool,
 }
 
 impl Listed {
@@ -100,6 +102,7 @@ impl Listed {
             repost_of: None,
             last_active_at: None,
             link: None,
+            is_opaque: false,
         }
     }
 }

@@ -38,6 +38,11 @@ pub struct PlatformSpec {
 }
 
 impl PlatformSpec {
+    /// Whether its IDs are each host's own: neither do they tell a time, nor is there one page for each.
+    pub const fn has_opaque_ids(&self) -> bool {
+        matches!(self.host, Host::OfAccount)
+    }
+
     /// Which texts name its users and posts.
     pub const fn target(&self) -> &'static TargetGrammar {
         &self.dialect.target

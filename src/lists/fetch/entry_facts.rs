@@ -22,6 +22,8 @@ struct Facts {
     repost_of: Option<String>,
     #[serde(default)]
     link: Option<String>,
+    #[serde(default)]
+    is_opaque: bool,
 }
 
 /// An entry of a page, for the queue.
@@ -41,6 +43,7 @@ pub(super) fn page_entry(listed: &Listed) -> Result<PageEntry, StoreError> {
         is_repost: listed.is_repost,
         repost_of: listed.repost_of.as_ref().map(Target::to_string),
         link: listed.link.clone(),
+        is_opaque: listed.is_opaque,
     };
     let facts = serde_json::to_string(&facts).map_err(|e| StoreError::Impossible { what: e.to_string() })?;
     Ok(PageEntry { target: listed.id.clone(), known: known_of(listed), facts })
@@ -78,5 +81,6 @@ pub fn entry_of(target: Target, facts: &str) -> Result<Entry, StoreError> {
         follows_back: None,
         repost_id: None,
         link: facts.link,
+        is_opaque: facts.is_opaque,
     })
 }

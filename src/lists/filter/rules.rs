@@ -67,10 +67,10 @@ impl Filter {
         spared.map_or(Judgement::Pass, Judgement::Spared)
     }
 
-    /// When the entry was made, of a repost when it was reposted: by its ID where that tells, else as its source says. A date in
+    /// When the entry was made, of a repost when it was reposted: by its ID where that tells (X's do), else as its source says. A date in
     /// the future is not known.
     pub fn date(&self, entry: &Entry, kind: TargetKind) -> Option<Wall> {
-        let id = entry.repost_id.or(entry.target.id());
+        let id = entry.repost_id.or(entry.target.id()).filter(|_| !entry.is_opaque);
         let told = id.and_then(|id| snowflake::time(id, kind)).or(entry.created_at);
         told.filter(|at| at.0 <= self.now.0.saturating_add(MAX_AHEAD_MS))
     }

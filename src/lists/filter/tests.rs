@@ -85,6 +85,13 @@ fn a_spared_entry_tells_its_rule_in_the_last_cell() {
 
 #[test]
 fn a_post_is_as_old_as_its_id_says() {
+    // A number of another network looks like an ID of X of 2011.
+    let foreign = Entry { is_opaque: true, ..Entry::bare("109302436954721982".parse().unwrap()) };
+    let old = Filter { before: Some(at("2015-01-01T00:00:00Z")), ..empty() };
+    assert_eq!(old.date(&foreign, TargetKind::Post), None);
+    let dated = Entry { created_at: Some(at("2022-11-07T00:00:00Z")), ..foreign };
+    assert_eq!(old.date(&dated, TargetKind::Post), dated.created_at);
+    assert_eq!(dated.url(TargetKind::Post), None);
     let filter = Filter { before: Some(at("2020-01-01T00:00:00Z")), ..empty() };
     let judge = |id: &str| filter.judge(&user(id), TargetKind::Post);
     assert_eq!(judge("1212161512043446271"), Judgement::Pass);

@@ -50,6 +50,7 @@ fn account(item: &Value) -> Option<Listed> {
         followers: item.get("followers_count").and_then(Value::as_u64),
         text: html(item, "note"),
         link: link(item),
+        is_opaque: true,
         ..Listed::bare(id(item)?)
     })
 }
@@ -67,6 +68,7 @@ fn status(item: &Value) -> Option<Listed> {
         is_repost: item.get("reblog").map(Value::is_object),
         repost_of: repeated.and_then(id),
         link: link(shown),
+        is_opaque: true,
         ..Listed::bare(id(item)?)
     })
 }
@@ -141,6 +143,7 @@ mod tests {
         assert_eq!(ada.id.to_string(), "01F6KXCP71V24GR0SJGAHRXSQ2");
         assert_eq!((ada.name.as_deref(), ada.text.as_deref()), (Some("Ada (@ada@example.org)"), Some("a & b")));
         assert_eq!((ada.followers, ada.handle.clone()), (Some(7), None));
+        assert!(page.entries.iter().all(|entry| entry.is_opaque));
         assert_eq!(ada.last_active_at, Some(Wall(1_793_577_599_999)));
         assert_eq!((page.entries[1].name.as_deref(), page.entries[1].followers), (Some("@bob"), None));
         assert_eq!(page.cursor(), Some("limit=2&max_id=7"));
