@@ -110,7 +110,7 @@ async fn drain(queue: &str, url: &str, seconds: u64, rate: Rate, workers: usize)
     };
     let options = DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into(), keep: None };
     let listener = Box::new(First { began, told: false });
-    let who = Identities::Sandbox(SandboxAccounts { base: Some(Arc::new(base)) });
+    let who = Identities::Sandbox(SandboxAccounts { base: Some(Arc::new(base)), platform: Platform::default() });
     let base: cleanup::platforms::BaseUrl = url.parse()?;
     let (wire, places) = (OAuthHttp::new(&[&base])?, OAuthEndpoints::x(&base, OAuthEndpoints::X_AUTHORIZE)?);
     let beside = Store::open(queue.as_ref(), QueueKind::Sandbox).await?;

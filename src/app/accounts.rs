@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::bases::Bases;
 use super::environment::{EnvironmentAccount, environment_accounts};
 use super::named_accounts::Accounts;
 use crate::auth::TokenSource;
 use crate::clock::SharedClock;
 use crate::config::Settings;
-use crate::domain::{AccountId, AccountName, Platform, Secret, TargetId, UserId, WindowSpec, name_key};
+use crate::domain::{AccountId, AccountName, Platform, PlatformUser, Secret, TargetId, UserId, WindowSpec, name_key};
 use crate::engine::{Access, CredentialSource};
 use crate::error::{CommandError, ErrorKind};
-use crate::platforms::{BaseUrl, Client, Credentials, Host, InvalidBaseUrl, spec};
+use crate::platforms::{BaseUrl, Client, Credentials, Host, spec};
 use crate::sandbox::Sandbox;
 use crate::store::{Account, Store};
 
@@ -31,6 +32,8 @@ pub enum Identities {
 pub struct SandboxAccounts {
     /// Where it listens; none where nothing will be sent.
     pub base: Option<Arc<BaseUrl>>,
+    /// Which platform it pretends to be for accounts whose name does not say.
+    pub platform: Platform,
 }
 
 /// Accounts of real platforms.
@@ -42,67 +45,34 @@ pub struct RealAccounts {
     bases: Bases,
 }
 
-/// Where the platforms are.
-#[derive(Clone, Debug)]
-pub struct Bases([Arc<BaseUrl>; Platform::ALL.len()]);
-
-impl Bases {
-    /// The addresses of the settings.
-    ///
-    /// # Errors
-    /// One is no https address (http is accepted to loopback).
-    pub fn of(settings: &Settings) -> Result<Bases, CommandError> {
-        let mut bases = Vec::with_capacity(Platform::ALL.len());
-        for platform in Platform::ALL {
-            let Host::Fixed(host) = spec(platform).host else {
-                // No account has its host yet: nothing is sent to an address that nobody can have (RFC 2606).
-                bases.push(Arc::new(
-                    "https://host-of-account.invalid"
-                        .parse()
-                        .map_err(|error: InvalidBaseUrl| CommandError::new(ErrorKind::Fault, error.to_string()))?,
-                ));
-                continue;
-            };
-            let base: Result<BaseUrl, _> = settings.address(&host).parse();
-            bases.push(Arc::new(base.map_err(|error| {
-                CommandError::new(ErrorKind::Config, error.to_string())
-                    .hint(format!("set {} to an https address (http only on loopback)", host.variable))
-            })?));
-        }
-        Ok(Bases(bases.try_into().map_err(|_| CommandError::new(ErrorKind::Fault, "a platform has no address"))?))
-    }
-
-    /// Every platform at one address, as in the sandbox.
-    pub fn all_at(base: &Arc<BaseUrl>) -> Bases {
-        Bases(std::array::from_fn(|_| Arc::clone(base)))
-    }
-
-    /// Where a platform is.
-    pub fn of_platform(&self, platform: Platform) -> &Arc<BaseUrl> {
-        &self.0[platform as usize]
-    }
-
-    /// Every address.
-    pub fn addresses(&self) -> Vec<&BaseUrl> {
-        self.0.iter().map(|base| &**base).collect()
-    }
-
-    /// Every address, each once, with the first platform that is there; the sandbox's is none of its own.
-    pub fn each(&self) -> Vec<(Platform, &Arc<BaseUrl>)> {
-        let mut each: Vec<(Platform, &Arc<BaseUrl>)> = Vec::new();
-        for platform in Platform::real() {
-            let base = self.of_platform(platform);
-            if each.iter().all(|(_, known)| *known != base) {
-                each.push((platform, base));
-            }
-        }
-        each
-    }
-}
-
 impl SandboxAccounts {
     /// The account that rows without one belong to.
-    pub const DEFAULT_NAME: &'static str = "sandbox";
+    pub(super) fn default_name(&self) -> Result<AccountName, CommandError> {
+        self.platform.in_sandbox().name().parse().map_err(fault)
+    }
+
+    /// The platform of an account that is not known yet. A name that begins like those which accounts of a platform get where nobody names
+    /// them is one of that platform's, so that one file may have rows of several: `mastodon-ada`.
+    pub(super) fn platform_of(&self, name: &AccountName) -> Platform {
+        let is_named = |platform: &Platform| {
+            spec(*platform).host == Host::OfAccount
+                && name.as_str().starts_with(SandboxAccounts::prefix_of(*platform).as_str())
+        };
+        Platform::real().find(is_named).unwrap_or(self.platform).in_sandbox()
+    }
+
+    /// How the names of a platform's accounts begin that nobody has named.
+    pub(super) fn prefix_of(platform: Platform) -> String {
+        format!("{}-", spec(platform).account_prefix)
+    }
+
+    /// The user that an account of this name would be.
+    ///
+    /// # Errors
+    /// As [`SandboxAccounts::user_of`].
+    pub(super) fn pretended(&self, name: &AccountName) -> Result<PlatformUser, CommandError> {
+        Ok(PlatformUser::at_one_address(self.platform_of(name), SandboxAccounts::user_of(name)?))
+    }
 
     /// The user a name stands for: always the same one, so that a queue can go on in another process.
     ///
@@ -128,7 +98,7 @@ impl Identities {
         sandbox: Option<Arc<BaseUrl>>,
     ) -> Result<Identities, CommandError> {
         if settings.is_sandbox() {
-            return Ok(Identities::Sandbox(SandboxAccounts { base: sandbox }));
+            return Ok(Identities::Sandbox(SandboxAccounts { base: sandbox, platform: platform.unwrap_or_default() }));
         }
         let environment = environment_accounts(&settings.credentials)?;
         Ok(Identities::Real(RealAccounts { environment, platform, bases: Bases::of(settings)? }))
@@ -137,7 +107,7 @@ impl Identities {
     /// Where the pretend platform is, if this is about it.
     pub fn sandbox_base(&self) -> Option<BaseUrl> {
         match self {
-            Identities::Sandbox(SandboxAccounts { base: Some(base) }) => Some((**base).clone()),
+            Identities::Sandbox(SandboxAccounts { base: Some(base), .. }) => Some((**base).clone()),
             _ => None,
         }
     }
@@ -154,14 +124,13 @@ impl Identities {
         named_in_rows: &[AccountName],
     ) -> Result<Accounts, CommandError> {
         let default = match self {
-            Identities::Sandbox(_) => {
-                let standard = SandboxAccounts::DEFAULT_NAME.parse().map_err(fault)?;
-                let default = wanted.cloned().unwrap_or(standard);
-                let known: HashMap<AccountName, UserId> =
-                    store.accounts().all().await?.into_iter().map(|known| (known.name, known.user_id)).collect();
+            Identities::Sandbox(sandbox) => {
+                let default = wanted.cloned().map_or_else(|| sandbox.default_name(), Ok)?;
+                let known: HashMap<AccountName, PlatformUser> =
+                    store.accounts().all().await?.iter().map(|known| (known.name.clone(), known.user())).collect();
                 let pretend = |name: &AccountName| {
-                    let user = known.get(name).cloned().map_or_else(|| SandboxAccounts::user_of(name), Ok)?;
-                    Ok((name.clone(), Platform::default().in_sandbox(), user))
+                    let user = known.get(name).cloned().map_or_else(|| sandbox.pretended(name), Ok)?;
+                    Ok((name.clone(), user))
                 };
                 // The default one last: its number is the last as well.
                 let users: Result<Vec<_>, CommandError> = named_in_rows.iter().chain([&default]).map(pretend).collect();
@@ -187,7 +156,8 @@ impl Identities {
             return Err(no_credentials());
         }
         for account in &mut real.environment {
-            account.learn_user(client, real.bases.of_platform(account.platform), clock).await?;
+            let base = real.bases.at(account.platform, None)?;
+            account.learn_user(client, &base, clock).await?;
         }
         Ok(())
     }
@@ -221,11 +191,11 @@ impl Identities {
         }
     }
 
-    /// Where an account's platform is; none where nothing will be sent.
-    pub fn base_of(&self, platform: Platform) -> Option<&BaseUrl> {
+    /// Where an account's requests go; none where nothing will be sent, or its platform has many hosts and it is not said which.
+    pub fn base_of(&self, account: &Account) -> Option<Arc<BaseUrl>> {
         match self {
-            Identities::Sandbox(sandbox) => sandbox.base.as_deref(),
-            Identities::Real(real) => Some(real.bases.of_platform(platform)),
+            Identities::Sandbox(sandbox) => sandbox.base.clone(),
+            Identities::Real(real) => real.bases.of_account(account).ok(),
         }
     }
 
@@ -247,13 +217,10 @@ impl Identities {
 
     /// Where an account's requests go, which app they belong to, and where its credentials came from.
     fn way_to(&self, account: &Account) -> Option<(Arc<BaseUrl>, Arc<str>, CredentialSource)> {
+        let base = self.base_of(account)?;
         match self {
-            Identities::Sandbox(SandboxAccounts { base: Some(base) }) => {
-                Some((Arc::clone(base), "sandbox".into(), CredentialSource::Sandbox))
-            }
-            Identities::Sandbox(_) => None,
+            Identities::Sandbox(_) => Some((base, "sandbox".into(), CredentialSource::Sandbox)),
             Identities::Real(real) => {
-                let base = Arc::clone(real.bases.of_platform(account.platform));
                 // Which app a login belongs to is in its sealed record; accounts of one platform are taken for one app's.
                 let held = real.of_environment(account).filter(|found| found.credentials.is_some());
                 Some(match held {

@@ -13,7 +13,7 @@ use super::status::{estimate, length_per_endpoint};
 use crate::config::Settings;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Scope, WindowSpec, counted};
 use crate::error::CommandError;
-use crate::platforms::{find, spec};
+use crate::platforms::{Host, find, spec};
 use crate::store::{Job, JobState, Store};
 use crate::text::{escaped, span_text};
 
@@ -171,11 +171,22 @@ fn app_cap(platform: Platform, action: Action) -> Option<String> {
 
 /// Said before the first request, because the first answer may come too late for an account.
 fn what_is_permitted<L: Iterator<Item = (Platform, Action)>>(lanes: impl Fn() -> L) -> Vec<String> {
-    let mut said = vec![
-        "X forbids bulk and aggressive actions, and any action without the account owner's express consent; \
-         whether your use is allowed is yours to judge"
-            .to_owned(),
-    ];
+    let mut said = Vec::new();
+    let is_of_hosts = |platform: Platform| spec(platform).host == Host::OfAccount;
+    if lanes().any(|(platform, _)| !is_of_hosts(platform)) {
+        said.push(
+            "X forbids bulk and aggressive actions, and any action without the account owner's express consent; \
+             whether your use is allowed is yours to judge"
+                .to_owned(),
+        );
+    }
+    if lanes().any(|(platform, _)| is_of_hosts(platform)) {
+        said.push(
+            "every server has rules of its own, which hold for your account there; cleanup keeps the limits, and is for your own account \
+             only"
+                .to_owned(),
+        );
+    }
     said.extend(lanes().filter_map(|(platform, action)| app_cap(platform, action)));
     said.dedup();
     said.extend(closed_actions(lanes()));

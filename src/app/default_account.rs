@@ -55,12 +55,9 @@ impl DefaultAccount {
 /// The environment holds credentials that cannot be used.
 pub fn default_account(settings: &Settings, known: &[Account]) -> Result<Option<DefaultAccount>, CommandError> {
     if settings.is_sandbox() {
-        let name = SandboxAccounts::DEFAULT_NAME.parse().ok();
-        return Ok(Some(DefaultAccount {
-            name,
-            platform: Platform::default().in_sandbox(),
-            reason: DefaultReason::Sandbox,
-        }));
+        let platform = Platform::default().in_sandbox();
+        let name = SandboxAccounts { base: None, platform }.default_name().ok();
+        return Ok(Some(DefaultAccount { name, platform, reason: DefaultReason::Sandbox }));
     }
     let environment = environment_accounts(&settings.credentials)?;
     if let Some(found) = default_of_environment(&environment, None) {
@@ -130,6 +127,7 @@ mod tests {
             id: AccountId(id),
             name,
             platform,
+            host: None,
             user_id,
             hold: None,
             hold_backoff_level: 0,

@@ -3,10 +3,10 @@
 //! In: what the queue knows, and what the environment holds. Out: [`Accounts`]; those that are not in the queue yet have numbers below
 //! zero. What does not belong here: making an account known (`accounts`).
 
-use super::accounts::{Identities, RealAccounts, SandboxAccounts, fault};
+use super::accounts::{Identities, RealAccounts};
 use super::environment::EnvironmentAccount;
 use super::named_accounts::Accounts;
-use crate::domain::{AccountId, AccountName, Platform, UserId};
+use crate::domain::{AccountId, AccountName, PlatformUser};
 use crate::error::CommandError;
 use crate::store::{Account, Store};
 
@@ -29,13 +29,12 @@ impl Identities {
         named_in_rows: &[AccountName],
     ) -> Result<Accounts, CommandError> {
         match self {
-            Identities::Sandbox(_) => {
-                let standard = SandboxAccounts::DEFAULT_NAME.parse().map_err(fault)?;
+            Identities::Sandbox(sandbox) => {
+                let standard = sandbox.default_name()?;
                 let default = wanted.unwrap_or(&standard);
                 for name in named_in_rows.iter().chain([default]) {
                     if known.iter().all(|account| account.name != *name) {
-                        let user = SandboxAccounts::user_of(name)?;
-                        add(&mut known, name.clone(), Platform::default().in_sandbox(), user);
+                        add(&mut known, name.clone(), sandbox.pretended(name)?);
                     }
                 }
                 let default = known.iter().find(|account| account.name == *default).map(|account| account.id);
@@ -93,7 +92,7 @@ impl RealAccounts {
             if let Some(user) = &found.user
                 && let Some(name) = found.new_name(user, wanted, &known)?
             {
-                add(&mut known, name, found.platform, user.clone());
+                add(&mut known, name, PlatformUser::at_one_address(found.platform, user.clone()));
             }
         }
         Ok(known)
@@ -104,12 +103,13 @@ fn next_number(known: &[Account]) -> AccountId {
     AccountId(known.iter().map(|account| account.id.0).min().unwrap_or(0).min(0) - 1)
 }
 
-fn add(known: &mut Vec<Account>, name: AccountName, platform: Platform, user_id: UserId) {
-    let id = next_number(known);
+fn add(known: &mut Vec<Account>, name: AccountName, user: PlatformUser) {
+    let (id, PlatformUser { platform, host, id: user_id }) = (next_number(known), user);
     known.push(Account {
         id,
         name,
         platform,
+        host,
         user_id,
         hold: None,
         hold_backoff_level: 0,

@@ -3,18 +3,18 @@
 
 use std::time::Duration;
 
-use super::accounts::Bases;
+use super::bases::Bases;
 use super::environment::ASK_FOR;
 use super::tokens::{app, places};
-use crate::auth::{App, Document, OAuthEndpoints, OAuthHttp, Revoker, Sign, ToSign};
+use crate::auth::{App, Document, OAuthHttp, Revoker, Sign, ToSign};
 use crate::clock::SharedClock;
 use crate::config::Settings;
-use crate::domain::{Platform, UserId};
+use crate::domain::{AccountHost, Platform, UserId};
 use crate::engine::consequences_of;
 use crate::error::{CommandError, ErrorKind};
 use crate::platforms::oauth1::{Keys, OAuth1Token, Signed, Stamp, authorization};
-use crate::platforms::{BaseUrl, Client, Credentials, Reply, spec};
-use crate::store::Credential;
+use crate::platforms::{BaseUrl, Client, Credentials, LoginKind, Reply, spec};
+use crate::store::{Account, Credential};
 
 /// How many times it is asked, where it is the world's fault that it does not say.
 const MAX_ASKS: u32 = 3;
@@ -38,12 +38,16 @@ impl std::fmt::Debug for Ways {
 }
 
 impl Ways {
-    /// The ways to the platforms of the settings.
+    /// The ways to the platforms of the settings, and to these hosts.
     ///
     /// # Errors
     /// An address is none; the system's certificates or proxy settings cannot be used (78).
-    pub fn new(settings: &Settings, clock: SharedClock) -> Result<Ways, CommandError> {
-        let bases = Bases::of(settings)?;
+    pub fn new<'a>(
+        settings: &Settings,
+        clock: SharedClock,
+        hosts: impl IntoIterator<Item = &'a AccountHost>,
+    ) -> Result<Ways, CommandError> {
+        let bases = Bases::of(settings)?.with_hosts(hosts)?;
         let client = bases.client(settings)?;
         let wire = OAuthHttp::new(&bases.addresses())?;
         Ok(Ways { client, wire, bases, clock })
@@ -53,9 +57,12 @@ impl Ways {
     ///
     /// # Errors
     /// The reply that did not say.
-    pub async fn user_of(&self, platform: Platform, credentials: &Credentials) -> Result<Option<UserId>, Reply> {
+    pub async fn user_of(
+        &self,
+        (platform, base): (Platform, &BaseUrl),
+        credentials: &Credentials,
+    ) -> Result<Option<UserId>, Reply> {
         let Some(who) = &spec(platform).who_am_i else { return Ok(None) };
-        let base = self.bases.of_platform(platform);
         let mut asks = 1;
         loop {
             let deadline = self.clock.now().tick.after(ASK_FOR);
@@ -117,26 +124,31 @@ pub fn signer(settings: &Settings, clock: SharedClock) -> Option<Box<Sign<'stati
 pub async fn revoke(
     settings: &Settings,
     ways: &Ways,
-    platform: Platform,
+    base: &BaseUrl,
     app: Option<&App>,
     document: &Document,
 ) -> Result<(), String> {
-    let places = oauth_places(settings, ways, platform).map_err(|error| error.message)?;
+    let places = places(settings, base).map_err(|error| error.message)?;
     let sign = signer(settings, ways.clock.clone());
-    let (wire, base) = (&ways.wire, &**ways.bases.of_platform(platform));
-    Revoker { wire, base, app, places: &places, sign: sign.as_deref() }.revoke(document).await
+    Revoker { wire: &ways.wire, base, host: None, app, places: &places, sign: sign.as_deref() }.revoke(document).await
 }
 
-/// Where a platform grants and revokes.
-///
-/// # Errors
-/// The address for people is not safe.
-pub fn oauth_places(settings: &Settings, ways: &Ways, platform: Platform) -> Result<OAuthEndpoints, CommandError> {
-    places(settings, ways.bases.of_platform(platform))
+/// The command that gives an account a fresh login.
+pub fn login_again(account: &Account) -> String {
+    let name = account.name.shell_word();
+    match (spec(account.platform).login, &account.host) {
+        (LoginKind::AppAtHost, Some(host)) => {
+            format!(
+                "a new token on stdin of `cleanup account add {name} --platform {} --host {host}`",
+                account.platform
+            )
+        }
+        _ => format!("`cleanup account login {name}`"),
+    }
 }
 
 /// A platform did not say who somebody is.
-pub fn nobody(base: &BaseUrl, reply: &Reply) -> CommandError {
+pub fn nobody((platform, base): (Platform, &BaseUrl), reply: &Reply) -> CommandError {
     let said = match reply.http_status {
         Some(status) => format!("HTTP {status}, {}", reply.detail),
         None => reply.detail.clone(),
@@ -146,6 +158,13 @@ pub fn nobody(base: &BaseUrl, reply: &Reply) -> CommandError {
         let mend = if reply.finding.is_bad_certificate() { "mend that" } else { "check the network" };
         return CommandError::new(ErrorKind::Unreachable, message).hint(format!("{mend}, and try again later"));
     }
-    CommandError::new(ErrorKind::Person, message)
-        .hint("the token has to be a user's, with the scopes users.read and tweet.read; log in again")
+    CommandError::new(ErrorKind::Person, message).hint(match spec(platform).login {
+        LoginKind::AppAtHost => {
+            "the token has to be a user's of that server, with the scope profile or read:accounts: make one there under \
+             Preferences, Development, and give it to the same command"
+        }
+        LoginKind::OAuth2 | LoginKind::OAuth1 | LoginKind::Key => {
+            "the token has to be a user's, with the scopes users.read and tweet.read; log in again"
+        }
+    })
 }

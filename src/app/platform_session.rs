@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use super::accounts::{Bases, Identities};
+use super::accounts::Identities;
+use super::bases::Bases;
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{Platform, TargetId};
 use crate::error::{CommandError, ErrorKind};
-use crate::platforms::{BaseUrl, Client, ClientSettings};
+use crate::platforms::{BaseUrl, Client};
 use crate::sandbox::{Options as SandboxOptions, Sandbox, SandboxError};
 use crate::store::{Account, Store, StoreError};
 
@@ -37,10 +38,24 @@ impl PlatformSession {
         platform: Option<Platform>,
         clock: &SharedClock,
     ) -> Result<PlatformSession, CommandError> {
-        PlatformSession::with(settings, platform, embedded_sandbox(settings, clock).await?)
+        let sandbox = embedded_sandbox(settings, clock).await?;
+        // Without a place for a queue there is none yet.
+        let queue = match settings.db() {
+            Ok(path) if sandbox.is_none() => Store::open_existing(path, settings.kind).await?,
+            _ => None,
+        };
+        let accounts = match queue {
+            Some(mut store) => {
+                let accounts = store.accounts().all().await?;
+                store.close().await;
+                accounts
+            }
+            None => Vec::new(),
+        };
+        PlatformSession::with(settings, platform, sandbox, &accounts)
     }
 
-    /// The same, where the pretend platform runs already.
+    /// The same for the accounts of a queue, where the pretend platform runs already.
     ///
     /// # Errors
     /// As [`PlatformSession::open`].
@@ -48,18 +63,19 @@ impl PlatformSession {
         settings: &Settings,
         platform: Option<Platform>,
         sandbox: Option<Arc<Sandbox>>,
+        accounts: &[Account],
     ) -> Result<PlatformSession, CommandError> {
+        let mut base = None;
         let bases = match &sandbox {
-            None => Bases::of(settings)?,
+            None => Bases::of(settings)?.with_hosts(accounts.iter().filter_map(|account| account.host.as_ref()))?,
             Some(sandbox) => {
-                let base = sandbox.base_url().parse::<BaseUrl>();
-                let base = Arc::new(base.map_err(|error| CommandError::new(ErrorKind::Fault, error.to_string()))?);
-                Bases::all_at(&base)
+                let at = sandbox.base_url().parse::<BaseUrl>();
+                let at = Arc::new(at.map_err(|error| CommandError::new(ErrorKind::Fault, error.to_string()))?);
+                Bases::all_at(base.insert(at))
             }
         };
         let client = bases.client(settings)?;
-        let who =
-            Identities::of(settings, platform, Some(Arc::clone(bases.of_platform(Platform::default().in_sandbox()))))?;
+        let who = Identities::of(settings, platform, base)?;
         Ok(PlatformSession { who, client: Arc::new(client), sandbox })
     }
 
@@ -100,22 +116,6 @@ pub async fn embedded_sandbox(settings: &Settings, clock: &SharedClock) -> Resul
         return Ok(None);
     }
     Ok(Some(Arc::new(Sandbox::start(SandboxOptions::default(), clock.clone()).await?)))
-}
-
-impl Bases {
-    /// A client for all, with as many idle connections as there are workers.
-    ///
-    /// # Errors
-    /// The system's certificates or proxy settings cannot be used (78).
-    pub fn client(&self, settings: &Settings) -> Result<Client, CommandError> {
-        let connections = usize::from(settings.run.workers);
-        let settings = ClientSettings { connections, ..ClientSettings::default() };
-        Client::new(&self.addresses(), settings).map_err(|error| {
-            CommandError::new(ErrorKind::Config, error.to_string())
-                .hint("try it with `cleanup run --sandbox` meanwhile")
-                .because(error)
-        })
-    }
 }
 
 impl From<SandboxError> for CommandError {

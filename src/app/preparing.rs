@@ -9,6 +9,7 @@ use super::host::host_name;
 use super::load_options::LoadOptions;
 use super::named_accounts::Accounts;
 use super::reposts::repost_id_of;
+use super::row_ids::RowOwners;
 use crate::domain::{AccountId, AccountName, Action, Platform, TargetKind, counted, is_same_name};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{
@@ -39,6 +40,8 @@ pub struct FileOptions {
     pub platform: Option<Platform>,
     /// IDs are taken as they are written.
     pub trust_ids: bool,
+    /// Whose its rows may be: how their IDs look.
+    pub owners: RowOwners,
     /// How messages call the file, where its sender knows it by another name than that of the path.
     pub shown: Option<String>,
     /// The jobs there are of those names: what was said of them first need not be said again.
@@ -109,6 +112,7 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CommandEr
         takes_handles: true,
         repost_id: options.platform.map(repost_id_of).unwrap_or_default(),
         trust_ids: options.trust_ids,
+        ids: options.owners.ids(known.and_then(|job| job.account)),
     };
     let column = column_of(&source, known, &read);
     read.column.clone_from(&column);

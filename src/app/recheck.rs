@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use super::preparing::trusted_ids;
 use super::reposts::repost_id_of;
-use crate::domain::{JobId, Outcome, Target, TaskId, Wall};
+use super::row_ids::RowOwners;
+use crate::domain::{JobId, Outcome, Platform, Target, TaskId, Wall};
 use crate::error::CommandError;
 use crate::jobfile::{
     JobFileError, READER_OF_CUT_ROWS, READER_VERSION, ReadOptions, RowVerdict, Rows, RowsAgain, Source, Survey,
@@ -62,7 +63,10 @@ pub async fn named_column(store: &mut Store, job: &Job) -> Result<Option<String>
     let each = |row: RowOutcome| -> Result<(), Enough> {
         let Some(target) = &row.target else { return Ok(()) };
         let cells = row.record.as_deref().map_or_else(|| vec![target.to_string()], cells_from_stored);
-        let names = |cell: &String| read_target(cell.as_bytes(), None).is_ok_and(|named| named == *target);
+        let names = |cell: &String| {
+            let named = read_target(cell.as_bytes(), None).ok().or_else(|| cell.trim().parse().ok());
+            named.is_some_and(|named| named == *target)
+        };
         let at: Vec<usize> =
             cells.iter().take(found.len()).enumerate().filter(|(_, cell)| names(cell)).map(|(at, _)| at).collect();
         sampled += usize::from(!at.is_empty());
@@ -106,7 +110,10 @@ async fn judge(store: &mut Store, job: &Job) -> Result<Rejected, CommandError> {
     let accounts = store.accounts().all().await?;
     let platform = accounts.iter().find(|account| Some(account.id) == job.account).map(|account| account.platform);
     let repost_id = platform.map(repost_id_of).unwrap_or_default();
-    let options = ReadOptions { action: job.action, column, takes_handles: true, repost_id, trust_ids };
+    let is_sandbox = platform.is_some_and(Platform::is_sandbox);
+    let default = platform.unwrap_or_default();
+    let ids = RowOwners { known: accounts, default, is_sandbox, ..RowOwners::default() }.ids(job.account);
+    let options = ReadOptions { action: job.action, column, takes_handles: true, repost_id, trust_ids, ids };
     let mut rows = match Survey::of(&source, &options).and_then(|survey| survey.rows(&source)) {
         Ok(rows) => Some(rows),
         Err(error) if error.is_machine_fault() => return Err(error.into()),

@@ -8,7 +8,7 @@ use super::document::DocumentError;
 use super::refresh::{Why, is_due};
 use super::vault_error::VaultError;
 use crate::clock::Backoff;
-use crate::domain::{AccountId, AccountName, Moment, Platform, Tick, UserId, Wall};
+use crate::domain::{AccountId, AccountName, Moment, PlatformUser, Tick, Wall};
 use crate::platforms::Credentials;
 use crate::store::{Expiry, StoreError};
 
@@ -72,8 +72,8 @@ const SHORTEST_REST: Duration = Duration::from_millis(500);
 pub(super) struct CachedLogin {
     pub(super) id: AccountId,
     pub(super) name: AccountName,
-    pub(super) platform: Platform,
-    pub(super) user: UserId,
+    /// Whom it was sealed for.
+    pub(super) user: PlatformUser,
     pub(super) flight: tokio::sync::Mutex<()>,
     pub(super) held: Mutex<CachedToken>,
 }
@@ -106,11 +106,11 @@ impl CachedToken {
 
 impl CachedLogin {
     pub(super) fn of(account: crate::store::Account) -> CachedLogin {
+        let user = account.user();
         CachedLogin {
             id: account.id,
             name: account.name,
-            platform: account.platform,
-            user: account.user_id,
+            user,
             flight: tokio::sync::Mutex::new(()),
             held: Mutex::default(),
         }

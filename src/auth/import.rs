@@ -1,4 +1,4 @@
-//! Many accounts from one CSV file: `name,platform,user_id,access_token,refresh_token,expires_at,access_secret`. In: bytes. Out:
+//! Many accounts from one CSV file: `name,platform,user_id,access_token,refresh_token,expires_at,access_secret,host`. In: bytes. Out:
 //! rows, or everything that is wrong with them by line and column. No cell is ever repeated in a message: in a file whose
 //! columns are shifted any of them may be a secret. What does not belong here: asking platforms, saving.
 
@@ -11,13 +11,13 @@ use zeroize::Zeroizing;
 use super::aisa::{aisa_key, aisa_user};
 use super::document::Document;
 use super::save_login::Login;
-use crate::domain::{AccountName, Platform, Secret, UserId, Wall, counted};
-use crate::platforms::{Credentials, LoginKind, spec};
+use crate::domain::{AccountHost, AccountName, Platform, PlatformUser, Secret, UserId, Wall, counted};
+use crate::platforms::{Credentials, Host, LoginKind, spec};
 use crate::store::Expiry;
 
 /// The columns; all but the first three may be missing.
-pub const IMPORT_COLUMNS: [&str; 7] =
-    ["name", "platform", "user_id", "access_token", "refresh_token", "expires_at", "access_secret"];
+pub const IMPORT_COLUMNS: [&str; 8] =
+    ["name", "platform", "user_id", "access_token", "refresh_token", "expires_at", "access_secret", "host"];
 /// Accounts in one file at most.
 pub const MAX_IMPORT_ROWS: usize = 100_000;
 /// The longest file, in bytes.
@@ -37,7 +37,9 @@ pub struct ImportRow {
     pub name: AccountName,
     /// Where.
     pub platform: Platform,
-    /// Who; none: the platform has to be asked (`/2/users/me`).
+    /// At which of the platform's hosts; none: it has one address.
+    pub host: Option<AccountHost>,
+    /// Who; none: the platform has to be asked.
     pub user: Option<UserId>,
     /// The secrets.
     pub document: Document,
@@ -120,10 +122,11 @@ pub fn import(file: impl Read) -> Result<Vec<ImportRow>, ImportError> {
 
 impl ImportRow {
     /// The login of a row whose user is known; `app` is the configured app's public ID and whether it has a secret.
-    pub fn into_login(self, user: UserId, app: Option<(String, bool)>) -> Login {
-        let app = app.filter(|_| matches!(self.document, Document::OAuth2 { .. }));
-        let Self { name, platform, document, expiry, .. } = self;
-        Login { name, platform, user, document, scopes: None, expiry, app }
+    pub fn into_login(self, user: PlatformUser, app: Option<(String, bool)>) -> Login {
+        let is_of_app = spec(self.platform).login == LoginKind::OAuth2;
+        let app = app.filter(|_| is_of_app && matches!(self.document, Document::OAuth2 { .. }));
+        let Self { name, document, expiry, .. } = self;
+        Login { name, user, document, scopes: None, expiry, app }
     }
 }
 
@@ -131,7 +134,7 @@ impl ImportRow {
 #[derive(Default)]
 struct Seen {
     names: HashMap<AccountName, u64>,
-    users: HashMap<(Platform, UserId), u64>,
+    users: HashMap<PlatformUser, u64>,
 }
 
 impl Seen {
@@ -143,8 +146,9 @@ impl Seen {
         if let Some(line) = self.names.insert(row.name.clone(), row.line) {
             return fault("name", line);
         }
-        if let Some(user) = &row.user
-            && let Some(line) = self.users.insert((row.platform, user.clone()), row.line)
+        let user = row.user.clone().map(|id| PlatformUser { platform: row.platform, host: row.host.clone(), id });
+        if let Some(user) = user
+            && let Some(line) = self.users.insert(user, row.line)
         {
             return fault("user_id", line);
         }
@@ -153,8 +157,8 @@ impl Seen {
 }
 
 /// Which cell of a record belongs to which column of [`IMPORT_COLUMNS`].
-fn columns(header: &StringRecord) -> Result<[Option<usize>; 7], ImportError> {
-    let mut places = [None; 7];
+fn columns(header: &StringRecord) -> Result<[Option<usize>; 8], ImportError> {
+    let mut places = [None; 8];
     for (place, name) in header.iter().enumerate() {
         let known = IMPORT_COLUMNS.iter().position(|column| column.eq_ignore_ascii_case(name));
         let Some(known) = known else {
@@ -170,7 +174,7 @@ fn columns(header: &StringRecord) -> Result<[Option<usize>; 7], ImportError> {
     }
 }
 
-fn row(columns: &[Option<usize>; 7], record: &StringRecord) -> Result<ImportRow, ImportFault> {
+fn row(columns: &[Option<usize>; 8], record: &StringRecord) -> Result<ImportRow, ImportFault> {
     let line = record.position().map_or(0, csv::Position::line);
     let fault = |column: usize, problem: &str| ImportFault {
         line,
@@ -195,12 +199,18 @@ fn row(columns: &[Option<usize>; 7], record: &StringRecord) -> Result<ImportRow,
         fault(1, &format!("one of {}", known.join(", ")))
     })?;
     let login = spec(platform).login;
+    let host = match (spec(platform).host, cell(7)) {
+        (Host::Fixed(_), "") => None,
+        (Host::Fixed(_), _) => return Err(fault(7, "this platform has one address; leave it empty")),
+        (Host::OfAccount, "") => return Err(fault(7, "the server that the account lives at, such as example.social")),
+        (Host::OfAccount, name) => Some(name.parse::<AccountHost>().map_err(|why| fault(7, &why.to_string()))?),
+    };
     let token = secret(3)?.ok_or_else(|| fault(3, "it is empty"))?;
     let (refresh, access_secret) = (secret(4)?, secret(6)?);
     let expiry = expiry(cell(5)).map_err(|why| fault(5, why))?;
     let mut user = match cell(2) {
         "" => None,
-        digits if login == LoginKind::Key || is_id(digits) => {
+        digits if matches!(login, LoginKind::Key | LoginKind::AppAtHost) || is_id(digits) => {
             Some(digits.parse::<UserId>().map_err(|why| fault(2, &why))?)
         }
         _ => return Err(fault(2, "a user ID has 1 to 19 digits (or leave it empty, and the platform is asked)")),
@@ -212,6 +222,10 @@ fn row(columns: &[Option<usize>; 7], record: &StringRecord) -> Result<ImportRow,
             // Whatever the file says: here an account is its key.
             user = Some(aisa_user(&key).map_err(|why| fault(3, &why.to_string()))?);
             Document::Aisa { key }
+        }
+        (LoginKind::AppAtHost, Some(_)) => return Err(fault(6, "a token of this platform has none; leave it empty")),
+        (LoginKind::AppAtHost, None) if refresh.is_some() || expiry.is_some() => {
+            return Err(fault(4, "tokens of this platform do not end; leave refresh_token and expires_at empty"));
         }
         (LoginKind::OAuth1, None) => return Err(fault(6, "x-v1 uses OAuth 1.0a, which needs the token's secret")),
         (_, Some(token_secret)) => {
@@ -237,7 +251,7 @@ fn row(columns: &[Option<usize>; 7], record: &StringRecord) -> Result<ImportRow,
         (_, None) => Document::OAuth2 { access: token, refresh },
     };
     let expiry = expiry.filter(|_| matches!(document, Document::OAuth2 { .. }));
-    Ok(ImportRow { line, name, platform, user, document, expiry })
+    Ok(ImportRow { line, name, platform, host, user, document, expiry })
 }
 
 /// Epoch seconds. Milliseconds are a common mistake, and told apart by their size.

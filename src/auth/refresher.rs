@@ -135,7 +135,7 @@ impl TokenSource {
         // A server that gives no new refresh token lets the old one go on (RFC 6749, 6).
         let document = Document::OAuth2 { access: pair.access, refresh: pair.refresh.or_else(|| read.refresh.clone()) };
         let bytes = document.to_bytes().map_err(|why| slot.unusable(&why))?;
-        let sealed = vault.seal(slot.platform, &slot.user, &bytes)?;
+        let sealed = vault.seal(&slot.user, &bytes)?;
         let now = self.means.clock.now().wall;
         failpoint::point("before-refresh-save");
         let set = NewCredential { sealed, scopes, expiry: Some(expiry), saved_at: now, ..read.record.set.clone() };

@@ -8,7 +8,7 @@ use super::document::Document;
 use super::grant::{self, App, GrantError, OAuthEndpoints};
 use super::oauth_http::OAuthHttp;
 use super::pin::{Sign, carry};
-use crate::domain::Secret;
+use crate::domain::{AccountHost, Secret};
 use crate::platforms::BaseUrl;
 
 const INVALIDATE: &str = "/1.1/oauth/invalidate_token.json";
@@ -23,6 +23,9 @@ pub struct Revoker<'a> {
     pub wire: &'a OAuthHttp,
     /// Where X's API is.
     pub base: &'a BaseUrl,
+    /// The account's host, where each has its own: only the app that a token was given to may revoke it there, and nobody here has that
+    /// app's secret, for the token was made by hand.
+    pub host: Option<&'a AccountHost>,
     /// The app that OAuth 2.0 tokens were given to, where it is at hand.
     pub app: Option<&'a App>,
     /// Where OAuth 2.0 tokens are revoked.
@@ -43,6 +46,11 @@ impl Revoker<'_> {
     /// # Errors
     /// The sentence says why the platform was not told, and what a person can do.
     pub async fn revoke(&self, document: &Document) -> Result<(), String> {
+        if let Some(host) = self.host {
+            return Err(format!(
+                "only the application that it was made with can end it: delete that at https://{host}/settings/applications"
+            ));
+        }
         match (document, self.app, self.sign) {
             (Document::OAuth2 { access, refresh }, Some(app), _) => {
                 let ended = self.end_pair(app, access, refresh.as_ref()).await;

@@ -7,7 +7,7 @@ use super::revoke::Revoker;
 use super::tokens::expiry_of;
 use super::vault::Vault;
 use super::vault_error::VaultError;
-use crate::domain::{AccountId, AccountName, Platform, UserId, Wall};
+use crate::domain::{AccountId, AccountName, PlatformUser, Wall};
 use crate::store::{Account, Credential, Expiry, NewCredential, Store, StoreError};
 
 /// An account that has just been logged in or is to be imported.
@@ -15,10 +15,8 @@ use crate::store::{Account, Credential, Expiry, NewCredential, Store, StoreError
 pub struct Login {
     /// The name it shall have; a user who is known already keeps the old one.
     pub name: AccountName,
-    /// Where.
-    pub platform: Platform,
-    /// Who.
-    pub user: UserId,
+    /// Who, and where.
+    pub user: PlatformUser,
     /// The secrets.
     pub document: Document,
     /// What was granted, separated by spaces.
@@ -45,17 +43,9 @@ pub enum KeepError {
 
 impl Login {
     /// A login of what an authorization server granted to `app`; `asked_at` is when the pair was asked for.
-    pub fn of_pair(
-        name: AccountName,
-        platform: Platform,
-        user: UserId,
-        pair: Pair,
-        asked_at: Wall,
-        app: &App,
-    ) -> Login {
+    pub fn of_pair(name: AccountName, user: PlatformUser, pair: Pair, asked_at: Wall, app: &App) -> Login {
         Login {
             name,
-            platform,
             user,
             expiry: Some(expiry_of(&pair, asked_at)),
             scopes: pair.scopes,
@@ -68,7 +58,7 @@ impl Login {
         let (client_id, confidential) = self.app.clone().unzip();
         Ok(NewCredential {
             kind: self.document.kind(),
-            sealed: vault.seal(self.platform, &self.user, &self.document.to_bytes()?)?,
+            sealed: vault.seal(&self.user, &self.document.to_bytes()?)?,
             scopes: self.scopes.clone(),
             expiry: self.expiry,
             client_id,
@@ -90,7 +80,7 @@ pub async fn save_login(
 ) -> Result<Vec<crate::domain::AccountId>, KeepError> {
     let mut sealed = Vec::with_capacity(logins.len());
     for login in logins {
-        sealed.push((login.name.clone(), login.platform, login.user.clone(), login.seal(vault, now)?));
+        sealed.push((login.name.clone(), login.user.clone(), login.seal(vault, now)?));
     }
     Ok(store.accounts().import_logins(&sealed).await?)
 }
@@ -139,7 +129,7 @@ pub async fn logout(
 ) -> Result<LoggedOut, KeepError> {
     let Some(record) = store.accounts().credential(account.id).await? else { return Ok(LoggedOut::WasNot) };
     let opened = vault.and_then(|vault| {
-        let bytes = vault.unseal(account.platform, &account.user_id, &record.set.sealed).ok()?;
+        let bytes = vault.unseal(&account.user(), &record.set.sealed).ok()?;
         Document::from_bytes(&bytes).ok()
     });
     let told = match &opened {

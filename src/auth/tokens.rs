@@ -211,7 +211,7 @@ impl TokenSource {
 
     fn open(&self, slot: &CachedLogin, record: Credential) -> Result<Option<Read>, NoToken> {
         let Some(vault) = &self.means.vault else { return Ok(None) };
-        let bytes = vault.unseal(slot.platform, &slot.user, &record.set.sealed)?;
+        let bytes = vault.unseal(&slot.user, &record.set.sealed)?;
         let document = Document::from_bytes(&bytes).map_err(|why| slot.unusable(&why))?;
         let refresh = match &document {
             Document::OAuth2 { refresh, .. } => refresh.clone(),

@@ -1,7 +1,7 @@
 //! Seals and opens credentials at rest: XChaCha20-Poly1305 under the vault's key. In: plain documents. Out: blobs for the store.
 //! What does not belong here: what is in a document, and where keys are kept (`key`, `keyring`).
 //!
-//! Platform and user are authenticated with each blob, so that a record copied to another account does not open there.
+//! Platform, host and user are authenticated with each blob, so that a record copied to another account does not open there.
 
 use chacha20poly1305::aead::{Aead, Generate, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::key::{self, Key, KeyChoice, KeyPlace, NO_RANDOM};
 use super::keyring;
 use super::vault_error::{KeyHeld, VaultError};
-use crate::domain::{Platform, UserId};
+use crate::domain::PlatformUser;
 use crate::store::{KeySource, Store, VaultStamp};
 
 const NONCE_BYTES: usize = 24;
@@ -121,17 +121,17 @@ impl Vault {
     ///
     /// # Errors
     /// The system gives no random numbers, or the document is too long.
-    pub fn seal(&self, platform: Platform, user: &UserId, document: &[u8]) -> Result<Vec<u8>, VaultError> {
-        self.seal_with(&owner(platform, user), document)
+    pub fn seal(&self, user: &PlatformUser, document: &[u8]) -> Result<Vec<u8>, VaultError> {
+        self.seal_with(&owner(user), document)
     }
 
     /// Opens a document of that account.
     ///
     /// # Errors
     /// [`VaultError::Damaged`].
-    pub fn unseal(&self, platform: Platform, user: &UserId, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        let opened = self.open_with(&owner(platform, user), sealed);
-        opened.ok_or_else(|| VaultError::Damaged { platform, user: user.clone() })
+    pub fn unseal(&self, user: &PlatformUser, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let opened = self.open_with(&owner(user), sealed);
+        opened.ok_or_else(|| VaultError::Damaged { user: user.clone() })
     }
 
     fn seal_with(&self, aad: &[u8], msg: &[u8]) -> Result<Vec<u8>, VaultError> {
@@ -156,9 +156,15 @@ impl Vault {
     }
 }
 
-/// Names and IDs hold no line breaks, so that no two owners read the same.
-fn owner(platform: Platform, user: &UserId) -> Vec<u8> {
-    format!("cleanup credential\n{platform}\n{user}").into_bytes()
+/// Names, hosts and IDs hold no line breaks, and only platforms of many hosts have the line of the host, so that no two owners read the
+/// same.
+fn owner(user: &PlatformUser) -> Vec<u8> {
+    let PlatformUser { platform, host, id } = user;
+    match host {
+        Some(host) => format!("cleanup credential\n{platform}\n{host}\n{id}"),
+        None => format!("cleanup credential\n{platform}\n{id}"),
+    }
+    .into_bytes()
 }
 
 fn cipher(key: &Key) -> Result<XChaCha20Poly1305, VaultError> {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::keyring::KeyringError;
-use crate::domain::{Platform, UserId, io_words};
+use crate::domain::{PlatformUser, io_words};
 use crate::store::StoreError;
 
 /// `CLEANUP_KEY` has at least so many characters.
@@ -104,13 +104,13 @@ pub enum VaultError {
     },
     /// A blob does not open: it was changed, cut or moved here from another account.
     #[error(
-        "the stored credentials of {platform} user {user} are damaged or belong to another account; log in to it again"
+        "the stored credentials of {} user {} are damaged or belong to another account; log in to it again",
+        user.place(),
+        user.id
     )]
     Damaged {
         /// Whose.
-        platform: Platform,
-        /// Whose.
-        user: UserId,
+        user: PlatformUser,
     },
     /// The system gives no random numbers, or the key cannot be stretched.
     #[error("the credentials cannot be encrypted: {0}")]

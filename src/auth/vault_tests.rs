@@ -6,14 +6,28 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::Secret;
+use crate::domain::{Platform, Secret};
 
 fn choice(folder: &Path, passphrase: Option<&str>) -> KeyChoice {
     KeyChoice::beside(&folder.join("data/queue.db"), passphrase.map(Secret::new))
 }
 
-fn user(text: &str) -> UserId {
-    text.parse().unwrap()
+fn of(platform: Platform, user: &str) -> PlatformUser {
+    PlatformUser::at_one_address(platform, user.parse().unwrap())
+}
+
+/// Records of earlier versions, which knew no hosts, open as they did; and those of two hosts do not open for one another.
+#[test]
+fn a_record_belongs_to_its_host_and_those_without_one_are_sealed_as_ever() {
+    let vault = Vault { cipher: XChaCha20Poly1305::new_from_slice(&[3; 32]).unwrap(), held: KeyHeld::Passphrase };
+    let without = of(Platform::XV2, "12");
+    assert_eq!(owner(&without), b"cleanup credential\nx-v2\n12");
+    let at = |host: &str| PlatformUser { host: Some(host.parse().unwrap()), ..without.clone() };
+    let (here, there) = (at("example.social"), at("example.org"));
+    let sealed = vault.seal(&here, b"canary").unwrap();
+    assert_eq!(vault.unseal(&here, &sealed).unwrap().as_slice(), b"canary");
+    assert!(vault.unseal(&there, &sealed).is_err() && vault.unseal(&without, &sealed).is_err());
+    assert!(vault.unseal(&here, &vault.seal(&without, b"canary").unwrap()).is_err());
 }
 
 #[tokio::test]
@@ -21,13 +35,13 @@ async fn a_key_file_is_made_once_private_and_opens_again() {
     let folder = tempfile::tempdir().unwrap();
     let choice = choice(folder.path(), None);
     let (vault, stamp) = Vault::create(&choice).await.unwrap();
-    let sealed = vault.seal(Platform::XV2, &user("12"), b"canary").unwrap();
+    let sealed = vault.seal(&of(Platform::XV2, "12"), b"canary").unwrap();
     assert_eq!(std::fs::metadata(&choice.key_file).unwrap().permissions().mode() & 0o777, 0o600);
     let before = std::fs::read(&choice.key_file).unwrap();
     Vault::create(&choice).await.unwrap();
     assert_eq!(before, std::fs::read(&choice.key_file).unwrap());
     let opened = Vault::open(&choice, &stamp).await.unwrap();
-    assert_eq!(opened.unseal(Platform::XV2, &user("12"), &sealed).unwrap().as_slice(), b"canary");
+    assert_eq!(opened.unseal(&of(Platform::XV2, "12"), &sealed).unwrap().as_slice(), b"canary");
 }
 
 #[tokio::test]
@@ -84,17 +98,17 @@ proptest! {
         flip in 1_u8..,
     ) {
         let vault = Vault { cipher: XChaCha20Poly1305::new_from_slice(&[3; 32]).unwrap(), held: KeyHeld::Passphrase };
-        let sealed = vault.seal(Platform::XV2, &user(&owner), &document).unwrap();
-        let opened = vault.unseal(Platform::XV2, &user(&owner), &sealed).unwrap();
+        let sealed = vault.seal(&of(Platform::XV2, &owner), &document).unwrap();
+        let opened = vault.unseal(&of(Platform::XV2, &owner), &sealed).unwrap();
         prop_assert_eq!(opened.as_slice(), &document[..]);
-        prop_assert!(vault.unseal(Platform::XV1, &user(&owner), &sealed).is_err());
+        prop_assert!(vault.unseal(&of(Platform::XV1, &owner), &sealed).is_err());
         if thief != owner {
-            prop_assert!(vault.unseal(Platform::XV2, &user(&thief), &sealed).is_err());
+            prop_assert!(vault.unseal(&of(Platform::XV2, &thief), &sealed).is_err());
         }
         let mut changed = sealed.clone();
         let at = place.index(changed.len());
         changed[at] ^= flip;
-        prop_assert!(vault.unseal(Platform::XV2, &user(&owner), &changed).is_err());
-        prop_assert!(vault.unseal(Platform::XV2, &user(&owner), &sealed[..at]).is_err());
+        prop_assert!(vault.unseal(&of(Platform::XV2, &owner), &changed).is_err());
+        prop_assert!(vault.unseal(&of(Platform::XV2, &owner), &sealed[..at]).is_err());
     }
 }

@@ -4,6 +4,7 @@
 //! a socket or a database.
 
 mod account;
+mod account_host;
 mod action;
 mod counted;
 mod crash;
@@ -25,6 +26,7 @@ mod window;
 mod with_all;
 
 pub use account::{AccountId, AccountName, UserId};
+pub use account_host::{AccountHost, InvalidAccountHost, PlatformUser};
 pub use action::{Action, RepostId, TargetKind};
 pub use counted::counted;
 pub use crash::{CRASHED, CrashCount, Death, UNKNOWN_AFTER_CRASH, crash_note};

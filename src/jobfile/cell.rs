@@ -1,7 +1,7 @@
 //! A cell as a target. Pure.
 
 use super::text::{decode, is_blank};
-use super::{Fault, link};
+use super::{Fault, OpaqueIds, link};
 use crate::domain::{Handle, Target, TargetId, TargetKind};
 
 /// What a cell names.
@@ -25,6 +25,22 @@ pub fn read_target(cell: &[u8], kind: Option<TargetKind>) -> Result<Target, Faul
         Named::Digits(id) | Named::LinkedId(id) => Ok(Target::Id(id)),
         Named::Handle(handle) => Ok(Target::Handle(handle)),
     }
+}
+
+/// Reads a cell where IDs are opaque. A number that a spreadsheet has been at is refused, though its text might be somebody's ID.
+pub(super) fn read_opaque(cell: &[u8], ids: OpaqueIds) -> Result<Target, Fault> {
+    let text = decode(cell);
+    let text = bare(&text);
+    if text.is_empty() {
+        return Err(Fault::EmptyTarget);
+    }
+    if is_scientific(text) {
+        return Err(Fault::ScientificNotation);
+    }
+    if text.contains(['@', '/', ':']) {
+        return Err(Fault::NameForId);
+    }
+    (ids.0)(text).ok_or(Fault::NotAnOpaqueId)
 }
 
 /// The handle that a cell names a user by: `@handle`, a link to a profile, and with `bare_words` also the handle alone.

@@ -1,11 +1,11 @@
 //! Which column is what. Names are compared trimmed and without case. Pure.
 
 use super::text::{folded, is_blank};
-use super::{JobFileError, cell};
+use super::{JobFileError, RowIds, cell};
 use crate::domain::{Action, RepostId, TargetId, TargetKind};
 
 /// What the user asked for, as far as reading a file goes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct ReadOptions {
     /// `--action`: what to do where the file has no `action` column or its cell is empty.
     pub action: Option<Action>,
@@ -17,6 +17,8 @@ pub struct ReadOptions {
     pub repost_id: RepostId,
     /// `--trust-ids`: IDs are taken as they are written, whatever they look like together.
     pub trust_ids: bool,
+    /// How IDs look, by account.
+    pub ids: RowIds,
 }
 
 const ACTION: &str = "action";

@@ -27,6 +27,7 @@ mod receipt_columns;
 mod records;
 mod rejection;
 mod row_facts;
+mod row_ids;
 mod row_parser;
 mod rows;
 mod rows_again;
@@ -51,6 +52,7 @@ pub use header::{HandleColumn, NAME_COLUMNS, ReadOptions, handle_columns, is_sam
 pub use receipt::{Receipt, ReceiptCells, ReceiptFormat, ReceiptWriter};
 pub use rejection::{Fault, Rejection};
 pub use row_facts::RepostIds;
+pub use row_ids::{OpaqueIds, RowIds};
 pub use rows::{Row, RowTask, RowVerdict, Rows};
 pub use rows_again::RowsAgain;
 pub use source::Source;

@@ -29,6 +29,10 @@ crate::domain::with_all! {
         SplitNumber,
         /// A handle, where IDs are needed.
         HandleNotResolved,
+        /// A name or a link, where only the IDs of the account's server are taken.
+        NameForId,
+        /// No ID as the account's server has them.
+        NotAnOpaqueId,
         /// `@` and something that is no handle.
         NotAHandle,
         /// A post for an action on users, or a user for an action on posts.
@@ -71,6 +75,8 @@ impl Fault {
             Fault::ExactDouble => DamageForm::Exact.name(),
             Fault::SplitNumber => "split_number",
             Fault::HandleNotResolved => "handle_not_resolved",
+            Fault::NameForId => "name_for_id",
+            Fault::NotAnOpaqueId => "not_an_id_there",
             Fault::NotAHandle => "not_a_handle",
             Fault::WrongKind => "wrong_kind",
             Fault::ForeignLink => "foreign_link",
@@ -116,6 +122,15 @@ impl Fault {
             Fault::ExactDouble => damaged(DamageForm::Exact),
             Fault::HandleNotResolved => {
                 format!("a handle, where {verb} needs the numeric user ID: write that")
+            }
+            Fault::NameForId => {
+                format!(
+                    "a name or a link, and for accounts of this platform only IDs are taken for now: write the ID of the {thing} at the \
+                     account's server, which `cleanup list` gives"
+                )
+            }
+            Fault::NotAnOpaqueId => {
+                format!("not an ID of the account's server: write the ID of the {thing} there, which `cleanup list` gives")
             }
             Fault::NotAHandle => "not a handle, which is 1 to 15 letters, digits and underscores: write it as the platform shows it".into(),
             Fault::WrongKind => match action.map(Action::target_kind) {

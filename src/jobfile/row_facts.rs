@@ -106,11 +106,24 @@ impl RowFacts {
         }
         match (action, target) {
             (Action::Unrepost, Some(target)) => self.read_repost(record, target, column, which),
+            (Action::Unrepost, None) => self.read_repost_of_key(record, column, which),
             // The list of reposts names posts of others; one's own are under another column.
             (Action::DeletePost, Some(_)) if self.own.is_some_and(|own| own != column) => {
                 RowMeaning::Nothing(Fault::NotOwnPost, column)
             }
             _ => RowMeaning::Target,
+        }
+    }
+
+    /// IDs that are no numbers are not looked for in other columns: what a row says against itself is believed all the same.
+    fn read_repost_of_key(&self, record: &ByteRecord, column: usize, which: RepostId) -> RowMeaning {
+        if let Some(column) = self.is_repost.filter(|column| is_false(cell_of(record, *column))) {
+            return RowMeaning::Nothing(Fault::NotARepost, column);
+        }
+        let is_own = self.own == Some(column) || self.own.is_none() && self.post.is_some_and(|post| post != column);
+        match which {
+            RepostId::Original if is_own => RowMeaning::Nothing(Fault::RepostedPostUnknown, column),
+            RepostId::Own | RepostId::Original => RowMeaning::Target,
         }
     }
 

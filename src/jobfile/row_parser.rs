@@ -11,7 +11,7 @@ use super::records::Records;
 use super::rejection::cell as cell_of;
 use super::row_facts::{RepostIds, RowFacts, RowMeaning};
 use super::text::{decode, is_blank};
-use super::{Fault, JobFileError, MAX_ACCOUNTS_PER_FILE, Source};
+use super::{Fault, JobFileError, MAX_ACCOUNTS_PER_FILE, OpaqueIds, RowIds, Source};
 use crate::domain::{AccountName, Action, RepostId, Target, TargetId};
 
 /// What a record is, before the file's spreadsheet damage is known.
@@ -55,6 +55,16 @@ impl Judged {
         }
     }
 
+    /// The same without digits to be judged by how X's IDs look.
+    fn without_digits(self) -> Judged {
+        match self {
+            Judged::Task { action, account, target, repost, misfit, is_plain, column, .. } => {
+                Judged::Task { action, account, target, digits: None, repost, misfit, is_plain, column }
+            }
+            rejected @ Judged::Rejected { .. } => rejected,
+        }
+    }
+
     fn id(&self) -> Option<TargetId> {
         match self {
             Judged::Task { target: Target::Id(id), .. } => Some(*id),
@@ -73,7 +83,10 @@ pub(super) struct Judge {
     facts: RowFacts,
     /// By column: whether bare words are handles.
     handles: Vec<bool>,
+    ids: RowIds,
     accounts: Vec<AccountName>,
+    /// How the IDs of each of them look; none: as X's.
+    ids_of_accounts: Vec<Option<OpaqueIds>>,
     account_numbers: HashMap<Box<str>, usize>,
 }
 
@@ -183,7 +196,9 @@ impl Judge {
             default_action,
             takes_handles: options.takes_handles,
             handles,
+            ids: options.ids.clone(),
             accounts: Vec::new(),
+            ids_of_accounts: Vec::new(),
             account_numbers: HashMap::new(),
         })
     }
@@ -202,7 +217,26 @@ impl Judge {
             let column = self.header.action.unwrap_or(0);
             return Ok(Judged::Rejected { fault: Fault::NoTargetColumn, action: Some(action), column });
         };
+        // Whose the row is decides what its cells mean; what is wrong with the target is told first.
+        let account = match self.header.account {
+            None => Ok(None),
+            Some(column) => self.account_number(cell_of(record, column))?,
+        };
         let handles = self.handles.get(column).copied().unwrap_or(false);
+        if let Some(ids) = self.ids_of(account) {
+            let read = if handles { Err(Fault::NameForId) } else { cell::read_opaque(cell_of(record, column), ids) };
+            let (target, account) = match (read, account) {
+                (Ok(target), Ok(account)) => (target, account),
+                (Err(fault), _) | (_, Err(fault)) => {
+                    return Ok(Judged::Rejected { fault, action: Some(action), column });
+                }
+            };
+            let is_plain = record.len() == 1 && target.to_string().as_bytes() == cell_of(record, column);
+            let is_plain = is_plain && self.header.names.len() == 1;
+            let (repost, misfit) = (None, None);
+            let task = Judged::Task { action, account, target, digits: None, repost, misfit, is_plain, column };
+            return Ok(self.as_it_is_meant(record, task).without_digits());
+        }
         // An ID wins over a name, in a link as well.
         let linked = if handles { self.header.linked_id(record, action.target_kind()) } else { None };
         let column = linked.map_or(column, |(column, _)| column);
@@ -225,12 +259,9 @@ impl Judge {
             }
             Err(fault) => return Ok(Judged::Rejected { fault, action: Some(action), column }),
         };
-        let account = match self.header.account {
-            None => None,
-            Some(column) => match self.account_number(cell_of(record, column))? {
-                Ok(account) => account,
-                Err(fault) => return Ok(Judged::Rejected { fault, action: Some(action), column }),
-            },
+        let account = match account {
+            Ok(account) => account,
+            Err(fault) => return Ok(Judged::Rejected { fault, action: Some(action), column }),
         };
         let is_plain = plain.is_some() && record.len() == 1 && self.header.names.len() == 1;
         let plainly = Judged::Task { action, account, target, digits, repost: None, misfit: None, is_plain, column };
@@ -256,6 +287,14 @@ impl Judge {
             RowMeaning::Nothing(fault, column) => {
                 Judged::Task { action, account, target, digits, repost: None, misfit: Some(fault), is_plain, column }
             }
+        }
+    }
+
+    /// How the IDs of a row look.
+    fn ids_of(&self, account: Result<Option<usize>, Fault>) -> Option<OpaqueIds> {
+        match account {
+            Ok(Some(number)) => self.ids_of_accounts.get(number).copied().flatten(),
+            Ok(None) | Err(_) => self.ids.default,
         }
     }
 
@@ -287,6 +326,7 @@ impl Judge {
             let path = self.path.clone();
             return Err(JobFileError::TooManyAccounts { path, max_accounts: MAX_ACCOUNTS_PER_FILE });
         }
+        self.ids_of_accounts.push(self.ids.of(&name));
         self.accounts.push(name);
         self.account_numbers.insert(text.into(), self.accounts.len() - 1);
         Ok(Ok(Some(self.accounts.len() - 1)))

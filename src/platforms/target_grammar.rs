@@ -29,6 +29,11 @@ impl TargetGrammar {
         (self.parse)(text).ok_or(InvalidTarget)
     }
 
+    /// What says what a text names; none where it is no name.
+    pub const fn parser(&self) -> fn(&str) -> Option<Target> {
+        self.parse
+    }
+
     /// Whether the platform has such names.
     pub fn takes(&self, target: &Target) -> bool {
         (self.parse)(&target.to_string()).as_ref() == Some(target)

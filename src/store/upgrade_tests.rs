@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::domain::Platform;
+use crate::domain::{Platform, PlatformUser};
 use crate::store::db::Db;
 use crate::store::open::connect;
 
@@ -113,7 +113,7 @@ async fn a_filled_queue_becomes_what_a_new_one_is_and_keeps_every_row() {
     let mut fresh = Store::open(&new, QueueKind::Real).await.unwrap();
     assert_eq!(schema_of(&mut db).await, schema_of(&mut fresh.db).await);
     // An account is found by its key, and goes with what belongs to it.
-    let names = [("ada".parse().unwrap(), Platform::XV2, "42".parse().unwrap())];
+    let names = [("ada".parse().unwrap(), PlatformUser::at_one_address(Platform::XV2, "42".parse().unwrap()))];
     assert_eq!(store.accounts().ensure_accounts(&names).await.unwrap()[0].0, 1);
 }
 

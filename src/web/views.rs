@@ -223,7 +223,8 @@ pub(super) async fn rows(
     };
     let mut page = crate::store::RowPage::default();
     // An ID has an index; what it does not find may still stand in another cell.
-    if let Ok(target) = read_target(text.as_bytes(), None)
+    let named = read_target(text.as_bytes(), None).ok().or_else(|| text.parse().ok());
+    if let Some(target) = named
         && query.after == 0
     {
         page = store.read().rows_of_target(&job, &target).await?;

@@ -7,6 +7,7 @@ mod certificate;
 mod child;
 mod default;
 mod doctor;
+mod hosts;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod logins;

@@ -8,7 +8,7 @@ use cleanup::auth::{
     App, Document, KeyChoice, Login, OAuthEndpoints, OAuthHttp, TokenMeans, TokenSource, Vault, save_login,
 };
 use cleanup::clock::{Clock, SimulatedClock};
-use cleanup::domain::{AccountId, Moment, Platform, Secret, Tick, Wall};
+use cleanup::domain::{AccountId, Moment, Platform, PlatformUser, Secret, Tick, Wall};
 use cleanup::platforms::{BaseUrl, Credentials};
 use cleanup::sandbox::{Faults, OAuthRules, Options, Sandbox, SandboxApp};
 use cleanup::store::{Credential, Expiry, QueueKind, Store};
@@ -91,8 +91,7 @@ impl Bench {
         let pair = crate::auth::login::grant(self, app, user).await;
         let login = Login::of_pair(
             name.parse().unwrap(),
-            Platform::Sandbox,
-            user.parse().unwrap(),
+            PlatformUser::at_one_address(Platform::Sandbox, user.parse().unwrap()),
             pair,
             self.clock.now().wall,
             app,
@@ -104,8 +103,7 @@ impl Bench {
     pub(crate) async fn log_in_with(&self, name: &str, access: &str, refresh: Option<&str>) -> AccountId {
         let login = Login {
             name: name.parse().unwrap(),
-            platform: Platform::Sandbox,
-            user: "77".parse().unwrap(),
+            user: PlatformUser::at_one_address(Platform::Sandbox, "77".parse().unwrap()),
             document: Document::OAuth2 { access: Secret::new(access), refresh: refresh.map(Secret::new) },
             scopes: None,
             expiry: Some(Expiry { at: self.clock.now().wall.after(Duration::from_secs(7200)), lifetime_ms: 7_200_000 }),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cleanup::auth::{Document, KeyChoice, NoToken, Vault, VaultError, Why, import, list, save_login};
 use cleanup::clock::Clock;
-use cleanup::domain::{Platform, Secret};
+use cleanup::domain::{Platform, PlatformUser, Secret};
 
 use crate::auth::bench::{Bench, public_app};
 
@@ -45,6 +45,7 @@ async fn a_thousand_accounts_are_imported_listed_and_nowhere_in_clear() {
         .into_iter()
         .map(|row| {
             let user = row.user.clone().unwrap();
+            let user = PlatformUser::at_one_address(row.platform, user);
             row.into_login(user, Some(("public-app".into(), false)))
         })
         .collect();
@@ -105,8 +106,7 @@ async fn another_key_says_what_to_set_and_an_empty_vault_takes_any() {
     let document = Document::Aisa { key: Secret::new("sk-aisa-canary") };
     let login = cleanup::auth::Login {
         name: "key".parse().unwrap(),
-        platform: Platform::Aisa,
-        user: "key-1".parse().unwrap(),
+        user: PlatformUser::at_one_address(Platform::Aisa, "key-1".parse().unwrap()),
         document,
         scopes: None,
         expiry: None,

@@ -19,8 +19,8 @@ const M: Platform = Platform::MastodonSandbox;
 async fn load(bench: &mut Bench, rows: impl Iterator<Item = (Action, String)>) {
     bench.options.windows = [(M, spec(M).windows.into())].into();
     let mut store = bench.store().await;
-    let account = ("ada".parse().unwrap(), M, bench.user().to_string().parse().unwrap());
-    let account = store.accounts().ensure_accounts(&[account]).await.unwrap()[0];
+    let (name, user) = ("ada".parse().unwrap(), bench.user().to_string().parse().unwrap());
+    let account = store.accounts().ensure_account(&name, M, &user).await.unwrap();
     let new = NewJob {
         name: "job".into(),
         path: bench.write("job.csv", ""),

@@ -109,7 +109,8 @@ impl Bench {
     }
 
     fn who(&self) -> Identities {
-        Identities::Sandbox(SandboxAccounts { base: Some(Arc::new(self.sandbox.base_url().parse().unwrap())) })
+        let base = Some(Arc::new(self.sandbox.base_url().parse().unwrap()));
+        Identities::Sandbox(SandboxAccounts { base, platform: Platform::default() })
     }
 
     /// Makes the account known.
@@ -189,7 +190,7 @@ impl Bench {
 
     /// The only user of a one-account bench.
     pub fn user(&self) -> TargetId {
-        let name = self.account.as_deref().unwrap_or(SandboxAccounts::DEFAULT_NAME);
+        let name = self.account.as_deref().unwrap_or(Platform::Sandbox.name());
         SandboxAccounts::user_of(&name.parse().unwrap()).unwrap().as_str().parse().unwrap()
     }
 

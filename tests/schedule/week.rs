@@ -171,7 +171,8 @@ impl Week {
 
     async fn drain(&mut self, firing: &Firing) -> End {
         let base: cleanup::platforms::BaseUrl = self.sandbox.base_url().parse().unwrap();
-        let who = Identities::Sandbox(SandboxAccounts { base: Some(Arc::new(base.clone())) });
+        let who =
+            Identities::Sandbox(SandboxAccounts { base: Some(Arc::new(base.clone())), platform: Platform::default() });
         let mut store = self.store().await;
         let lock = DrainLock::take(&self.queue()).unwrap();
         let file = app::prepare(&[PathBuf::from(&firing.schedule.request)], &FileOptions::default()).unwrap().remove(0);

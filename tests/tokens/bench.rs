@@ -8,7 +8,7 @@ use cleanup::app::{self, DrainDeps, DrainOptions, Ended, FileOptions, Identities
 use cleanup::auth::{App, Attempt, Document, Login, aisa_key, aisa_user, save_login, scopes_for};
 use cleanup::clock::{SharedClock, SystemClock};
 use cleanup::config::{Environment, Overrides, Settings};
-use cleanup::domain::{AccountId, Action, Applies, Platform, Scope, Secret, TargetId, Wall, WindowSpec};
+use cleanup::domain::{AccountId, Action, Applies, Platform, PlatformUser, Scope, Secret, TargetId, Wall, WindowSpec};
 use cleanup::engine::{EngineSettings, Event, JobTerms, Listener, shutdown};
 use cleanup::limits::Pace;
 use cleanup::platforms::{BaseUrl, Client};
@@ -109,7 +109,7 @@ impl Bench {
         let pair = attempt.exchange(&cleanup::auth::OAuthHttp::new(&[&base]).unwrap(), code).await.unwrap();
         let asked_at = Wall(now().0 - i64::try_from(age.as_millis()).unwrap());
         let (name, user) = (name.parse().unwrap(), user.to_string().parse().unwrap());
-        Login::of_pair(name, Platform::XV2, user, pair, asked_at, &app)
+        Login::of_pair(name, PlatformUser::at_one_address(Platform::XV2, user), pair, asked_at, &app)
     }
 
     pub(crate) async fn save_login(&self, login: Login) -> AccountId {
@@ -187,8 +187,9 @@ impl Bench {
 }
 
 fn plain(name: &str, platform: Platform, user: &str, document: Document) -> Login {
-    let (name, user) = (name.parse().unwrap(), user.parse().unwrap());
-    Login { name, platform, user, document, scopes: None, expiry: None, app: None }
+    let user = PlatformUser::at_one_address(platform, user.parse().unwrap());
+    let name = name.parse().unwrap();
+    Login { name, user, document, scopes: None, expiry: None, app: None }
 }
 
 pub(crate) fn options(rate: &str) -> DrainOptions {

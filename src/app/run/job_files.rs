@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use super::keep_file::watchable;
-use super::row_platforms::RowPlatforms;
+use super::row_platforms::{self, RowPlatforms};
 use crate::app::accounts::Identities;
 use crate::app::deps::AppDeps;
 use crate::app::forecast;
@@ -47,6 +47,7 @@ pub async fn prepare_files(
         strict: rows.strict,
         platform,
         trust_ids: rows.trust_ids,
+        owners: row_platforms::owners(deps, rows).await,
         shown: None,
         known,
     };

@@ -7,6 +7,7 @@ use crate::app::default_account::default_account;
 use crate::app::deps::AppDeps;
 use crate::app::notice::Notice;
 use crate::app::request::RowOptions;
+use crate::app::row_ids::RowOwners;
 use crate::domain::{AccountName, Platform};
 use crate::error::CommandError;
 use crate::store::Account;
@@ -40,8 +41,16 @@ impl RowPlatforms {
     }
 }
 
+/// Whose a file's rows may be. A queue that cannot be read is told by whoever needs it.
+pub(super) async fn owners(deps: AppDeps<'_>, rows: &RowOptions) -> RowOwners {
+    let known = known(deps).await.unwrap_or_default();
+    let default = default_platform(deps, rows, &known);
+    let (account, platform, is_sandbox) = (rows.account.clone(), rows.platform, deps.settings.is_sandbox());
+    RowOwners { known, account, platform, default, is_sandbox }
+}
+
 async fn known(deps: AppDeps<'_>) -> Result<Vec<Account>, CommandError> {
-    if deps.settings.is_sandbox() || deps.settings.db().is_err() {
+    if deps.settings.db().is_err() {
         return Ok(Vec::new());
     }
     let Some(mut store) = deps.existing_queue().await? else { return Ok(Vec::new()) };

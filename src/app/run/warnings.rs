@@ -2,6 +2,7 @@
 //! platform knows better; nothing is sent but a question for the time.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::app::deps::AppDeps;
 use crate::app::notice::Notice;
@@ -36,15 +37,15 @@ pub(super) async fn warn_before_sending(
         accounts.filter_map(|account| by_account.remove(&account.id).map(|actions| (account, actions))).collect();
     let said = app::unfit(store, who, tokens, &work).await?;
     deps.tell(Notice::Unfit(&said));
-    let mut asked: Vec<&BaseUrl> = Vec::new();
+    let mut asked: Vec<Arc<BaseUrl>> = Vec::new();
     for (account, _) in &work {
-        let Some(base) = who.base_of(account.platform).filter(|base| !asked.contains(base)) else { continue };
-        asked.push(base);
-        if let Some(off) = app::clock_off(client, base, deps.clock).await
-            && let Some(warning) = app::warn_of_clock(off, base)
+        let Some(base) = who.base_of(account).filter(|base| !asked.contains(base)) else { continue };
+        if let Some(off) = app::clock_off(client, &base, deps.clock).await
+            && let Some(warning) = app::warn_of_clock(off, &base)
         {
             deps.tell(Notice::ClockOff(&warning));
         }
+        asked.push(base);
     }
     Ok(())
 }

@@ -27,10 +27,12 @@ pub(super) async fn refuse_wrong(deps: AppDeps<'_>) -> Result<(), CommandError> 
     let mut store = Store::open(settings.db()?, settings.kind).await?;
     let accounts = store.accounts().all().await?;
     store.close().await;
-    let bases = Bases::of(settings)?;
-    let first = accounts.first().map_or_else(Platform::default, |account| account.platform);
-    let base = bases.of_platform(first);
-    let Some(off) = app::clock_off(&bases.client(settings)?, base, deps.clock).await else { return Ok(()) };
+    let bases = Bases::of(settings)?.with_hosts(accounts.iter().filter_map(|account| account.host.as_ref()))?;
+    let base = match accounts.first() {
+        Some(account) => bases.of_account(account)?,
+        None => bases.at(Platform::default(), None)?,
+    };
+    let Some(off) = app::clock_off(&bases.client(settings)?, &base, deps.clock).await else { return Ok(()) };
     let length = Duration::from_secs(off.unsigned_abs());
     if length <= CLOCK_TOLERANCE {
         return Ok(());

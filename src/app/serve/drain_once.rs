@@ -26,7 +26,9 @@ impl ServeEngine<'_> {
         seen: &Seen,
     ) -> Result<Ended, CommandError> {
         let (settings, clock) = (self.controls.settings(), self.deps.clock);
-        let PlatformSession { mut who, client, .. } = PlatformSession::with(&settings, None, self.sandbox.clone())?;
+        let known = store.accounts().all().await?;
+        let PlatformSession { mut who, client, .. } =
+            PlatformSession::with(&settings, None, self.sandbox.clone(), &known)?;
         let stored = store.accounts().has_credentials().await?;
         who.learn_users(&client, clock, stored).await?;
         who.register_accounts(&mut store, None, &[]).await?;

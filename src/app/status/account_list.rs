@@ -72,7 +72,7 @@ fn to_json(account: &Account, record: Option<&Credential>, environment: &[Enviro
     let outside = environment.iter().any(|found| found.is(account));
     let set = record.map(|record| &record.set);
     let scopes = set.and_then(|set| set.scopes.as_deref()).map(|scopes| scopes.split(' ').collect::<Vec<_>>());
-    json!({
+    let mut shown = json!({
         "name": account.name.as_str(),
         "platform": account.platform.name(),
         "user_id": account.user_id.as_str(),
@@ -84,5 +84,9 @@ fn to_json(account: &Account, record: Option<&Credential>, environment: &[Enviro
         "login_needed": login_needed(account, record, environment).map(Why::name),
         "trouble": account.trouble,
         "default": account.is_default,
-    })
+    });
+    if let Some(host) = &account.host {
+        shown["host"] = host.as_str().into();
+    }
+    shown
 }

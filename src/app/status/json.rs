@@ -36,6 +36,9 @@ struct JobJson {
 struct AccountJson {
     name: String,
     platform: &'static str,
+    /// On platforms of many hosts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<String>,
     user_id: String,
     windows: Vec<WindowJson>,
     hold_until: Option<String>,
@@ -116,6 +119,7 @@ fn account_json(view: &AccountStatus, settings: &Settings, job: Option<&str>, no
     AccountJson {
         name: view.account.name.to_string(),
         platform: view.account.platform.name(),
+        host: view.account.host.as_ref().map(ToString::to_string),
         user_id: view.account.user_id.to_string(),
         windows: view.windows.iter().map(window).collect(),
         hold_until: view.hold.as_ref().map(|(until, _)| until.rfc3339()),

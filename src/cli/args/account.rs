@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::values;
-use crate::domain::{AccountName, Action, Platform, UserId};
+use crate::domain::{AccountHost, AccountName, Action, Platform, UserId};
 
 const ACCOUNT_HELP: &str = "\
 Examples:
@@ -55,7 +55,9 @@ pub enum AccountCommand {
 #[derive(Clone, Debug, Args)]
 #[command(
     after_help = "Stdin, a line each: the access token, then the refresh token if there is one (x-v2); the access token \
-                        and its secret (x-v1); the key (aisa).\n\nExample:\n  cleanup account add work --user-id 42 <token.txt"
+                        and its secret (x-v1); the key (aisa); the access token (mastodon: make it at your server under \
+                        Preferences, Development, New application).\n\nExamples:\n  cleanup account add work --user-id 42 <token.txt\n  \
+                        cleanup account add fedi --platform mastodon --host example.social <token.txt"
 )]
 pub struct AccountAddArgs {
     /// Its short name
@@ -64,6 +66,9 @@ pub struct AccountAddArgs {
     /// Whose API the token is for
     #[arg(long, value_name = "P", default_value = "x-v2", value_parser = values::real_platform())]
     pub platform: Platform,
+    /// The server it lives at, such as example.social; only where each account has one of its own (mastodon)
+    #[arg(long, value_name = "HOST")]
+    pub host: Option<AccountHost>,
     /// Its numeric user ID; without it the platform is asked
     #[arg(long, value_name = "ID", value_parser = values::user_id)]
     pub user_id: Option<UserId>,

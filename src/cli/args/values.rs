@@ -7,6 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::config::{Per, ProgressMode};
 use crate::domain::{Action, MicroUsd, Platform, Rate, Target, UserId, parse_duration};
+use crate::jobfile::Fault;
 use crate::limits::Pace;
 use crate::lists::filter::{MAX_ORDERED_ENTRIES, Order};
 use crate::sandbox::FieldNames;
@@ -175,11 +176,16 @@ pub(super) fn notify(text: &str) -> Result<String, String> {
     crate::config::notify_command(text)
 }
 
-/// An ID, a handle with its `@`, or a link, as a job file may have them.
+/// An ID, a handle with its `@`, or a link, as a job file may have them. Whose it is is not said, so letters with digits among them are an ID
+/// as well, as some servers have them; a bare word is more likely a handle that lacks its `@`.
 pub(super) fn target(text: &str) -> Result<Target, String> {
-    crate::jobfile::read_target(text.as_bytes(), None).map_err(|_| {
-        "give an ID of 1 to 19 digits, a handle as @name, or a link to a profile or post on x.com".to_owned()
-    })
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    let is_opaque = plain && text.bytes().any(|byte| byte.is_ascii_digit());
+    let read = crate::jobfile::read_target(text.as_bytes(), None);
+    read.or_else(|fault| text.parse::<Target>().ok().filter(|_| is_opaque && fault == Fault::NotAnId).ok_or(fault))
+        .map_err(|_| {
+            "give an ID of 1 to 19 digits, a handle as @name, or a link to a profile or post on x.com".to_owned()
+        })
 }
 
 /// The sandbox's address.
@@ -226,6 +232,8 @@ mod tests {
             .into();
         assert_eq!(ends, ["@ada", "42", "42", "42"]);
         assert!(target("https://example.org/ada").unwrap_err().contains("link"));
+        assert_eq!(target("01F6KXCP71V24GR0SJGAHRXSQ2").unwrap().to_string(), "01F6KXCP71V24GR0SJGAHRXSQ2");
+        assert!(target("ada-b").is_err() && target("123.0").is_err() && target("1e18").is_err());
         assert!(loopback("0.0.0.0:80").unwrap_err().contains("127.0.0.1") && loopback("[::1]:0").is_ok());
     }
 }

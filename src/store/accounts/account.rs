@@ -1,7 +1,9 @@
 //! Accounts: who they are, and what holds them.
 
 use super::AccountStore;
-use crate::domain::{AccountId, AccountName, Fence, Platform, Tick, UserId, Wall, name_forms};
+use crate::domain::{
+    AccountHost, AccountId, AccountName, Fence, Platform, PlatformUser, Tick, UserId, Wall, name_forms,
+};
 use crate::store::codes::platform_of;
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
@@ -15,6 +17,8 @@ pub struct Account {
     pub name: AccountName,
     /// Where it lives.
     pub platform: Platform,
+    /// At which of the platform's hosts; none: the platform has one address.
+    pub host: Option<AccountHost>,
     /// Who it is there.
     pub user_id: UserId,
     /// Until when nothing is sent for it; may have passed.
@@ -25,6 +29,13 @@ pub struct Account {
     pub trouble: Option<String>,
     /// Whether it acts where nobody is named.
     pub is_default: bool,
+}
+
+impl Account {
+    /// Whom it stands for.
+    pub fn user(&self) -> PlatformUser {
+        PlatformUser { platform: self.platform, host: self.host.clone(), id: self.user_id.clone() }
+    }
 }
 
 /// Nothing is sent for an account before this ends.
@@ -51,6 +62,7 @@ type AccountRow = (
     String,
     String,
     String,
+    String,
     Option<i64>,
     Option<i64>,
     Option<i64>,
@@ -67,7 +79,7 @@ macro_rules! select_accounts {
     ($which:literal) => {
         concat!(
             "
-    select a.id, a.name, a.platform, a.user_id, a.hold_until_tick, a.hold_until_at, a.hold_length_ms, a.hold_drain_id,
+    select a.id, a.name, a.platform, a.host, a.user_id, a.hold_until_tick, a.hold_until_at, a.hold_length_ms, a.hold_drain_id,
            a.hold_reason, a.hold_rung, a.trouble, d.boot, d.clock_checked, a.is_default
       from account a left join drain d on d.id = a.hold_drain_id ",
             $which,
@@ -75,6 +87,9 @@ macro_rules! select_accounts {
         )
     };
 }
+
+/// What stands for the host on platforms that have one address.
+const NO_HOST: &str = "";
 
 const ALL_ACCOUNTS: &str = select_accounts!("");
 /// `?1` their numbers, as a JSON array.
@@ -108,7 +123,7 @@ impl AccountStore<'_> {
         Ok((u64::try_from(all).unwrap_or(0), u64::try_from(in_need).unwrap_or(0)))
     }
 
-    /// The account of a platform's user, made under `name` where it is new.
+    /// The account of a user of a platform with one address, made under `name` where it is new.
     ///
     /// # Errors
     /// [`StoreError::AccountNameTaken`] where the name belongs to somebody else.
@@ -118,7 +133,8 @@ impl AccountStore<'_> {
         platform: Platform,
         user_id: &UserId,
     ) -> Result<AccountId, StoreError> {
-        let ids = self.ensure_accounts(&[(name.clone(), platform, user_id.clone())]).await?;
+        let ids =
+            self.ensure_accounts(&[(name.clone(), PlatformUser::at_one_address(platform, user_id.clone()))]).await?;
         ids.first().copied().ok_or_else(|| StoreError::impossible("an account that was not made"))
     }
 
@@ -128,12 +144,12 @@ impl AccountStore<'_> {
     /// [`StoreError::AccountNameTaken`] where a name belongs to somebody else.
     pub async fn ensure_accounts(
         &mut self,
-        users: &[(AccountName, Platform, UserId)],
+        users: &[(AccountName, PlatformUser)],
     ) -> Result<Vec<AccountId>, StoreError> {
         let mut tx = self.db.begin().await?;
         let mut ids = Vec::with_capacity(users.len());
-        for (name, platform, user) in users {
-            ids.push(make_account(&mut tx, name, *platform, user).await??);
+        for (name, user) in users {
+            ids.push(make_account(&mut tx, name, user).await??);
         }
         tx.commit().await?;
         Ok(ids)
@@ -144,16 +160,16 @@ impl AccountStore<'_> {
 pub(super) async fn make_account(
     tx: &mut Tx<'_>,
     name: &AccountName,
-    platform: Platform,
-    user: &UserId,
+    user: &PlatformUser,
 ) -> Result<Result<AccountId, StoreError>, StoreError> {
     let [typed, composed, decomposed] = name_forms(name.as_str());
-    let sql = "insert into account (name, platform, user_id) select ?1, ?2, ?3
-                where not exists (select 1 from account where name in (?1, ?4, ?5)) on conflict do nothing";
-    let args = args![&typed, platform.name(), user.as_str(), &composed, &decomposed];
-    tx.execute(sql, args).await?;
-    let sql = "select id from account where platform = ?1 and host = '' and user_id = ?2";
-    let found: Option<(i64,)> = tx.fetch_optional(sql, args![platform.name(), user.as_str()]).await?;
+    let sql = "insert into account (name, platform, host, user_id) select ?1, ?2, ?3, ?4
+                where not exists (select 1 from account where name in (?1, ?5, ?6)) on conflict do nothing";
+    let (platform, id) = (user.platform.name(), user.id.as_str());
+    let host = user.host.as_ref().map_or(NO_HOST, AccountHost::as_str);
+    tx.execute(sql, args![&typed, platform, host, id, &composed, &decomposed]).await?;
+    let sql = "select id from account where platform = ?1 and host = ?2 and user_id = ?3";
+    let found: Option<(i64,)> = tx.fetch_optional(sql, args![platform, host, id]).await?;
     if let Some((id,)) = found {
         return Ok(Ok(AccountId(id)));
     }
@@ -198,7 +214,10 @@ pub(super) fn ids_json(ids: &[AccountId]) -> String {
 }
 
 fn account_of(row: AccountRow) -> Result<Account, StoreError> {
-    let (id, name, platform, user_id, tick, at, length, drain, reason, rung, trouble, boot, checked, is_default) = row;
+    let (id, name, platform, host, user_id, tick, at, length, drain, reason, rung, trouble, boot, checked, is_default) =
+        row;
+    let host =
+        (host != NO_HOST).then(|| host.parse().map_err(|_| StoreError::impossible(format!("the host {host:?}"))));
     let hold = match (tick, at, drain, reason) {
         (Some(tick), Some(at), Some(drain), Some(reason)) => Some(AccountHold {
             until: Tick(tick),
@@ -215,6 +234,7 @@ fn account_of(row: AccountRow) -> Result<Account, StoreError> {
         id: AccountId(id),
         name: name.parse().map_err(|_| StoreError::impossible(format!("the account name {name:?}")))?,
         platform: platform_of(&platform)?,
+        host: host.transpose()?,
         user_id: user_id.parse().map_err(|_| StoreError::impossible(format!("the user ID {user_id:?}")))?,
         hold,
         hold_backoff_level: u8::try_from(rung).unwrap_or(0),
@@ -242,7 +262,8 @@ mod tests {
             assert!(steps.iter().any(|step| step.contains("USING INTEGER PRIMARY KEY (rowid=?)")), "{steps:?}");
             assert!(!steps.iter().any(|step| *step == "SCAN a" || *step == "SCAN credential"), "{steps:?}");
         }
-        let users = ["ada", "bea", "cid"].map(|name| (name.parse().unwrap(), Platform::XV2, name.parse().unwrap()));
+        let users = ["ada", "bea", "cid"]
+            .map(|name| (name.parse().unwrap(), PlatformUser::at_one_address(Platform::XV2, name.parse().unwrap())));
         let ids = store.accounts().ensure_accounts(&users).await.unwrap();
         let names = |found: Vec<Account>| found.into_iter().map(|account| account.name.to_string()).collect::<Vec<_>>();
         assert_eq!(names(store.accounts().accounts_of(&[ids[2], ids[0]]).await.unwrap()), ["ada", "cid"]);

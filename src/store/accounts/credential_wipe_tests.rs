@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use crate::domain::{AccountId, AccountName, Platform, UserId, Wall};
+use crate::domain::{AccountId, AccountName, Platform, PlatformUser, Wall};
 use crate::store::{CredentialKind, Expiry, KeySource, NewCredential, QueueKind, Store, VaultStamp};
 
 /// So many bytes of a sealed login in a row are no coincidence.
@@ -24,8 +24,8 @@ fn set(dice: &mut fastrand::Rng) -> NewCredential {
     }
 }
 
-fn login(n: u32, set: NewCredential) -> (AccountName, Platform, UserId, NewCredential) {
-    (format!("a{n}").parse().unwrap(), Platform::XV2, n.to_string().parse().unwrap(), set)
+fn login(n: u32, set: NewCredential) -> (AccountName, PlatformUser, NewCredential) {
+    (format!("a{n}").parse().unwrap(), PlatformUser::at_one_address(Platform::XV2, n.to_string().parse().unwrap()), set)
 }
 
 /// The pieces of forgotten logins that are still in a file of the queue.
@@ -77,7 +77,7 @@ async fn nothing_of_a_login_that_is_over_is_in_any_file() {
         let mut written = Written::default();
         let first: Vec<_> = (1..=dice.u32(1..40)).map(|n| login(n, set(&mut dice))).collect();
         let accounts = store.accounts().import_logins(&first).await.unwrap();
-        for (account, (_, _, _, set)) in accounts.iter().zip(&first) {
+        for (account, (_, _, set)) in accounts.iter().zip(&first) {
             written.replace(*account, Some(set));
         }
         for step in 0..60 {
@@ -144,7 +144,7 @@ async fn a_logout_wipes_what_earlier_versions_have_left() {
     let logins: Vec<_> = (1..=9).map(|n| login(n, set(&mut dice))).collect();
     let accounts = store.accounts().import_logins(&logins).await.unwrap();
     let mut written = Written::default();
-    for (account, (_, _, _, set)) in accounts.iter().zip(&logins) {
+    for (account, (_, _, set)) in accounts.iter().zip(&logins) {
         written.replace(*account, Some(set));
         let set = set_of(&mut dice, 60..90);
         let sql = "update credential set sealed = ?2 where account_id = ?1";
@@ -170,7 +170,7 @@ async fn a_logout_wipes_free_pages_too() {
     let logins: Vec<_> = (1..=200).map(|n| login(n, set(&mut dice))).collect();
     let accounts = store.accounts().import_logins(&logins).await.unwrap();
     let mut written = Written::default();
-    for (account, (_, _, _, set)) in accounts.iter().zip(&logins) {
+    for (account, (_, _, set)) in accounts.iter().zip(&logins) {
         written.replace(*account, Some(set));
     }
     store.db.execute("delete from credential where account_id <> 7", args![]).await.unwrap();

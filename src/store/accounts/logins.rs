@@ -7,7 +7,7 @@ use super::AccountStore;
 use super::account::{ids_json, make_account};
 use super::credential::{ALL, Credential, NewCredential, ONE, Row, THESE, credential_of};
 use super::credential_wipe::delete_credential;
-use crate::domain::{AccountId, AccountName, Platform, UserId};
+use crate::domain::{AccountId, AccountName, PlatformUser};
 use crate::store::db::{Tx, Value};
 use crate::store::error::StoreError;
 use crate::store::queue::bump_generation;
@@ -64,12 +64,12 @@ impl AccountStore<'_> {
     /// A name that belongs to somebody else; the database cannot be written.
     pub async fn import_logins(
         &mut self,
-        logins: &[(AccountName, Platform, UserId, NewCredential)],
+        logins: &[(AccountName, PlatformUser, NewCredential)],
     ) -> Result<Vec<AccountId>, StoreError> {
         let mut tx = self.begin_wiping().await?;
         let mut ids = Vec::with_capacity(logins.len());
-        for (name, platform, user, set) in logins {
-            let id = make_account(&mut tx, name, *platform, user).await??;
+        for (name, user, set) in logins {
+            let id = make_account(&mut tx, name, user).await??;
             save(&mut tx, id, set).await?;
             ids.push(id);
         }

@@ -9,7 +9,8 @@ use proptest::prelude::*;
 
 use super::{LoadForecaster, LoadRow, LoadSummary, Reloaded, RowPlace};
 use crate::domain::{
-    AccountId, Action, BootId, Horizons, Moment, Outcome, Platform, Target, TargetKey, TaskState, Tick, Wall,
+    AccountId, Action, BootId, Horizons, Moment, Outcome, Platform, PlatformUser, Target, TargetKey, TaskState, Tick,
+    Wall,
 };
 use crate::store::{
     Claim, DrainLock, DrainScope, Job, Looked, NewJob, PickOrder, QueueKind, Reach, RowOutcome, RowQuery, Store,
@@ -65,7 +66,7 @@ impl Bench {
     async fn new() -> Bench {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(&folder.path().join("q.db"), QueueKind::Real).await.unwrap();
-        let users = [("ada".parse().unwrap(), Platform::XV2, "42".parse().unwrap())];
+        let users = [("ada".parse().unwrap(), PlatformUser::at_one_address(Platform::XV2, "42".parse().unwrap()))];
         let account = store.accounts().ensure_accounts(&users).await.unwrap()[0];
         Bench { folder, store, account }
     }

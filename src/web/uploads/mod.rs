@@ -29,7 +29,9 @@ use super::problem::Problem;
 use super::state::Web;
 use crate::app::serve::EngineState;
 use crate::app::status::{Cost, cost_of};
-use crate::app::{self, FileOptions, Forecast, Identities, LoadOptions, LoadPlan, Loaded, Prepared, RowRules};
+use crate::app::{
+    self, FileOptions, Forecast, Identities, LoadOptions, LoadPlan, Loaded, Prepared, RowOwners, RowRules,
+};
 use crate::domain::{Platform, Tick, Wall, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{CheckReport, keep_list};
@@ -174,6 +176,13 @@ async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions)
     let final_path = web.uploads.folder.join(format!("{}.csv", choices.job));
     let final_keep = waiting.keep_place.clone();
     let known = app::known_jobs(&mut *web.read_store().await, &[], Some(&choices.job)).await?;
+    let owners = RowOwners {
+        known: web.read_store().await.accounts().all().await?,
+        account: choices.account.clone(),
+        platform: choices.platform,
+        default: platform,
+        is_sandbox: web.settings().is_sandbox(),
+    };
     let judging = tokio::task::spawn_blocking(move || {
         let options = FileOptions {
             action: choices.action,
@@ -182,6 +191,7 @@ async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions)
             strict: choices.strict,
             platform: Some(platform),
             trust_ids: choices.trust_ids,
+            owners,
             shown: Some(shown.clone()),
             known,
         };
@@ -247,12 +257,10 @@ fn not_read() -> CommandError {
 
 /// Whose API the file's rows will be sent to, as far as one file has one.
 async fn platform_of(web: &Web, choices: &Choices, store: &mut Store) -> Result<Platform, Problem> {
-    if web.settings().is_sandbox() {
-        return Ok(Platform::default().in_sandbox());
-    }
     let accounts = store.accounts().all().await?;
     let named = choices.account.as_ref().and_then(|name| accounts.iter().find(|account| account.name == *name));
-    Ok(named.map(|account| account.platform).or(choices.platform).unwrap_or_default())
+    let platform = named.map(|account| account.platform).or(choices.platform).unwrap_or_default();
+    Ok(if web.settings().is_sandbox() { platform.in_sandbox() } else { platform })
 }
 
 /// The second step: queues the file. Everything that can fail comes before the first row that counts.

@@ -5,10 +5,10 @@ use crate::app::{self, Ways};
 use crate::auth::{Document, Login, aisa_key, aisa_user};
 use crate::cli::args::AccountAddArgs;
 use crate::cli::context::Context;
-use crate::domain::{Platform, Secret};
+use crate::domain::{Platform, PlatformUser, Secret, UserId};
 use crate::error::{CommandError, ErrorKind};
 use crate::platforms::oauth1;
-use crate::platforms::{Credentials, LoginKind, spec};
+use crate::platforms::{Credentials, Host, LoginKind, spec};
 use crate::store::CredentialKind;
 
 /// Keeps it.
@@ -16,6 +16,7 @@ use crate::store::CredentialKind;
 /// # Errors
 /// Stdin holds no token, the platform does not say whose it is, the name is somebody else's.
 pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, CommandError> {
+    refuse_host(args)?;
     super::open_existing(context).await?;
     let document = read(context, args.platform).await?;
     let told = match &document {
@@ -26,45 +27,66 @@ pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, 
     if let (Some(told), Some(given)) = (&told, &args.user_id)
         && told != given
     {
-        return Err(CommandError::new(
-            ErrorKind::Usage,
-            format!("the token says that its user is {told}, not {given}"),
-        )
-        .hint("leave --user-id out"));
+        return Err(another_user(told, given));
     }
+    let kind = spec(args.platform).login;
     let user = match (args.user_id.clone().or(told), &document) {
-        (Some(user), _) => Some(user),
-        (None, Document::OAuth2 { access, .. }) => {
-            let ways = Ways::new(&context.settings, context.clock.clone())?;
-            let credentials = Credentials::bearer(access.clone()).map_err(unusable)?;
-            let asked = ways.user_of(args.platform, &credentials).await;
-            asked.map_err(|reply| app::nobody(ways.bases.of_platform(args.platform), &reply))?
+        // Its server is asked in any case: an ID is somebody else's on every other one.
+        (Some(user), _) if kind != LoginKind::AppAtHost => Some(user),
+        (given, Document::OAuth2 { access, .. }) => {
+            let ways = Ways::new(&context.settings, context.clock.clone(), &args.host)?;
+            let base = ways.bases.at(args.platform, args.host.as_ref())?;
+            let (at, credentials) = ((args.platform, &*base), Credentials::bearer(access.clone()).map_err(unusable)?);
+            let asked = ways.user_of(at, &credentials).await.map_err(|reply| app::nobody(at, &reply))?;
+            match (&asked, &given) {
+                (Some(asked), Some(given)) if asked != given => return Err(another_user(asked, given)),
+                _ => asked,
+            }
         }
-        (None, _) => None,
+        (_, _) => None,
     };
     let user = user.ok_or_else(|| {
         CommandError::new(ErrorKind::Usage, "whose token this is cannot be found out")
             .hint("give its numeric user ID with --user-id")
     })?;
+    let user = PlatformUser { platform: args.platform, host: args.host.clone(), id: user };
     let (mut store, vault) = super::open(context).await?;
     let accounts = store.accounts().all().await?;
-    refuse_another(accounts.iter().find(|account| account.name == args.name), args.platform, &user)?;
-    let app = match document.kind() {
-        CredentialKind::OAuth2 => {
+    refuse_another(accounts.iter().find(|account| account.name == args.name), &user)?;
+    let app = match kind {
+        LoginKind::OAuth2 if document.kind() == CredentialKind::OAuth2 => {
             app::app(&context.settings).map(|app| (app.client_id.to_string(), app.secret.is_some()))
         }
         _ => None,
     };
-    let (name, platform) = (args.name.clone(), args.platform);
+    let name = args.name.clone();
     // Scopes and end are not known: the platform's answers will tell.
-    let login = Login { name, platform, user, document, scopes: None, expiry: None, app };
+    let login = Login { name, user, document, scopes: None, expiry: None, app };
     let account = keep_one(context, &mut store, &vault, login).await?;
     store.close().await;
     let check = context.command(&["account", "check", account.name.as_str()]);
-    context
-        .printer
-        .say(&format!("kept: {} is user {} on {}; try {check}", account.name, account.user_id, account.platform));
+    context.printer.say(&format!("kept: {} is {}; try {check}", account.name, account.user()));
     Ok(0)
+}
+
+fn another_user(told: &UserId, given: &UserId) -> CommandError {
+    CommandError::new(ErrorKind::Usage, format!("the token says that its user is {told}, not {given}"))
+        .hint("leave --user-id out")
+}
+
+/// A host is needed where each account has its own, and means nothing elsewhere.
+fn refuse_host(args: &AccountAddArgs) -> Result<(), CommandError> {
+    let platform = args.platform;
+    match (spec(platform).host, &args.host) {
+        (Host::OfAccount, None) => {
+            let message = format!("an account of {platform} lives at a server of its own, and it is not said which");
+            Err(CommandError::new(ErrorKind::Usage, message)
+                .hint("name the server with --host example.social: the one whose pages you log in to"))
+        }
+        (Host::Fixed(_), Some(_)) => Err(CommandError::new(ErrorKind::Usage, format!("{platform} has one address"))
+            .hint("leave --host out, or name the platform with --platform mastodon")),
+        _ => Ok(()),
+    }
 }
 
 async fn read(context: &Context, platform: Platform) -> Result<Document, CommandError> {
@@ -76,6 +98,10 @@ async fn read(context: &Context, platform: Platform) -> Result<Document, Command
         });
     }
     let token = legal(stdin::secret(context, "access token").await?)?;
+    if login == LoginKind::AppAtHost {
+        // It does not end, and there is nothing to refresh it with.
+        return Ok(Document::OAuth2 { access: token, refresh: None });
+    }
     let (what, needed) =
         if login == LoginKind::OAuth1 { ("access token secret", true) } else { ("refresh token", false) };
     let second = stdin::another_secret(context, what, needed).await?.map(legal).transpose()?;

@@ -11,7 +11,7 @@ use crate::app::{self, EnvironmentAccount, Identities, Ways};
 use crate::auth::{NoToken, TokenSource, list};
 use crate::cli::args::AccountCheckArgs;
 use crate::cli::context::{Context, for_this_queue};
-use crate::domain::{Action, Platform, UserId};
+use crate::domain::{AccountHost, Action, Platform, UserId};
 use crate::engine::{Blame, consequences_of};
 use crate::error::{CommandError, ErrorKind};
 use crate::platforms::{BaseUrl, Credentials, Finding, find, spec};
@@ -32,6 +32,7 @@ struct Checked {
     /// The account's, or the variable that holds credentials nobody has run with yet.
     name: String,
     platform: Platform,
+    host: Option<AccountHost>,
     user: Option<UserId>,
     state: State,
     said: Vec<String>,
@@ -53,12 +54,14 @@ pub(super) async fn run(context: &Context, args: &AccountCheckArgs) -> Result<u8
     if let Some(name) = args.names.iter().find(|name| known.iter().all(|account| account.name != **name)) {
         return Err(app::unknown_account(name, &known));
     }
-    let ways = Ways::new(settings, context.clock.clone())?;
+    let hosts = known.iter().filter_map(|account| account.host.as_ref());
+    let ways = Ways::new(settings, context.clock.clone(), hosts)?;
     let mut who = Identities::of(settings, None, None)?;
     let mut checked = strangers(who.environment_mut(), args, &known, &ways).await;
     let mut clocks = Clocks::default();
     for one in &checked {
-        clocks.ask(one.platform, &ways, context).await;
+        let base = ways.bases.at(one.platform, None)?;
+        clocks.ask(base, &ways, context).await;
     }
     if let Some(mut store) = queue {
         let tokens = app::open_tokens(settings, &who, &known, context.clock.clone()).await?;
@@ -71,7 +74,7 @@ pub(super) async fn run(context: &Context, args: &AccountCheckArgs) -> Result<u8
             }
             let in_line = work.get(&account.id).cloned().unwrap_or_default();
             let asked = if args.actions.is_empty() { in_line } else { args.actions.clone() };
-            clocks.ask(account.platform, &ways, context).await;
+            clocks.ask(ways.bases.of_account(&account)?, &ways, context).await;
             let stopped = account.trouble.as_ref().map(|trouble| {
                 let troubled = TroubledAccount { settings, name: account.name.as_str(), job: only_unfinished(&jobs) };
                 format!(
@@ -96,10 +99,9 @@ pub(super) async fn run(context: &Context, args: &AccountCheckArgs) -> Result<u8
 struct Clocks(HashMap<Arc<BaseUrl>, Option<i64>>);
 
 impl Clocks {
-    async fn ask(&mut self, platform: Platform, ways: &Ways, context: &Context) {
-        let base = ways.bases.of_platform(platform);
-        if let Entry::Vacant(clock) = self.0.entry(Arc::clone(base)) {
-            clock.insert(app::clock_off(&ways.client, base, &context.clock).await);
+    async fn ask(&mut self, base: Arc<BaseUrl>, ways: &Ways, context: &Context) {
+        if let Entry::Vacant(clock) = self.0.entry(Arc::clone(&base)) {
+            clock.insert(app::clock_off(&ways.client, &base, &context.clock).await);
         }
     }
 
@@ -122,7 +124,8 @@ async fn strangers(
         if known.iter().any(|account| found.is(account)) {
             continue;
         }
-        let (state, said, user) = whose(ways, found.platform, &credentials, found.user.as_ref()).await;
+        let Ok(base) = ways.bases.at(found.platform, None) else { continue };
+        let (state, said, user) = whose(ways, (found.platform, &base), &credentials, found.user.as_ref()).await;
         let said = match state {
             State::Bad => format!("{said}; set {} to a fresh one", found.variable()),
             State::Good | State::Unknown => said,
@@ -130,7 +133,7 @@ async fn strangers(
         found.user = user.or(found.user.take());
         if args.names.is_empty() && !known.iter().any(|account| found.is(account)) {
             let (name, platform, user) = (found.variable().to_owned(), found.platform, found.user.clone());
-            checked.push(Checked { name, platform, user, state, said: vec![said], actions: Vec::new() });
+            checked.push(Checked { name, platform, host: None, user, state, said: vec![said], actions: Vec::new() });
         }
     }
     checked
@@ -139,13 +142,13 @@ async fn strangers(
 /// Asks the platform whose credentials these are; `wanted` is who it should be.
 async fn whose(
     ways: &Ways,
-    platform: Platform,
+    at: (Platform, &BaseUrl),
     credentials: &Credentials,
     wanted: Option<&UserId>,
 ) -> (State, String, Option<UserId>) {
-    match (ways.user_of(platform, credentials).await, wanted) {
+    match (ways.user_of(at, credentials).await, wanted) {
         (Ok(None), _) => {
-            let service = spec(platform).service;
+            let service = spec(at.0).service;
             let said = format!("{service} offers no way to check a key; the first request shows whether it works");
             (State::Good, said, None)
         }
@@ -185,11 +188,13 @@ async fn check(
             said.push(error.to_string());
         }
         Ok(current) => {
-            let (how, what, _) = whose(ways, account.platform, &current.credentials, Some(&account.user_id)).await;
+            let base = ways.bases.of_account(&account)?;
+            let at = (account.platform, &*base);
+            let (how, what, _) = whose(ways, at, &current.credentials, Some(&account.user_id)).await;
             state = how;
             said.push(what);
             if state == State::Bad {
-                let login = format!("`cleanup account login {}` logs in again", account.name.shell_word());
+                let login = format!("{} logs in again", app::login_again(&account));
                 said.push(if record.is_some() {
                     login
                 } else {
@@ -201,8 +206,9 @@ async fn check(
     for action in asked {
         state = state.max(fits(&account, record.as_ref(), *action, &mut said));
     }
-    let (name, platform, user) = (account.name.to_string(), account.platform, Some(account.user_id));
-    Ok(Checked { name, platform, user, state, said, actions })
+    let Account { name, platform, host, user_id, .. } = account;
+    let (name, user) = (name.to_string(), Some(user_id));
+    Ok(Checked { name, platform, host, user, state, said, actions })
 }
 
 fn judge(finding: &Finding) -> (State, &'static str) {
@@ -252,17 +258,22 @@ fn tell(
         let accounts: Vec<Value> = checked
             .iter()
             .map(|one| {
-                json!({
+                let mut shown = json!({
                     "name": one.name, "platform": one.platform.name(),
                     "user_id": one.user.as_ref().map(UserId::as_str), "state": word(one.state), "said": one.said,
                     "actions": one.actions.iter().map(|action| action.name()).collect::<Vec<_>>(),
-                })
+                });
+                if let Some(host) = &one.host {
+                    shown["host"] = host.as_str().into();
+                }
+                shown
             })
             .collect();
         context.printer.json(&json!({ "accounts": accounts, "warnings": warnings }))?;
     } else {
         for one in checked {
-            context.printer.data(&format!("{}: {}", escaped(&one.name), word(one.state)))?;
+            let at = one.host.as_ref().map_or(String::new(), |host| format!(" ({} at {host})", one.platform));
+            context.printer.data(&format!("{}{at}: {}", escaped(&one.name), word(one.state)))?;
             for said in &one.said {
                 context.printer.data(&format!("  {}", for_this_queue(&context.settings, &escaped(said))))?;
             }

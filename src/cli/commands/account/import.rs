@@ -8,7 +8,7 @@ use crate::app::{self, Ways};
 use crate::auth::{Document, IMPORT_COLUMNS, ImportError, ImportRow, Login, import, save_login};
 use crate::cli::args::AccountImportArgs;
 use crate::cli::context::Context;
-use crate::domain::{Platform, TargetId, UserId, counted};
+use crate::domain::{AccountHost, PlatformUser, TargetId, UserId, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::first_damaged;
 use crate::platforms::Credentials;
@@ -33,22 +33,25 @@ pub(super) async fn run(context: &Context, args: &AccountImportArgs) -> Result<u
     }
     refuse_rounded(&args.file, &rows)?;
     let app = app::app(&context.settings).map(|app| (app.client_id.to_string(), app.secret.is_some()));
-    let mut lines: HashMap<(Platform, UserId), u64> = HashMap::new();
+    let mut lines: HashMap<PlatformUser, u64> = HashMap::new();
     let mut logins: Vec<Login> = Vec::with_capacity(rows.len());
+    let hosts: Vec<AccountHost> = rows.iter().filter_map(|row| row.host.clone()).collect();
     let mut ways = None;
     for row in rows {
-        let user = match &row.user {
+        let id = match &row.user {
             Some(user) => user.clone(),
             None => {
                 let ways = match &mut ways {
                     Some(ways) => ways,
-                    none => none.insert(Ways::new(&context.settings, context.clock.clone())?),
+                    none => none.insert(Ways::new(&context.settings, context.clock.clone(), &hosts)?),
                 };
                 ask(ways, &row).await?
             }
         };
-        if let Some(line) = lines.insert((row.platform, user.clone()), row.line) {
-            let message = format!("{}: lines {line} and {} are the same user, {user}", args.file.display(), row.line);
+        let user = PlatformUser { platform: row.platform, host: row.host.clone(), id };
+        if let Some(line) = lines.insert(user.clone(), row.line) {
+            let message =
+                format!("{}: lines {line} and {} are the same user, {}", args.file.display(), row.line, user.id);
             return Err(CommandError::new(ErrorKind::InputData, message).hint("drop one of them; nothing was imported"));
         }
         logins.push(row.into_login(user, app.clone()));
@@ -74,7 +77,11 @@ fn read(path: &Path) -> Result<Vec<ImportRow>, ImportError> {
 
 /// A table with user IDs that a spreadsheet or a program has rounded gives tokens to strangers' names.
 fn refuse_rounded(path: &Path, rows: &[ImportRow]) -> Result<(), CommandError> {
-    let with_id = |row: &ImportRow| Some((row.line, row.user.as_ref()?.as_str().parse::<TargetId>().ok()?));
+    // IDs of platforms with hosts of their own are not X's, and are not judged by how X's look.
+    let with_id = |row: &ImportRow| {
+        let user = row.user.as_ref().filter(|_| row.host.is_none())?;
+        Some((row.line, user.as_str().parse::<TargetId>().ok()?))
+    };
     let (lines, ids): (Vec<u64>, Vec<TargetId>) = rows.iter().filter_map(with_id).unzip();
     let Some((place, form)) = first_damaged(&ids) else { return Ok(()) };
     let (line, form_text) = (lines[place], form.describe());
@@ -100,8 +107,10 @@ async fn ask(ways: &Ways, row: &ImportRow) -> Result<UserId, CommandError> {
         CommandError::new(ErrorKind::InputData, format!("line {}: {error}", row.line))
             .hint("copy the token again; nothing was imported")
     })?;
-    let asked = ways.user_of(row.platform, &credentials).await.map_err(|reply| {
-        let error = app::nobody(ways.bases.of_platform(row.platform), &reply);
+    let base = ways.bases.at(row.platform, row.host.as_ref())?;
+    let at = (row.platform, &*base);
+    let asked = ways.user_of(at, &credentials).await.map_err(|reply| {
+        let error = app::nobody(at, &reply);
         let message = format!("line {}, {}: {}; nothing was imported", row.line, row.name, error.message);
         CommandError { message, ..error }
     })?;

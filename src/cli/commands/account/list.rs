@@ -63,7 +63,7 @@ fn row(
     let may: Vec<&str> = permitted_actions(account, record).into_iter().map(Action::name).collect();
     let may = if may.is_empty() { "-".to_owned() } else { may.join(",") };
     let name = escaped(account.name.as_str()).into_owned();
-    [name, account.platform.to_string(), account.user_id.to_string(), kind.to_owned(), may, ends, state]
+    [name, account.user().place(), account.user_id.to_string(), kind.to_owned(), may, ends, state]
 }
 
 /// Credentials of the environment whose account is not in the queue. Whose they are, the platform says when a run begins.

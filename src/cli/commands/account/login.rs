@@ -7,9 +7,9 @@ use crate::app::{self, Ways};
 use crate::auth::{App, Attempt, CallbackListener, Document, LOGIN_WAIT_SECONDS, Login, Redirect, scopes_for};
 use crate::cli::args::AccountLoginArgs;
 use crate::cli::context::Context;
-use crate::domain::{Action, ListKind, Platform, Secret, UserId};
+use crate::domain::{AccountHost, AccountName, Action, ListKind, Platform, PlatformUser, Secret, UserId};
 use crate::error::{CommandError, ErrorKind};
-use crate::platforms::{Credentials, LoginKind, find_list_endpoint, spec, table};
+use crate::platforms::{BaseUrl, Credentials, LoginKind, find_list_endpoint, spec, table};
 use crate::store::Account;
 use crate::text::escaped;
 
@@ -33,14 +33,20 @@ pub(super) async fn run(context: &Context, args: &AccountLoginArgs) -> Result<u8
         LoginKind::OAuth1 => other_logins::pin(context, args, platform, known.as_ref()).await,
         LoginKind::Key => other_logins::key(context, args, platform, known.as_ref()).await,
         LoginKind::OAuth2 => oauth2(context, args, platform, known.as_ref()).await,
-        LoginKind::AppAtHost => Err(CommandError::new(
-            ErrorKind::Usage,
-            format!(
-                "an account of {platform} takes a token that you make at its server, under Preferences, Development"
-            ),
-        )
-        .hint("keep it with cleanup account add")),
+        LoginKind::AppAtHost => Err(by_hand(args, platform, known.as_ref())),
     }
+}
+
+/// A login through a browser is not offered where each server knows other apps: its token is made by hand.
+fn by_hand(args: &AccountLoginArgs, platform: Platform, known: Option<&Account>) -> CommandError {
+    let name = args.name.as_ref().map_or("NAME", AccountName::as_str);
+    let host = known.and_then(|account| account.host.as_ref()).map_or("example.social", AccountHost::as_str);
+    let message =
+        format!("accounts of {platform} take a token that you make yourself; there is no login through a browser yet");
+    CommandError::new(ErrorKind::Usage, message).hint(format!(
+        "make one at https://{host}/settings/applications (Preferences, Development, New application), and give it on stdin to \
+         `cleanup account add {name} --platform {platform} --host {host}`"
+    ))
 }
 
 /// The account that is named, if there is one already.
@@ -72,8 +78,9 @@ async fn oauth2(
         CommandError::new(ErrorKind::Config, error.to_string())
             .hint("set [x] redirect in the config file, and register it at X")
     })?;
-    let ways = Ways::new(settings, context.clock.clone())?;
-    let places = app::oauth_places(settings, &ways, platform)?;
+    let ways = Ways::new(settings, context.clock.clone(), [])?;
+    let base = ways.bases.at(platform, None)?;
+    let places = app::places(settings, &base)?;
     let (mut store, vault) = super::open(context).await?;
     let actions = actions_to_ask_for(&mut store, args, known).await?;
     // The lists on which the actions' effects show are read as well: `list`, `verify`.
@@ -102,16 +109,16 @@ async fn oauth2(
     let (granted, lasting) = (pair.scopes.clone(), pair.refresh.is_some());
     let document = Document::OAuth2 { access: pair.access.clone(), refresh: pair.refresh.clone() };
     let kept = async {
-        let user = user_of(&ways, platform, &pair.access).await?;
-        refuse_another(known, platform, &user)?;
-        let name = args.name.clone().map_or_else(|| standard_name(platform, &user), Ok)?;
-        let login = Login::of_pair(name, platform, user, pair, asked_at, &app);
+        let user = PlatformUser::at_one_address(platform, user_of(&ways, (platform, &base), &pair.access).await?);
+        refuse_another(known, &user)?;
+        let name = args.name.clone().map_or_else(|| standard_name(&user), Ok)?;
+        let login = Login::of_pair(name, user, pair, asked_at, &app);
         keep_one(context, &mut store, &vault, login).await
     };
     let account = match kept.await {
         Ok(account) => account,
         Err(error) => {
-            take_back(context, &ways, platform, &app, &document).await;
+            take_back(context, &ways, &base, &app, &document).await;
             return Err(error);
         }
     };
@@ -155,19 +162,19 @@ fn say_actions(context: &Context, args: &AccountLoginArgs, actions: &[Action], o
 }
 
 /// Whose access token it is.
-async fn user_of(ways: &Ways, platform: Platform, access: &Secret) -> Result<UserId, CommandError> {
+async fn user_of(ways: &Ways, at: (Platform, &BaseUrl), access: &Secret) -> Result<UserId, CommandError> {
     let credentials = Credentials::bearer(access.clone()).map_err(|error| {
         CommandError::new(ErrorKind::Unreachable, format!("the platform sent a token that cannot be used: {error}"))
             .hint("run the same command again")
     })?;
-    let asked = ways.user_of(platform, &credentials).await;
-    let user = asked.map_err(|reply| app::nobody(ways.bases.of_platform(platform), &reply))?;
-    user.ok_or_else(|| CommandError::new(ErrorKind::Fault, format!("{platform} cannot be asked whose a token is")))
+    let asked = ways.user_of(at, &credentials).await;
+    let user = asked.map_err(|reply| app::nobody(at, &reply))?;
+    user.ok_or_else(|| CommandError::new(ErrorKind::Fault, format!("{} cannot be asked whose a token is", at.0)))
 }
 
 /// Revokes what was granted and is not kept after all: nobody else has it, so nobody misses it.
-async fn take_back(context: &Context, ways: &Ways, platform: Platform, app: &App, document: &Document) {
-    match app::revoke(&context.settings, ways, platform, Some(app), document).await {
+async fn take_back(context: &Context, ways: &Ways, base: &BaseUrl, app: &App, document: &Document) {
+    match app::revoke(&context.settings, ways, base, Some(app), document).await {
         Ok(()) => context.printer.say("the tokens of this login are revoked at the platform, as the login is not kept"),
         Err(why) => {
             context.printer.warn(&format!(

@@ -72,14 +72,16 @@ pub(super) async fn end(
             return Err(error.hint(lost.trim_start_matches("; ").to_owned()));
         }
     };
-    let ways = Ways::new(&context.settings, context.clock.clone())?;
-    let places = app::oauth_places(&context.settings, &ways, account.platform)?;
+    let ways = Ways::new(&context.settings, context.clock.clone(), &account.host)?;
+    let base = ways.bases.of_account(account)?;
+    let places = app::places(&context.settings, &base)?;
     let app = app::app_of(&context.settings, &record);
     let sign = app::signer(&context.settings, context.clock.clone());
     let revoker = Revoker {
         wire: &ways.wire,
-        base: ways.bases.of_platform(account.platform),
+        base: &base,
         app: app.as_ref(),
+        host: account.host.as_ref(),
         places: &places,
         sign: sign.as_deref(),
     };
@@ -93,10 +95,11 @@ pub(super) async fn end(
         }
         LoggedOut::NotRevoked(why) => {
             context.printer.say(&format!("logged out here: the login of {} is deleted", account.name));
-            context.printer.warn(&format!(
-                "the login was not revoked at the platform, where it stays valid until it expires: {}",
-                escaped(&why)
-            ));
+            let where_and_until = match &account.host {
+                Some(host) => format!("at {host}, where its token stays valid"),
+                None => "at the platform, where it stays valid until it expires".to_owned(),
+            };
+            context.printer.warn(&format!("the login was not revoked {where_and_until}: {}", escaped(&why)));
         }
     }
     Ok(())

@@ -19,7 +19,7 @@ use crate::app;
 use crate::auth::{Login, Vault, save_login};
 use crate::cli::args::{AccountArgs, AccountCommand};
 use crate::cli::context::Context;
-use crate::domain::{AccountName, Platform, UserId};
+use crate::domain::{AccountName, PlatformUser};
 use crate::error::{CommandError, ErrorKind};
 use crate::store::{Account, Store};
 
@@ -57,19 +57,17 @@ async fn open(context: &Context) -> Result<(Store, Vault), CommandError> {
 }
 
 /// The name of an account that nobody named.
-fn standard_name(platform: Platform, user: &UserId) -> Result<AccountName, CommandError> {
-    let prefix = crate::platforms::spec(platform).account_prefix;
-    format!("{prefix}-{user}").parse().map_err(|why: String| CommandError::new(ErrorKind::Fault, why))
+fn standard_name(user: &PlatformUser) -> Result<AccountName, CommandError> {
+    let prefix = crate::platforms::spec(user.platform).account_prefix;
+    format!("{prefix}-{}", user.id).parse().map_err(|why: String| CommandError::new(ErrorKind::Fault, why))
 }
 
 /// Refuses to give a name to somebody else than it has.
-fn refuse_another(known: Option<&Account>, platform: Platform, user: &UserId) -> Result<(), CommandError> {
+fn refuse_another(known: Option<&Account>, user: &PlatformUser) -> Result<(), CommandError> {
     match known {
-        Some(account) if account.platform != platform || account.user_id != *user => {
-            let message = format!(
-                "{} is user {} on {}, but this login is user {user} on {platform}; nothing was changed",
-                account.name, account.user_id, account.platform
-            );
+        Some(account) if account.user() != *user => {
+            let message =
+                format!("{} is {}, but this login is {user}; nothing was changed", account.name, account.user());
             Err(CommandError::new(ErrorKind::Usage, message)
                 .hint("log in as the user that the account stands for, or give this login another name"))
         }

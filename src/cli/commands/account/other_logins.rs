@@ -7,7 +7,7 @@ use crate::app::{self, Ways};
 use crate::auth::{Login, PinAttempt, aisa_key, aisa_link, aisa_user};
 use crate::cli::args::AccountLoginArgs;
 use crate::cli::context::Context;
-use crate::domain::Platform;
+use crate::domain::{Platform, PlatformUser};
 use crate::error::{CommandError, ErrorKind};
 use crate::store::Account;
 
@@ -23,9 +23,9 @@ pub(super) async fn pin(
             "set CLEANUP_X_CONSUMER_KEY and CLEANUP_X_CONSUMER_SECRET (\"API key and secret\" in X's developer console)",
         ));
     };
-    let ways = Ways::new(&context.settings, context.clock.clone())?;
+    let ways = Ways::new(&context.settings, context.clock.clone(), [])?;
     let (mut store, vault) = super::open(context).await?;
-    let attempt = PinAttempt::begin(&ways.wire, ways.bases.of_platform(platform), &sign).await?;
+    let attempt = PinAttempt::begin(&ways.wire, &*ways.bases.at(platform, None)?, &sign).await?;
     if args.headless {
         context.printer.say("open this address in any browser:");
         context.printer.data(attempt.url())?;
@@ -35,10 +35,10 @@ pub(super) async fn pin(
     context.printer.say("authorize the app there, then type the PIN that you are shown:");
     let pin = stdin::line("PIN").await?;
     let done = attempt.finish(&ways.wire, pin.expose(), &sign).await?;
-    refuse_another(known, platform, &done.user)?;
-    let name = args.name.clone().map_or_else(|| standard_name(platform, &done.user), Ok)?;
-    let (user, document) = (done.user, done.document);
-    let login = Login { name, platform, user, document, scopes: None, expiry: None, app: None };
+    let (user, document) = (PlatformUser::at_one_address(platform, done.user), done.document);
+    refuse_another(known, &user)?;
+    let name = args.name.clone().map_or_else(|| standard_name(&user), Ok)?;
+    let login = Login { name, user, document, scopes: None, expiry: None, app: None };
     let account = keep_one(context, &mut store, &vault, login).await?;
     store.close().await;
     context.printer.say(&format!("logged in: {} is user {} on x-v1", account.name, account.user_id));
@@ -52,13 +52,13 @@ pub(super) async fn key(
     platform: Platform,
     known: Option<&Account>,
 ) -> Result<u8, CommandError> {
-    let ways = Ways::new(&context.settings, context.clock.clone())?;
+    let ways = Ways::new(&context.settings, context.clock.clone(), [])?;
     let (mut store, vault) = super::open(context).await?;
     let unusable =
         |error: crate::auth::InvalidKey| CommandError::new(ErrorKind::Usage, error.to_string()).hint("see aisa.one");
     let key = aisa_key(stdin::secret(context, "AIsa key").await?.expose()).map_err(unusable)?;
-    let user = aisa_user(&key).map_err(unusable)?;
-    refuse_another(known, platform, &user)?;
+    let user = PlatformUser::at_one_address(platform, aisa_user(&key).map_err(unusable)?);
+    refuse_another(known, &user)?;
     let actions = actions_to_ask_for(&mut store, args, known).await?;
     let mut scopes: Vec<&str> = Vec::new();
     for scope in actions.iter().filter_map(|a| crate::platforms::find(platform, *a)).flat_map(|row| row.scopes) {
@@ -66,10 +66,10 @@ pub(super) async fn key(
             scopes.push(scope);
         }
     }
-    let link = aisa_link(&ways.wire, ways.bases.of_platform(platform), &key, &scopes).await?;
-    let name = args.name.clone().map_or_else(|| standard_name(platform, &user), Ok)?;
+    let link = aisa_link(&ways.wire, &*ways.bases.at(platform, None)?, &key, &scopes).await?;
+    let name = args.name.clone().map_or_else(|| standard_name(&user), Ok)?;
     let document = crate::auth::Document::Aisa { key };
-    let login = Login { name, platform, user, document, scopes: None, expiry: None, app: None };
+    let login = Login { name, user, document, scopes: None, expiry: None, app: None };
     let account = keep_one(context, &mut store, &vault, login).await?;
     store.close().await;
     context.printer.say(&format!("the key is kept, as {}", account.name));

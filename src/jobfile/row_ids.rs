@@ -1,0 +1,41 @@
+//! How the IDs of a file's rows look: a row's account says it, for each platform has IDs of its own. In: accounts, as far as they are known
+//! before the file is read. Out: the form of a row's IDs. What does not belong here: which platform has which form.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::domain::{AccountName, Target};
+
+/// What a text names where IDs are opaque; none where it is no ID there.
+#[derive(Clone, Copy)]
+pub struct OpaqueIds(pub fn(&str) -> Option<Target>);
+
+impl fmt::Debug for OpaqueIds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OpaqueIds")
+    }
+}
+
+/// The form of IDs by account; none: X's numbers, handles and links.
+#[derive(Clone, Debug, Default)]
+pub struct RowIds {
+    /// Of rows that name no account.
+    pub default: Option<OpaqueIds>,
+    /// Of accounts that are known.
+    pub by_account: HashMap<AccountName, Option<OpaqueIds>>,
+    /// Of names that begin so and are not known.
+    pub by_prefix: Vec<(String, OpaqueIds)>,
+    /// Of all other names.
+    pub unknown: Option<OpaqueIds>,
+}
+
+impl RowIds {
+    /// The form of an account's IDs.
+    pub(super) fn of(&self, account: &AccountName) -> Option<OpaqueIds> {
+        if let Some(known) = self.by_account.get(account) {
+            return *known;
+        }
+        let begins = |(prefix, _): &&(String, OpaqueIds)| account.as_str().starts_with(prefix.as_str());
+        self.by_prefix.iter().find(begins).map(|(_, ids)| *ids).or(self.unknown)
+    }
+}
