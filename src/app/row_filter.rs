@@ -231,3 +231,36 @@ fn list_name(list: &KeepList) -> String {
 fn hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::{Accounts, FileOptions, prepare};
+    use super::*;
+    use crate::domain::{Platform, PlatformUser};
+    use crate::store::{QueueKind, Store};
+
+    #[tokio::test]
+    async fn a_number_of_another_network_tells_no_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("delete-post.csv");
+        std::fs::write(&path, "target_id\n109302436954721982\n").unwrap();
+        let file = prepare(&[path], &FileOptions::default()).unwrap().remove(0);
+        let before = Some(Wall(1_420_070_400_000));
+        let filter = Filter { before, now: Wall(1_800_000_000_000), ..Filter::default() };
+        let rules = RowRules::new(filter, Take::default(), None);
+        // At X it is of 2011; at Mastodon it is of 2022, and does not say so.
+        for (platform, spared) in [(Platform::XV2, None), (Platform::Mastodon, Some(Rule::AgeUnknown))] {
+            let mut store = Store::open(&folder.path().join(platform.name()), QueueKind::Real).await.unwrap();
+            let host = spec(platform).has_opaque_ids().then(|| "social.example".parse().unwrap());
+            let users = [("ada".parse().unwrap(), PlatformUser { platform, host, id: "42".parse().unwrap() })];
+            let account = store.accounts().ensure_accounts(&users).await.unwrap()[0];
+            let accounts = Accounts::of_known(&store.accounts().all().await.unwrap(), Some(account));
+            let mut sieve = rules.begin(&file.survey, &file.source, accounts.of_job("job")).unwrap();
+            let target: Target = "109302436954721982".parse().unwrap();
+            let row = SievedRow { line: 2, written: &target, cells: None };
+            assert_eq!(sieve.spares(row, (Action::DeletePost, None, &target), true), spared, "{platform}");
+            store.close().await;
+        }
+    }
+}
