@@ -261,9 +261,10 @@ impl Cli {
     }
 }
 
-/// Why `--sandbox` and a platform contradict each other, where they do.
+/// Why `--sandbox` and a platform contradict each other, where they do: one that has a stand-in of its own in the sandbox says which is meant.
 fn sandbox_and(flag: bool, platform: Option<Platform>) -> Option<String> {
-    let other = platform.filter(|platform| !platform.is_sandbox())?;
+    let standard = Platform::default().in_sandbox();
+    let other = platform.filter(|platform| !platform.is_sandbox() && platform.in_sandbox() == standard)?;
     flag.then(|| format!("--sandbox and --platform {other} contradict each other; give one of them"))
 }
 
