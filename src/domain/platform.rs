@@ -41,6 +41,11 @@ impl Platform {
         Platform::ALL.into_iter().filter(|platform| !platform.is_sandbox())
     }
 
+    /// Whether an ID means the same at each of its hosts. Where it does not, nothing is remembered of an ID.
+    pub const fn has_ids_of_its_own(self) -> bool {
+        !matches!(self, Platform::Mastodon)
+    }
+
     /// Whose IDs it speaks of, as the queue stores it: platforms that name the same users and posts share theirs.
     pub const fn id_space(self) -> &'static str {
         match self {

@@ -54,6 +54,7 @@ pub(super) fn to_remember<'a>(
             serde_json::json!([target_value(target), handle, known.name, text])
         })
         .collect();
+    let rows = if platform.has_ids_of_its_own() { rows } else { Vec::new() };
     let rows = serde_json::Value::Array(rows).to_string();
     args![rows, platform.id_space(), kind_name(kind), now.0]
 }
@@ -81,6 +82,9 @@ impl ListStore<'_> {
         kind: TargetKind,
         targets: &[Target],
     ) -> Result<HashMap<Target, TargetMetadata>, StoreError> {
+        if !platform.has_ids_of_its_own() {
+            return Ok(HashMap::new());
+        }
         let sql = "select json_quote(k.target), k.handle, k.name, k.text, k.seen_at
                      from json_each(?1) j
                      join known_target k on k.platform = ?2 and k.kind = ?3 and k.target = j.value";
@@ -138,5 +142,8 @@ mod tests {
         assert_eq!(known[&ids[2]].text.as_ref().unwrap().chars().count(), MAX_KNOWN_TEXT_CHARS);
         assert!(store.lists().known_targets(Platform::XV2, TargetKind::Post, &ids).await.unwrap().is_empty());
         assert!(store.lists().known_targets(Platform::Sandbox, TargetKind::User, &ids).await.unwrap().is_empty());
+        // The same ID is somebody else at another host.
+        store.lists().remember_targets(Platform::Mastodon, TargetKind::User, &seen[..4], Wall(9)).await.unwrap();
+        assert!(store.lists().known_targets(Platform::Mastodon, TargetKind::User, &ids).await.unwrap().is_empty());
     }
 }
