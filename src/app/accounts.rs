@@ -153,7 +153,7 @@ impl Identities {
     ) -> Result<(), CommandError> {
         let Identities::Real(real) = self else { return Ok(()) };
         if real.environment.iter().all(|found| found.credentials.is_none()) && !stored {
-            return Err(no_credentials());
+            return Err(no_credentials(real.platform));
         }
         for account in &mut real.environment {
             let base = real.bases.at(account.platform, None)?;
@@ -280,7 +280,13 @@ impl RealAccounts {
     }
 }
 
-fn no_credentials() -> CommandError {
+/// Nobody is logged in. At a platform of many hosts the variables of others are no help.
+fn no_credentials(platform: Option<Platform>) -> CommandError {
+    if let Some(platform) = platform.filter(|platform| matches!(spec(*platform).host, Host::OfAccount)) {
+        return CommandError::new(ErrorKind::Person, format!("no account of {platform} is kept here")).hint(format!(
+            "give its token on stdin to `cleanup account add NAME --platform {platform} --host example.social`"
+        ));
+    }
     CommandError::new(ErrorKind::Person, "no account is logged in, and CLEANUP_X_TOKEN is not set").hint(
         "log in with `cleanup account login`, or set CLEANUP_X_TOKEN to an OAuth 2.0 user token \
          (and CLEANUP_X_USER_ID to its user), or try --sandbox first",

@@ -130,7 +130,10 @@ impl Bases {
 
 fn base_of_host(host: &AccountHost) -> Result<Arc<BaseUrl>, CommandError> {
     let base: Result<BaseUrl, InvalidBaseUrl> = host.address().parse();
-    base.map(Arc::new).map_err(|error| CommandError::new(ErrorKind::Config, format!("{host}: {error}")))
+    base.map(Arc::new).map_err(|error| {
+        CommandError::new(ErrorKind::Config, format!("{host}: {error}"))
+            .hint("remove the account of that host, and add it again with a --host that can be reached")
+    })
 }
 
 #[cfg(test)]

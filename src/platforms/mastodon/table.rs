@@ -4,7 +4,7 @@
 //! Paths, scopes and fields: Mastodon's documentation of July 2026; docs/platforms.md says how sure each is. No prices.
 
 use super::DIALECT;
-use crate::domain::{Action, RepostId};
+use crate::domain::{Action, MicroUsd, RepostId};
 use crate::platforms::endpoint::{Auth, Documented, Endpoint, Params, Tier, Verb};
 use crate::platforms::success::Success;
 
@@ -28,7 +28,7 @@ const fn row(
         auth: Auth::OAuth2,
         success: Success::Resource { id: "/id", fields },
         scopes: scope,
-        price: None,
+        price: Some(MicroUsd(0)),
         tier: Tier::SelfServe,
         documented: &[USUAL],
         // A deleted post is gone; of the others a repeat simply succeeds.
