@@ -7,22 +7,32 @@ use crate::lists::{Entry, snowflake};
 use crate::platforms::Listed;
 use crate::store::{PageEntry, StoreError, TargetMetadata};
 
-/// All that was told of an entry, as it waits in the queue.
+/// All that was told of an entry, as it waits in the queue. What was not told takes no room there: a list has ten thousands of them.
 #[derive(Serialize, Deserialize)]
 struct Facts {
+    #[serde(skip_serializing_if = "Option::is_none")]
     handle: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     created_at: Option<Wall>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     last_active_at: Option<Wall>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     followers: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     likes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reposts: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     is_repost: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     repost_of: Option<String>,
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_opaque: bool,
 }
 
