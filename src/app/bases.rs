@@ -66,7 +66,7 @@ impl Bases {
     /// # Errors
     /// Its platform has many hosts, and it is not said which (78).
     pub fn of_account(&self, account: &Account) -> Result<Arc<BaseUrl>, CommandError> {
-        let name = account.name.as_str();
+        let name = account.name.shell_word();
         self.at(account.platform, account.host.as_ref()).map_err(|error| {
             error.hint(format!("remove the account with `cleanup account remove {name}`, and add it again with --host"))
         })
@@ -141,6 +141,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::config::{Environment, Overrides};
+    use crate::domain::AccountId;
 
     #[test]
     fn a_platform_has_one_address_or_its_accounts_have_theirs() {
@@ -148,11 +149,26 @@ mod tests {
         let host: AccountHost = "Example.social".parse().unwrap();
         let bases = Bases::of(&settings).unwrap().with_hosts([&host, &host]).unwrap();
         assert_eq!(bases.at(Platform::Mastodon, Some(&host)).unwrap().as_str(), "https://example.social");
-        assert_eq!(bases.at(Platform::XV2, None).unwrap().as_str(), BaseUrl::X);
+        assert_eq!(bases.at(Platform::XV2, None).unwrap().as_str(), "https://api.x.com");
         let error = bases.at(Platform::Mastodon, None).unwrap_err();
         assert!(error.kind == ErrorKind::Config && error.hint.unwrap().contains("--host"), "{}", error.message);
         assert_eq!(bases.addresses().iter().filter(|base| base.as_str() == "https://example.social").count(), 1);
         assert!(bases.each().iter().all(|(platform, _)| *platform != Platform::Mastodon));
+        let (id, name, user_id) = (AccountId(1), "a$(x)".parse().unwrap(), "1".parse().unwrap());
+        let (platform, hold, trouble) = (Platform::Mastodon, None, None);
+        let lost = Account {
+            id,
+            name,
+            platform,
+            host: None,
+            user_id,
+            hold,
+            hold_backoff_level: 0,
+            trouble,
+            is_default: false,
+        };
+        let hint = bases.of_account(&lost).unwrap_err().hint.unwrap();
+        assert!(hint.contains("account remove 'a$(x)'`"), "{hint}");
         let sandbox = Bases::all_at(&Arc::new("http://127.0.0.1:9".parse().unwrap()));
         assert_eq!(sandbox.at(Platform::Mastodon, Some(&host)).unwrap().as_str(), "http://127.0.0.1:9");
         assert_eq!(sandbox.at(Platform::MastodonSandbox, None).unwrap().as_str(), "http://127.0.0.1:9");

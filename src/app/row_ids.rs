@@ -5,7 +5,7 @@
 use super::accounts::SandboxAccounts;
 use crate::domain::{AccountId, AccountName, Platform};
 use crate::jobfile::{OpaqueIds, RowIds};
-use crate::platforms::{Host, spec};
+use crate::platforms::spec;
 use crate::store::Account;
 
 /// Whose a file's rows may be, as far as this machine knows before it reads them.
@@ -55,7 +55,7 @@ impl RowOwners {
 
 /// The IDs of a platform where they are opaque: those of each host mean something there alone. None: X's.
 pub(super) fn opaque_ids(platform: Platform) -> Option<OpaqueIds> {
-    (spec(platform).host == Host::OfAccount).then(|| OpaqueIds(spec(platform).target().parser()))
+    spec(platform).has_opaque_ids().then(|| OpaqueIds(spec(platform).target().parser()))
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ impl Platform {
     }
 
     /// Whether an ID means the same at each of its hosts. Where it does not, nothing is remembered of an ID.
-    pub const fn has_ids_of_its_own(self) -> bool {
+    pub const fn has_the_same_ids_everywhere(self) -> bool {
         !matches!(self, Platform::Mastodon)
     }
 

@@ -38,11 +38,6 @@ pub enum InvalidBaseUrl {
 }
 
 impl BaseUrl {
-    /// X API, v2 and v1.1.
-    pub const X: &'static str = "https://api.x.com";
-    /// The AIsa gateway.
-    pub const AISA: &'static str = "https://api.aisa.one";
-
     /// The URL, without a trailing slash.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -54,7 +54,7 @@ pub(super) fn to_remember<'a>(
             serde_json::json!([target_value(target), handle, known.name, text])
         })
         .collect();
-    let rows = if platform.has_ids_of_its_own() { rows } else { Vec::new() };
+    let rows = if platform.has_the_same_ids_everywhere() { rows } else { Vec::new() };
     let rows = serde_json::Value::Array(rows).to_string();
     args![rows, platform.id_space(), kind_name(kind), now.0]
 }
@@ -82,7 +82,7 @@ impl ListStore<'_> {
         kind: TargetKind,
         targets: &[Target],
     ) -> Result<HashMap<Target, TargetMetadata>, StoreError> {
-        if !platform.has_ids_of_its_own() {
+        if !platform.has_the_same_ids_everywhere() {
             return Ok(HashMap::new());
         }
         let sql = "select json_quote(k.target), k.handle, k.name, k.text, k.seen_at

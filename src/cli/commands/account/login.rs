@@ -39,7 +39,7 @@ pub(super) async fn run(context: &Context, args: &AccountLoginArgs) -> Result<u8
 
 /// A login through a browser is not offered where each server knows other apps: its token is made by hand.
 fn by_hand(args: &AccountLoginArgs, platform: Platform, known: Option<&Account>) -> CommandError {
-    let name = args.name.as_ref().map_or("NAME", AccountName::as_str);
+    let name = args.name.as_ref().map_or("NAME".into(), AccountName::shell_word);
     let host = known.and_then(|account| account.host.as_ref()).map_or("example.social", AccountHost::as_str);
     let message =
         format!("accounts of {platform} take a token that you make yourself; there is no login through a browser yet");
