@@ -13,6 +13,7 @@ mod io_words;
 mod list_kind;
 mod money;
 mod name;
+mod own_record;
 mod platform;
 mod rate_facts;
 mod refusal;
@@ -35,6 +36,7 @@ pub use io_words::io_words;
 pub use list_kind::ListKind;
 pub use money::MicroUsd;
 pub use name::{is_same_name, name_forms, name_key};
+pub use own_record::OwnRecord;
 pub use platform::Platform;
 pub use rate_facts::RateFacts;
 pub use refusal::{

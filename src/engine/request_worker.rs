@@ -97,6 +97,7 @@ async fn send(request: &OutgoingRequest, current: &Current, client: &Client, clo
         credentials: &current.credentials,
         user: &request.access.user,
         target: &request.target,
+        record: None,
         send_by: request.send_by,
         deadline: request.deadline,
         clock: &**clock,

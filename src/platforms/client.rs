@@ -85,7 +85,7 @@ impl Client {
     /// Sends one request and says what came of it. It is sent at most once, and not at all once `send_by` or `deadline` has
     /// passed on the request's clock; the answer is waited for until `deadline`.
     pub async fn perform(&self, request: Request<'_>) -> Reply {
-        let Request { endpoint, base, credentials, user, target, send_by, deadline, clock } = request;
+        let Request { endpoint, base, credentials, user, target, send_by, deadline, clock, .. } = request;
         let built = match request::build(&request) {
             Ok(built) => built,
             Err(why) => return unbuildable(why),

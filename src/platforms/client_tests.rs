@@ -100,6 +100,7 @@ impl Asker {
             credentials: &self.credentials,
             user: &user,
             target: &target,
+            record: None,
             send_by,
             deadline: Tick(130_000),
             clock: &*self.clock,

@@ -2,10 +2,11 @@
 //!
 //! A new action or platform is a new row; the interpreter (`client`) and the classifier read rows and know no names.
 
-use super::credentials::Credentials;
+use super::caller::{Auth, Documented, Tier};
 use super::dialect::Dialect;
+use super::list_endpoint::ListEndpoint;
 use super::success::Success;
-use crate::domain::{Action, MicroUsd, Rate, RepostId, Scope};
+use crate::domain::{Action, MicroUsd, RepostId};
 
 /// How one action is done on one platform.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,8 @@ pub struct Endpoint {
     pub path: &'static str,
     /// Where else the target goes.
     pub params: Params,
+    /// What is read to find the records that undo it, in the order in which they are deleted; empty where the target itself is sent.
+    pub records: &'static [&'static ListEndpoint],
     /// What it takes as a proof of who asks.
     pub auth: Auth,
     /// What a confirmed effect looks like.
@@ -48,29 +51,6 @@ pub enum Verb {
     Post,
 }
 
-/// What an endpoint takes as a proof of who asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Auth {
-    /// A user's OAuth 2.0 token, or OAuth 1.0a.
-    Either,
-    /// A user's OAuth 2.0 token only.
-    OAuth2,
-    /// OAuth 1.0a only.
-    OAuth1,
-    /// A key of the gateway, as a bearer token.
-    Key,
-}
-
-impl Auth {
-    /// Whether these credentials are of a kind it takes.
-    pub fn takes(self, credentials: &Credentials) -> bool {
-        match credentials {
-            Credentials::Bearer(_) => self != Auth::OAuth1,
-            Credentials::OAuth1(_) => matches!(self, Auth::Either | Auth::OAuth1),
-        }
-    }
-}
-
 /// Where the target goes, beside the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Params {
@@ -85,36 +65,8 @@ pub enum Params {
         /// The name for a handle, where the endpoint takes one.
         handle: Option<&'static str>,
     },
-}
-
-/// Which apps may call an endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Tier {
-    /// Any app that has what the platform asks of all (credits, a registration).
-    SelfServe,
-    /// Apps with a contract of their own. Since when, and how others are refused, in a sentence.
-    Enterprise(&'static str),
-}
-
-/// A limit a platform documents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Documented {
-    /// Whose requests count.
-    pub scope: Scope,
-    /// How many in how long.
-    pub rate: Rate,
-}
-
-impl Documented {
-    /// A limit of each user.
-    pub(super) const fn account(limit: u32, window_seconds: u64) -> Documented {
-        Documented { scope: Scope::Account, rate: Rate::fixed(limit, window_seconds) }
-    }
-
-    /// A limit of an app, all its users together.
-    pub(super) const fn app(limit: u32, window_seconds: u64) -> Documented {
-        Documented { scope: Scope::App, rate: Rate::fixed(limit, window_seconds) }
-    }
+    /// Not at all: a JSON body names the account's own record that is deleted, and what it must still hold.
+    Record,
 }
 
 impl Endpoint {

@@ -1,7 +1,7 @@
 //! A page of a list, whoever wrote it: entries, where it goes on, what is missing. What does not belong here: reading one (the
 //! platforms' folders).
 
-use crate::domain::{Handle, Target, TargetId, Wall};
+use crate::domain::{Handle, OwnRecord, Target, TargetId, Wall};
 
 /// A page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,6 +83,8 @@ pub struct Listed {
     pub link: Option<String>,
     /// Whether its ID tells no time, whatever it looks like.
     pub is_opaque: bool,
+    /// The record of the account's own that says so, where it is read from the account's repository.
+    pub record: Option<OwnRecord>,
 }
 
 impl Listed {
@@ -103,6 +105,7 @@ impl Listed {
             last_active_at: None,
             link: None,
             is_opaque: false,
+            record: None,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What can be read of an account, row by row. In: nothing. Out: [`ListEndpoint`]s, by list or by name. What does not belong here:
 //! sending, turning pages.
 
+use super::caller::{Auth, Documented};
 use super::dialect::Dialect;
-use super::endpoint::{Auth, Documented};
 use super::page_question::EntryFields;
 use crate::domain::{ListKind, MicroUsd, TargetKind};
 

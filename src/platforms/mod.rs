@@ -10,6 +10,7 @@
 mod aisa;
 mod answer;
 mod base_url;
+mod caller;
 mod certificate;
 mod classify;
 mod client;
@@ -35,13 +36,14 @@ mod x;
 
 pub use answer::{Answer, Body, BodyEnd, ContentType, MAX_BODY_BYTES, MAX_PAGE_BYTES, MAX_RETRY_AFTER_SECONDS};
 pub use base_url::{BaseUrl, InvalidBaseUrl};
+pub use caller::{Auth, Documented, Tier};
 pub use certificate::{certificate_trouble, is_certificate_trouble};
 pub use classify::{Subject, classify};
 pub use client::{Client, ClientError, ClientSettings, PROBE_SECONDS};
 pub use credentials::{Bearer, Credentials, InvalidToken, OAuth1};
 pub use detail::MAX_DETAIL_CHARS;
 pub use dialect::Dialect;
-pub use endpoint::{Auth, Documented, Endpoint, Params, Tier, Verb};
+pub use endpoint::{Endpoint, Params, Verb};
 pub use entry::{Listed, Missing, NextPage, Page};
 pub use http::HttpClients;
 pub use list_endpoint::ListEndpoint;

@@ -4,13 +4,14 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Url};
 
 use super::base_url::BaseUrl;
+use super::caller::Auth;
 use super::credentials::Credentials;
-use super::endpoint::{Auth, Endpoint, Params, Verb};
+use super::endpoint::{Endpoint, Params, Verb};
 use super::list_endpoint::ListEndpoint;
 use super::page_question::{PageQuestion, What};
 use super::vocabulary::Vocabulary;
 use crate::clock::Clock;
-use crate::domain::{Target, Tick, UserId, Wall};
+use crate::domain::{OwnRecord, Target, Tick, UserId, Wall};
 
 /// One request for one task.
 #[derive(Clone, Copy)]
@@ -25,6 +26,8 @@ pub struct Request<'a> {
     pub user: &'a UserId,
     /// What is undone.
     pub target: &'a Target,
+    /// The record that is deleted to undo it, where the endpoint has [`Endpoint::records`].
+    pub record: Option<&'a OwnRecord>,
     /// Past this tick the request is not sent at all.
     pub send_by: Tick,
     /// Past this tick its answer is not waited for.
@@ -90,6 +93,8 @@ const fn account(reason: &'static str, detail: &'static str) -> Unbuildable {
 }
 
 const BAD_URL: Unbuildable = row("invalid_request", "base URL and path do not make a URL; please report this");
+const NO_RECORD: Unbuildable =
+    row("invalid_request", "the record that undoes it is not known; nothing was sent; please report this");
 const NO_HEADER: Unbuildable = account("bad_authentication", "the credentials cannot be put into a header");
 const OAUTH2_ONLY: Unbuildable = account(
     "oauth2_only",
@@ -133,6 +138,7 @@ pub(super) fn build(request: &Request<'_>) -> Result<reqwest::Request, Unbuildab
         Params::None => (None, false),
         Params::Json(field) => (Some(format!(r#"{{"{field}":"{target}"}}"#)), false),
         Params::Form { id, handle } => (Some(form_field(id, handle, target)), true),
+        Params::Record => (Some(record_body(user, request.record.ok_or(NO_RECORD)?)), false),
     };
     let url = base.at(&path_of(endpoint.path, user, target));
     let signed = body.as_deref().filter(|_| form);
@@ -160,7 +166,8 @@ pub(super) fn build_page(request: &PageRequest<'_>) -> Result<reqwest::Request, 
     }
     let path = reading.path.replace("{user}", user.as_str());
     let query = (reading.dialect.page_query)(&request.question());
-    get(base, &format!("{path}?{query}"), Some((credentials, clock.now().wall)))
+    let joint = if path.contains('?') { '&' } else { '?' };
+    get(base, &format!("{path}{joint}{query}"), Some((credentials, clock.now().wall)))
 }
 
 /// A GET without a target; with credentials, and the time they are used at, or without.
@@ -176,6 +183,11 @@ pub(super) fn get(
         built.headers_mut().insert(AUTHORIZATION, authorization.map_err(|_| NO_HEADER)?);
     }
     Ok(built)
+}
+
+fn record_body(user: &UserId, record: &OwnRecord) -> String {
+    let OwnRecord { collection, key, cid, .. } = record;
+    serde_json::json!({ "repo": user.as_str(), "collection": collection, "rkey": key, "swapRecord": cid }).to_string()
 }
 
 fn form_field(id: &str, handle: Option<&str>, target: &Target) -> String {
@@ -226,6 +238,7 @@ mod tests {
             credentials,
             user: &"42".parse().unwrap(),
             target: &target.parse().unwrap(),
+            record: None,
             send_by: Tick(1),
             deadline: Tick(2),
             clock: &*SimulatedClock::shared(Moment::default()),

@@ -119,6 +119,7 @@ impl Bench {
             credentials,
             user: &user,
             target: &target,
+            record: None,
             send_by: Tick(i64::MAX),
             deadline: Tick(i64::MAX),
             clock: &*self.clock,

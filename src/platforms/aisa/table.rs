@@ -8,7 +8,8 @@
 
 use super::DIALECT;
 use crate::domain::{Action, MicroUsd, RepostId};
-use crate::platforms::endpoint::{Auth, Documented, Endpoint, Params, Tier, Verb};
+use crate::platforms::caller::{Auth, Documented, Tier};
+use crate::platforms::endpoint::{Endpoint, Params, Verb};
 use crate::platforms::success::Success;
 
 const FREE_PLAN: &[Documented] = &[Documented::app(60, 60)];
@@ -27,6 +28,7 @@ const fn row(
         method: Verb::Post,
         path,
         params: Params::Json(field),
+        records: &[],
         auth: Auth::Key,
         success: Success::Flag { pointer, value: false },
         scopes,

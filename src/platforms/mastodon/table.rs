@@ -5,7 +5,8 @@
 
 use super::DIALECT;
 use crate::domain::{Action, MicroUsd, RepostId};
-use crate::platforms::endpoint::{Auth, Documented, Endpoint, Params, Tier, Verb};
+use crate::platforms::caller::{Auth, Documented, Tier};
+use crate::platforms::endpoint::{Endpoint, Params, Verb};
 use crate::platforms::success::Success;
 
 /// Every call of a token.
@@ -25,6 +26,7 @@ const fn row(
         method: Verb::Post,
         path,
         params: Params::None,
+        records: &[],
         auth: Auth::OAuth2,
         success: Success::Resource { id: "/id", fields },
         scopes: scope,

@@ -5,7 +5,7 @@
 
 use super::DIALECT;
 use crate::domain::{ListKind, MicroUsd, TargetKind};
-use crate::platforms::endpoint::{Auth, Documented};
+use crate::platforms::caller::{Auth, Documented};
 use crate::platforms::list_endpoint::ListEndpoint;
 use crate::platforms::page_question::EntryFields;
 

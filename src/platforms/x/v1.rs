@@ -6,7 +6,8 @@
 
 use super::DIALECT;
 use crate::domain::{Action, RepostId};
-use crate::platforms::endpoint::{Auth, Documented, Endpoint, Params, Tier, Verb};
+use crate::platforms::caller::{Auth, Documented, Tier};
+use crate::platforms::endpoint::{Endpoint, Params, Verb};
 use crate::platforms::success::Success;
 
 const USER: Params = Params::Form { id: "user_id", handle: Some("screen_name") };
@@ -23,6 +24,7 @@ const fn row(action: Action, path: &'static str, params: Params, documented: &'s
         method: Verb::Post,
         path,
         params,
+        records: &[],
         auth: Auth::OAuth1,
         success,
         scopes: &[],

@@ -5,7 +5,8 @@
 
 use super::DIALECT;
 use crate::domain::{Action, MicroUsd, RepostId};
-use crate::platforms::endpoint::{Auth, Documented, Endpoint, Params, Tier, Verb};
+use crate::platforms::caller::{Auth, Documented, Tier};
+use crate::platforms::endpoint::{Endpoint, Params, Verb};
 use crate::platforms::success::Success;
 
 /// "Interaction: Delete", $0.010 a request (X pricing page, 2026-08-22).
@@ -27,6 +28,7 @@ const fn row(action: Action, path: &'static str, success: Success, scopes: &'sta
         method: Verb::Delete,
         path,
         params: Params::None,
+        records: &[],
         auth: Auth::Either,
         success,
         scopes,
