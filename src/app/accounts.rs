@@ -283,9 +283,8 @@ impl RealAccounts {
 /// Nobody is logged in. At a platform of many hosts the variables of others are no help.
 fn no_credentials(platform: Option<Platform>) -> CommandError {
     if let Some(platform) = platform.filter(|platform| matches!(spec(*platform).host, Host::OfAccount)) {
-        return CommandError::new(ErrorKind::Person, format!("no account of {platform} is kept here")).hint(format!(
-            "give its token on stdin to `cleanup account add NAME --platform {platform} --host example.social`"
-        ));
+        return CommandError::new(ErrorKind::Person, format!("no account of {platform} is kept here"))
+            .hint(format!("log in with `cleanup account login NAME --platform {platform} --host example.social`"));
     }
     CommandError::new(ErrorKind::Person, "no account is logged in, and CLEANUP_X_TOKEN is not set").hint(
         "log in with `cleanup account login`, or set CLEANUP_X_TOKEN to an OAuth 2.0 user token \

@@ -96,10 +96,10 @@ pub fn needed_app(settings: &Settings) -> Result<App, CommandError> {
 pub fn app_of(settings: &Settings, record: &Credential) -> Option<App> {
     let configured = app(settings);
     match (configured, &record.set.client_id) {
-        (Some(app), Some(id)) if *app.client_id == **id && (app.secret.is_some() || !record.set.confidential) => {
+        (Some(app), Some(id)) if *app.client_id == **id && (app.is_confidential() || !record.set.confidential) => {
             Some(app)
         }
-        (_, Some(id)) if !record.set.confidential => Some(App { client_id: id.as_str().into(), secret: None }),
+        (_, Some(id)) if !record.set.confidential => Some(App::configured(id, None)),
         (configured, None) => configured,
         _ => None,
     }
@@ -124,27 +124,19 @@ pub fn signer(settings: &Settings, clock: SharedClock) -> Option<Box<Sign<'stati
 pub async fn revoke(
     settings: &Settings,
     ways: &Ways,
-    base: &BaseUrl,
+    (platform, host): (Platform, Option<&AccountHost>),
     app: Option<&App>,
     document: &Document,
 ) -> Result<(), String> {
-    let places = places(settings, base).map_err(|error| error.message)?;
-    let sign = signer(settings, ways.clock.clone());
-    Revoker { wire: &ways.wire, base, host: None, app, places: &places, sign: sign.as_deref() }.revoke(document).await
+    let base = ways.bases.at(platform, host).map_err(|error| error.message)?;
+    let places = places(settings, platform, &base).map_err(|error| error.message)?;
+    let (wire, sign) = (&ways.wire, signer(settings, ways.clock.clone()));
+    Revoker { wire, base: &base, host, app, places: &places, sign: sign.as_deref() }.revoke(document).await
 }
 
 /// The command that gives an account a fresh login.
 pub fn login_again(account: &Account) -> String {
-    let name = account.name.shell_word();
-    match (spec(account.platform).login, &account.host) {
-        (LoginKind::AppAtHost, Some(host)) => {
-            format!(
-                "a new token on stdin of `cleanup account add {name} --platform {} --host {host}`",
-                account.platform
-            )
-        }
-        _ => format!("`cleanup account login {name}`"),
-    }
+    format!("`cleanup account login {}`", account.name.shell_word())
 }
 
 /// A platform did not say who somebody is.
@@ -160,8 +152,8 @@ pub fn nobody((platform, base): (Platform, &BaseUrl), reply: &Reply) -> CommandE
     }
     CommandError::new(ErrorKind::Person, message).hint(match spec(platform).login {
         LoginKind::AppAtHost => {
-            "the token has to be a user's of that server, with the scope profile or read:accounts: make one there under \
-             Preferences, Development, and give it to the same command"
+            "the token has to be a user's of that server, with the scope profile or read:accounts: `cleanup account login` gets such a \
+             one, or make one there under Preferences, Development"
         }
         LoginKind::OAuth2 | LoginKind::OAuth1 | LoginKind::Key => {
             "the token has to be a user's, with the scopes users.read and tweet.read; log in again"

@@ -15,9 +15,14 @@ pub const CLOCK_OFF_SECONDS: u64 = 60;
 /// The scopes that an action needs and a grant does not have. Empty where scopes do not exist or nobody knows them.
 pub fn missing_scopes(platform: Platform, action: Action, granted: Option<&str>) -> Vec<&'static str> {
     let Some(granted) = granted else { return Vec::new() };
-    let granted: Vec<&str> = granted.split(' ').collect();
     let needed = find(platform, action).map_or(&[][..], |endpoint| endpoint.scopes);
-    needed.iter().copied().filter(|scope| !granted.contains(scope)).collect()
+    needed.iter().copied().filter(|scope| !covers(granted, scope)).collect()
+}
+
+/// Whether a grant has a scope, or the whole that it is a part of: `write` has `write:follows`.
+pub(super) fn covers(granted: &str, scope: &str) -> bool {
+    let whole = scope.split_once(':').map(|(whole, _)| whole);
+    granted.split(' ').any(|granted| granted == scope || Some(granted) == whole)
 }
 
 /// What an account may do with credentials of a kind and scopes, as far as is known.

@@ -7,7 +7,7 @@ use super::accounts::Identities;
 use crate::auth::{App, KeyChoice, MakeOAuth1, OAuthEndpoints, OAuthHttp, TokenMeans, TokenSource, Vault};
 use crate::clock::SharedClock;
 use crate::config::Settings;
-use crate::domain::Secret;
+use crate::domain::{Platform, Secret};
 use crate::error::{CommandError, ErrorKind};
 use crate::platforms::{BaseUrl, Credentials, Host, LoginKind, logging_in_by, spec};
 use crate::store::{Account, Store};
@@ -35,7 +35,7 @@ pub async fn open_tokens(
             base.map_err(|error| CommandError::new(ErrorKind::Config, format!("{error}")))?
         }
     };
-    let places = places(settings, &base)?;
+    let places = places(settings, logging_in_by(LoginKind::OAuth2), &base)?;
     let wire = OAuthHttp::new(&[&base])?;
     let means = TokenMeans { store, vault, wire, places, app: app(settings), oauth1: oauth1(settings), clock };
     let tokens = TokenSource::new(means);
@@ -62,7 +62,11 @@ pub fn key_choice(settings: &Settings, queue: &Path) -> KeyChoice {
 ///
 /// # Errors
 /// The address for people is not safe.
-pub fn places(settings: &Settings, base: &BaseUrl) -> Result<OAuthEndpoints, CommandError> {
+pub fn places(settings: &Settings, platform: Platform, base: &BaseUrl) -> Result<OAuthEndpoints, CommandError> {
+    if spec(platform).login == LoginKind::AppAtHost {
+        return OAuthEndpoints::at_host(base)
+            .map_err(|_| CommandError::new(ErrorKind::Fault, format!("{base} makes no address to log in at")));
+    }
     OAuthEndpoints::x(base, &settings.app.authorize).map_err(|error| {
         CommandError::new(ErrorKind::Config, error.to_string()).hint("set CLEANUP_X_AUTHORIZE to an https address")
     })
@@ -71,7 +75,7 @@ pub fn places(settings: &Settings, base: &BaseUrl) -> Result<OAuthEndpoints, Com
 /// The app of the configuration.
 pub fn app(settings: &Settings) -> Option<App> {
     let client_id = settings.app.client_id.as_deref()?;
-    Some(App { client_id: client_id.into(), secret: settings.app.client_secret.clone() })
+    Some(App::configured(client_id, settings.app.client_secret.clone()))
 }
 
 /// Signs for users who logged in with a PIN, where the app's own keys are known.

@@ -1,6 +1,6 @@
 //! Errors of logins and tokens as a person reads them: an exit code and what to do next.
 
-use super::{DocumentError, GrantError, KeepError, LoginError, NoCode, NoToken, VaultError, WireSetup};
+use super::{DocumentError, GrantError, KeepError, LoginError, NoCode, NoToken, RegisterError, VaultError, WireSetup};
 use crate::error::{CommandError, ErrorKind};
 use crate::platforms::is_certificate_trouble;
 
@@ -76,6 +76,23 @@ impl From<GrantError> for CommandError {
             }
         };
         CommandError::new(kind, error.to_string()).hint(hint).because(error)
+    }
+}
+
+impl From<RegisterError> for CommandError {
+    fn from(error: RegisterError) -> CommandError {
+        match error {
+            RegisterError::World(error) => error.into(),
+            RegisterError::Elsewhere { ref to, .. } => {
+                let hint = format!("if that is the server whose pages you log in to, name it: --host {to}");
+                CommandError::new(ErrorKind::Usage, error.to_string()).hint(hint)
+            }
+            RegisterError::NotOffered { .. } => CommandError::new(ErrorKind::Usage, error.to_string())
+                .hint("name the server whose pages you log in to with --host, which need not be what stands behind the @ of your address"),
+            RegisterError::Refused(_) => CommandError::new(ErrorKind::Person, error.to_string()).hint(
+                "make a token there by hand (Preferences, Development, New application), and keep it with `cleanup account add`",
+            ),
+        }
     }
 }
 

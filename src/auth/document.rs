@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::grant::{App, AppProof, Pair};
 use crate::domain::Secret;
 use crate::platforms::Credentials;
 use crate::store::CredentialKind;
@@ -20,6 +21,13 @@ pub enum Document {
         /// The refresh token; none: the login ends with the access token.
         refresh: Option<Secret>,
     },
+    /// OAuth 2.0 through an app that was registered for this login at the account's host. Nobody else has that app.
+    AtHost {
+        /// The access token.
+        access: Secret,
+        /// The app.
+        app: HostApp,
+    },
     /// OAuth 1.0a: a token pair that does not end by itself. The app's own pair comes from the configuration.
     OAuth1 {
         /// The access token.
@@ -32,6 +40,22 @@ pub enum Document {
         /// The key.
         key: Secret,
     },
+}
+
+/// An app that was registered at an account's host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostApp {
+    /// Its ID there.
+    pub client_id: Secret,
+    /// Its secret.
+    pub client_secret: Secret,
+}
+
+impl HostApp {
+    /// The app, as it speaks to its server.
+    pub fn app(&self) -> App {
+        App { client_id: self.client_id.expose().into(), proof: AppProof::Body(self.client_secret.clone()) }
+    }
 }
 
 /// Makes signing credentials of an access token and its secret; whoever holds the app's own pair provides it.
@@ -57,13 +81,28 @@ struct Written<'a> {
     refresh: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     secret: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_id: Option<Cow<'a, str>>,
 }
 
 impl Document {
+    /// What an authorization server granted to `app`. An app that was registered for the login is kept with it; a refresh token is of no
+    /// use there, for the tokens of such servers last.
+    pub fn of_pair(pair: &Pair, app: &App) -> Document {
+        let access = pair.access.clone();
+        match &app.proof {
+            AppProof::Body(secret) => {
+                let client_id = Secret::new(&*app.client_id);
+                Document::AtHost { access, app: HostApp { client_id, client_secret: secret.clone() } }
+            }
+            AppProof::Public | AppProof::Header(_) => Document::OAuth2 { access, refresh: pair.refresh.clone() },
+        }
+    }
+
     /// What kind it is.
     pub const fn kind(&self) -> CredentialKind {
         match self {
-            Document::OAuth2 { .. } => CredentialKind::OAuth2,
+            Document::OAuth2 { .. } | Document::AtHost { .. } => CredentialKind::OAuth2,
             Document::OAuth1 { .. } => CredentialKind::OAuth1,
             Document::Aisa { .. } => CredentialKind::Aisa,
         }
@@ -74,14 +113,20 @@ impl Document {
     /// # Errors
     /// None that happens: texts can always be written.
     pub fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>, DocumentError> {
-        let (token, refresh, secret) = match self {
-            Document::OAuth2 { access, refresh } => (access, refresh.as_ref(), None),
-            Document::OAuth1 { token, token_secret } => (token, None, Some(token_secret)),
-            Document::Aisa { key } => (key, None, None),
+        let (token, refresh, secret, client_id) = match self {
+            Document::OAuth2 { access, refresh } => (access, refresh.as_ref(), None, None),
+            Document::AtHost { access, app } => (access, None, Some(&app.client_secret), Some(&app.client_id)),
+            Document::OAuth1 { token, token_secret } => (token, None, Some(token_secret), None),
+            Document::Aisa { key } => (key, None, None, None),
         };
         let text = |secret| Cow::Borrowed(Secret::expose(secret));
-        let kind = Cow::Borrowed(self.kind().name());
-        let written = Written { kind, token: text(token), refresh: refresh.map(text), secret: secret.map(text) };
+        let written = Written {
+            kind: Cow::Borrowed(self.kind().name()),
+            token: text(token),
+            refresh: refresh.map(text),
+            secret: secret.map(text),
+            client_id: client_id.map(text),
+        };
         serde_json::to_vec(&written).map(Zeroizing::new).map_err(|_| DocumentError::Unknown)
     }
 
@@ -90,14 +135,17 @@ impl Document {
     /// # Errors
     /// [`DocumentError::Unknown`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Document, DocumentError> {
-        let Written { kind, token, refresh, secret } =
+        let Written { kind, token, refresh, secret, client_id } =
             serde_json::from_slice(bytes).map_err(|_| DocumentError::Unknown)?;
         let token = Secret::new(token.into_owned());
         let hide = |text: Cow<'_, str>| Secret::new(text.into_owned());
-        match (&*kind, refresh.map(hide), secret.map(hide)) {
-            ("oauth2", refresh, None) => Ok(Document::OAuth2 { access: token, refresh }),
-            ("oauth1", None, Some(token_secret)) => Ok(Document::OAuth1 { token, token_secret }),
-            ("aisa", None, None) => Ok(Document::Aisa { key: token }),
+        match (&*kind, refresh.map(hide), secret.map(hide), client_id.map(hide)) {
+            ("oauth2", refresh, None, None) => Ok(Document::OAuth2 { access: token, refresh }),
+            ("oauth2", None, Some(client_secret), Some(client_id)) => {
+                Ok(Document::AtHost { access: token, app: HostApp { client_id, client_secret } })
+            }
+            ("oauth1", None, Some(token_secret), None) => Ok(Document::OAuth1 { token, token_secret }),
+            ("aisa", None, None, None) => Ok(Document::Aisa { key: token }),
             _ => Err(DocumentError::Unknown),
         }
     }
@@ -108,7 +156,9 @@ impl Document {
     /// A token that cannot stand in a header; OAuth 1.0a without the app's own pair.
     pub fn credentials(&self, oauth1: Option<&MakeOAuth1>) -> Result<Credentials, DocumentError> {
         match self {
-            Document::OAuth2 { access: secret, .. } | Document::Aisa { key: secret } => {
+            Document::OAuth2 { access: secret, .. }
+            | Document::AtHost { access: secret, .. }
+            | Document::Aisa { key: secret } => {
                 Credentials::bearer(secret.clone()).map_err(|why| DocumentError::Unusable(why.to_string()))
             }
             Document::OAuth1 { token, token_secret } => match oauth1 {
@@ -133,6 +183,10 @@ mod tests {
         for document in [
             Document::OAuth2 { access: secret("canary-a"), refresh: Some(secret("canary-r")) },
             Document::OAuth2 { access: secret("canary-a"), refresh: None },
+            Document::AtHost {
+                access: secret("canary-a"),
+                app: HostApp { client_id: secret("canary-i"), client_secret: secret("canary-s") },
+            },
             Document::OAuth1 { token: secret("canary-t"), token_secret: secret("canary-\"s\\") },
             Document::Aisa { key: secret("canary-k") },
         ] {
@@ -148,6 +202,8 @@ mod tests {
             b"{}",
             br#"{"kind":"oauth3","token":"a"}"#,
             br#"{"kind":"oauth1","token":"a"}"#,
+            br#"{"kind":"oauth2","token":"a","secret":"b"}"#,
+            br#"{"kind":"oauth2","token":"a","refresh":"b","secret":"c","client_id":"d"}"#,
             br#"{"kind":"aisa","token":"a","refresh":"b"}"#,
             br#"{"kind":"aisa","token":"a","more":"b"}"#,
         ] {

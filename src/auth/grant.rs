@@ -26,8 +26,44 @@ const MAX_SAID_CHARS: usize = 200;
 pub struct App {
     /// Its public ID (`CLEANUP_X_CLIENT_ID`).
     pub client_id: Box<str>,
-    /// Its secret (`CLEANUP_X_CLIENT_SECRET`); none: a public client.
-    pub secret: Option<Secret>,
+    /// How it proves that it is the app.
+    pub proof: AppProof,
+}
+
+/// How an app proves that it is the app.
+#[derive(Clone, Debug)]
+pub enum AppProof {
+    /// Not at all: a public client.
+    Public,
+    /// An app of the configuration, by its secret (`CLEANUP_X_CLIENT_SECRET`) in the header.
+    Header(Secret),
+    /// An app that was registered at an account's host, by its secret in the body: not every server that speaks the Mastodon API reads
+    /// the header.
+    Body(Secret),
+}
+
+impl App {
+    /// An app of the configuration.
+    pub fn configured(client_id: &str, secret: Option<Secret>) -> App {
+        App { client_id: client_id.into(), proof: secret.map_or(AppProof::Public, AppProof::Header) }
+    }
+
+    /// Whether it has a secret.
+    pub const fn is_confidential(&self) -> bool {
+        self.secret().is_some()
+    }
+
+    const fn secret(&self) -> Option<&Secret> {
+        match &self.proof {
+            AppProof::Public => None,
+            AppProof::Header(secret) | AppProof::Body(secret) => Some(secret),
+        }
+    }
+
+    /// Whether a token without a lifetime does not end. X's do, whatever an answer leaves out.
+    const fn gives_lasting_tokens(&self) -> bool {
+        matches!(self.proof, AppProof::Body(_))
+    }
 }
 
 /// Where an authorization server lives.
@@ -59,6 +95,18 @@ impl OAuthEndpoints {
             revoke: format!("{base}/2/oauth2/revoke"),
         })
     }
+
+    /// The places of a server that speaks the Mastodon API.
+    ///
+    /// # Errors
+    /// None in practice: a base is an address.
+    pub fn at_host(base: &BaseUrl) -> Result<OAuthEndpoints, InvalidEndpoint> {
+        Ok(OAuthEndpoints {
+            authorize: AuthUrl::new(format!("{base}/oauth/authorize")).map_err(|_| InvalidEndpoint)?,
+            token: TokenUrl::new(format!("{base}/oauth/token")).map_err(|_| InvalidEndpoint)?,
+            revoke: format!("{base}/oauth/revoke"),
+        })
+    }
 }
 
 /// What a platform granted.
@@ -68,8 +116,8 @@ pub struct Pair {
     pub access: Secret,
     /// The refresh token; none without `offline.access`.
     pub refresh: Option<Secret>,
-    /// How long the access token lives from when it was asked for.
-    pub lifetime: Duration,
+    /// How long the access token lives from when it was asked for; none: until it is revoked.
+    pub lifetime: Option<Duration>,
     /// What was granted, separated by spaces; none: what was asked for.
     pub scopes: Option<String>,
 }
@@ -93,33 +141,37 @@ pub enum GrantError {
     Unsure(String),
 }
 
-type XClient = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+type AppClient = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
 /// The `oauth2` crate's client of an app. The kind is said outright: X does not find it out by itself.
-pub(super) fn client(app: &App, places: &OAuthEndpoints) -> XClient {
+pub(super) fn client(app: &App, places: &OAuthEndpoints) -> AppClient {
     let client = BasicClient::new(ClientId::new(app.client_id.to_string()))
         .set_auth_uri(places.authorize.clone())
         .set_token_uri(places.token.clone());
-    match &app.secret {
-        Some(secret) => {
-            client.set_client_secret(ClientSecret::new(secret.expose().to_owned())).set_auth_type(AuthType::BasicAuth)
-        }
-        None => client.set_auth_type(AuthType::RequestBody),
+    let secret = |secret: &Secret| ClientSecret::new(secret.expose().to_owned());
+    match &app.proof {
+        AppProof::Public => client.set_auth_type(AuthType::RequestBody),
+        AppProof::Header(own) => client.set_client_secret(secret(own)).set_auth_type(AuthType::BasicAuth),
+        AppProof::Body(own) => client.set_client_secret(secret(own)).set_auth_type(AuthType::RequestBody),
     }
 }
 
-/// A code and its verifier for the first pair.
+/// A code, and its verifier where a challenge was sent, for the first pair.
 pub(super) async fn exchange(
     wire: &OAuthHttp,
     app: &App,
     places: &OAuthEndpoints,
     redirect: &RedirectUrl,
     code: &Secret,
-    verifier: PkceCodeVerifier,
+    verifier: Option<PkceCodeVerifier>,
 ) -> Result<Pair, GrantError> {
     let client = client(app, places).set_redirect_uri(redirect.clone());
-    let hidden = [code.clone(), Secret::new(verifier.secret().as_str())];
-    let request = client.exchange_code(AuthorizationCode::new(code.expose().to_owned())).set_pkce_verifier(verifier);
+    let mut hidden = vec![code.clone()];
+    let mut request = client.exchange_code(AuthorizationCode::new(code.expose().to_owned()));
+    if let Some(verifier) = verifier {
+        hidden.push(Secret::new(verifier.secret().as_str()));
+        request = request.set_pkce_verifier(verifier);
+    }
     read(request.request_async(wire).await, app, &hidden)
 }
 
@@ -145,14 +197,17 @@ pub(super) async fn revoke(
 ) -> Result<(), GrantError> {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("token", token.expose());
-    if app.secret.is_none() {
+    if !matches!(app.proof, AppProof::Header(_)) {
         form.append_pair("client_id", &app.client_id);
+    }
+    if let AppProof::Body(secret) = &app.proof {
+        form.append_pair("client_secret", secret.expose());
     }
     let mut request = wire
         .request(reqwest::Method::POST, &places.revoke)
         .header(http::header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .body(form.finish());
-    if let Some(secret) = &app.secret {
+    if let AppProof::Header(secret) = &app.proof {
         // RFC 6749, 2.3.1: both are form-encoded before they go into the header.
         let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         request = request.basic_auth(encoded(&app.client_id), Some(encoded(secret.expose())));
@@ -179,7 +234,8 @@ fn read(answer: Answer, app: &App, hidden: &[Secret]) -> Result<Pair, GrantError
             GrantError::Unsure("the server's answer cannot be read".into())
         }
     })?;
-    let lifetime = tokens.expires_in().unwrap_or(Duration::from_secs(USUAL_LIFETIME_SECONDS));
+    let unsaid = (!app.gives_lasting_tokens()).then_some(Duration::from_secs(USUAL_LIFETIME_SECONDS));
+    let lifetime = tokens.expires_in().or(unsaid);
     let scopes = tokens.scopes().map(|scopes| {
         let words: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
         words.join(" ")
@@ -187,12 +243,12 @@ fn read(answer: Answer, app: &App, hidden: &[Secret]) -> Result<Pair, GrantError
     Ok(Pair {
         access: Secret::new(tokens.access_token().secret().as_str()),
         refresh: tokens.refresh_token().map(|token| Secret::new(token.secret().as_str())),
-        lifetime: lifetime.min(Duration::from_secs(MAX_LIFETIME_SECONDS)),
+        lifetime: lifetime.map(|lifetime| lifetime.min(Duration::from_secs(MAX_LIFETIME_SECONDS))),
         scopes,
     })
 }
 
-fn of_wire(error: WireError) -> GrantError {
+pub(super) fn of_wire(error: WireError) -> GrantError {
     match error {
         WireError::NotSent(why) => GrantError::World(why),
         WireError::Busy(status) => GrantError::World(format!("the server answered HTTP {status}")),
@@ -205,13 +261,15 @@ fn of_server(error: &BasicErrorResponse, app: &App, hidden: &[Secret]) -> GrantE
     if let Some(more) = error.error_description() {
         said = format!("{said}: {more}");
     }
-    for secret in hidden.iter().chain(&app.secret) {
+    for secret in hidden.iter().chain(app.secret()) {
         if !secret.expose().is_empty() {
             said = said.replace(secret.expose(), "***");
         }
     }
     let said: String = said.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(MAX_SAID_CHARS).collect();
     match error.error() {
+        // An app that was registered for one login is mended by the next one, as a code that is too old is.
+        _ if matches!(app.proof, AppProof::Body(_)) => GrantError::Refused(said),
         BasicErrorResponseType::InvalidClient | BasicErrorResponseType::UnauthorizedClient => GrantError::App(said),
         _ => GrantError::Refused(said),
     }

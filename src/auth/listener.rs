@@ -5,13 +5,14 @@
 //! gets its page and does not end the wait, however many there are: the deadline bounds it.
 
 use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-use super::login::{Attempt, Code, LoginError, NoCode, Redirect};
+use super::login::{Attempt, Code, InvalidRedirect, LoginError, NoCode, Redirect};
 use crate::net::{Acceptor, WhenFull};
 
 /// How long a login waits for the browser, in seconds, unless told otherwise.
@@ -27,6 +28,7 @@ const MAX_OPEN: usize = 32;
 #[derive(Debug)]
 pub struct CallbackListener {
     sockets: Vec<TcpListener>,
+    redirect: Redirect,
 }
 
 /// What a request deserves.
@@ -56,8 +58,27 @@ impl CallbackListener {
         }
         match failed {
             Some(failed) if sockets.is_empty() => Err(failed),
-            _ => Ok(CallbackListener { sockets }),
+            _ => Ok(CallbackListener { sockets, redirect: redirect.clone() }),
         }
+    }
+
+    /// Listens on a port that is free, for a login whose redirect address is registered when it begins.
+    ///
+    /// # Errors
+    /// This machine's own address cannot be listened on.
+    pub async fn bind_free_port() -> Result<CallbackListener, LoginError> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let failed = |source| LoginError::Listen { address, source };
+        let socket = TcpListener::bind(address).await.map_err(failed)?;
+        let port = socket.local_addr().map_err(failed)?.port();
+        let redirect = format!("http://{}:{port}/callback", Ipv4Addr::LOCALHOST).parse();
+        let redirect = redirect.map_err(|error: InvalidRedirect| failed(io::Error::other(error)))?;
+        Ok(CallbackListener { sockets: vec![socket], redirect })
+    }
+
+    /// Where the browser comes back to.
+    pub fn redirect(&self) -> &Redirect {
+        &self.redirect
     }
 
     /// Waits for the browser, `wait_seconds` at most.
@@ -74,7 +95,8 @@ impl CallbackListener {
 
     /// Connections are read side by side, each with its own deadline: browsers open some in advance and say nothing on them.
     async fn serve(self, attempt: &Attempt) -> Result<Code, LoginError> {
-        let mut acceptor = Acceptor::new(self.sockets, MAX_OPEN, WhenFull::DropOldest);
+        let CallbackListener { sockets, redirect } = self;
+        let mut acceptor = Acceptor::new(sockets, MAX_OPEN, WhenFull::DropOldest);
         let (read, mut heads) = mpsc::channel(1);
         loop {
             let (mut stream, line) = tokio::select! {
@@ -90,7 +112,7 @@ impl CallbackListener {
                     continue;
                 }
             };
-            let (page, ended) = judge(&line, attempt);
+            let (page, ended) = judge(&line, &redirect.path, attempt);
             // A browser that does not want the page has brought the code nevertheless.
             let _ = tokio::time::timeout(Duration::from_secs(ANSWER_SECONDS), say(&mut stream, &page)).await;
             if let Some(ended) = ended {
@@ -116,11 +138,11 @@ async fn head(mut stream: TcpStream) -> io::Result<(TcpStream, String)> {
 }
 
 /// What a request deserves, and whether the login ends with it.
-fn judge(line: &str, attempt: &Attempt) -> (Page, Option<Result<Code, NoCode>>) {
+fn judge(line: &str, ours: &str, attempt: &Attempt) -> (Page, Option<Result<Code, NoCode>>) {
     let mut words = line.split(' ');
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    if method != "GET" || path != attempt.redirect().path {
+    if method != "GET" || path != ours {
         return (Page::NotHere, None);
     }
     match attempt.code_from_query(query, true) {

@@ -26,7 +26,16 @@ const MAX_CODE_BYTES: usize = 2048;
 /// The scopes that these actions need on a platform, and no more; `also` for reading lists and the like. Each once, the usual
 /// ones first.
 pub fn scopes_for(platform: Platform, actions: &[Action], also: &[&'static str]) -> Vec<&'static str> {
-    let mut scopes = ALWAYS.to_vec();
+    add_scopes_for(ALWAYS.to_vec(), platform, actions, also)
+}
+
+/// Adds the scopes that these actions need, each once.
+pub(super) fn add_scopes_for(
+    mut scopes: Vec<&'static str>,
+    platform: Platform,
+    actions: &[Action],
+    also: &[&'static str],
+) -> Vec<&'static str> {
     let needed = actions.iter().filter_map(|action| find(platform, *action)).flat_map(|row| row.scopes);
     for scope in needed.chain(also) {
         if !scopes.contains(scope) {
@@ -94,6 +103,28 @@ impl FromStr for Redirect {
     }
 }
 
+/// How the code gets from the browser to us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CodeReturn {
+    /// The browser is sent back to an address: here, or from where a person copies it.
+    Address(Redirect),
+    /// The server shows it, and a person copies it.
+    Shown,
+}
+
+impl CodeReturn {
+    /// What stands for [`CodeReturn::Shown`] where an address would.
+    const SHOWN: &'static str = "urn:ietf:wg:oauth:2.0:oob";
+
+    /// As it is registered at the server, to the letter.
+    pub fn as_str(&self) -> &str {
+        match self {
+            CodeReturn::Address(redirect) => redirect.as_str(),
+            CodeReturn::Shown => CodeReturn::SHOWN,
+        }
+    }
+}
+
 /// What the platform hands back for a person's yes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Code(Secret);
@@ -122,7 +153,7 @@ pub enum LoginError {
     #[error("no answer came from the browser within {0} s; run the command again, or with --headless")]
     TimedOut(u64),
     /// The address is taken.
-    #[error("cannot listen on {address}: {source}; set another redirect address, here and at the platform")]
+    #[error("cannot listen on {address}: {source}")]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -138,10 +169,10 @@ pub enum LoginError {
 pub struct Attempt {
     app: App,
     places: OAuthEndpoints,
-    redirect: Redirect,
+    redirect: RedirectUrl,
     url: Url,
     state: CsrfToken,
-    verifier: PkceCodeVerifier,
+    verifier: Option<PkceCodeVerifier>,
     asked: String,
 }
 
@@ -154,24 +185,42 @@ impl std::fmt::Debug for Attempt {
 impl Attempt {
     /// Begins a login.
     pub fn begin(app: App, places: OAuthEndpoints, redirect: Redirect, scopes: &[&str]) -> Attempt {
-        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256_len(VERIFIER_BYTES);
-        let (url, state) = grant::client(&app, &places)
-            .set_redirect_uri(redirect.url.clone())
+        Attempt::begin_with(app, places, redirect.url, scopes, true)
+    }
+
+    /// Begins a login at a host, with PKCE where it offers that.
+    ///
+    /// # Errors
+    /// None in practice: where the code comes back to is an address.
+    pub fn begin_at_host(
+        app: App,
+        places: OAuthEndpoints,
+        back: &CodeReturn,
+        scopes: &[&str],
+        pkce: bool,
+    ) -> Result<Attempt, InvalidRedirect> {
+        let redirect = RedirectUrl::new(back.as_str().to_owned()).map_err(|_| InvalidRedirect)?;
+        Ok(Attempt::begin_with(app, places, redirect, scopes, pkce))
+    }
+
+    fn begin_with(app: App, places: OAuthEndpoints, redirect: RedirectUrl, scopes: &[&str], pkce: bool) -> Attempt {
+        let client = grant::client(&app, &places).set_redirect_uri(redirect.clone());
+        let mut request = client
             .authorize_url(|| CsrfToken::new_random_len(STATE_BYTES))
-            .add_scopes(scopes.iter().map(|scope| Scope::new((*scope).to_owned())))
-            .set_pkce_challenge(challenge)
-            .url();
+            .add_scopes(scopes.iter().map(|scope| Scope::new((*scope).to_owned())));
+        let mut verifier = None;
+        if pkce {
+            let (challenge, own) = PkceCodeChallenge::new_random_sha256_len(VERIFIER_BYTES);
+            request = request.set_pkce_challenge(challenge);
+            verifier = Some(own);
+        }
+        let (url, state) = request.url();
         Attempt { app, places, redirect, url, state, verifier, asked: scopes.join(" ") }
     }
 
     /// The address a person opens.
     pub fn url(&self) -> &str {
         self.url.as_str()
-    }
-
-    /// Where the browser comes back to.
-    pub fn redirect(&self) -> &Redirect {
-        &self.redirect
     }
 
     /// The code in what a person pasted: the address the browser ended at, its query, or the bare code.
@@ -223,9 +272,9 @@ impl Attempt {
     /// # Errors
     /// [`LoginError::Grant`]: the code is too old, used, or the app is wrong.
     pub async fn exchange(self, wire: &OAuthHttp, code: Code) -> Result<Pair, LoginError> {
-        let redirect = &self.redirect.url;
-        let mut pair = grant::exchange(wire, &self.app, &self.places, redirect, &code.0, self.verifier).await?;
-        pair.scopes = pair.scopes.or(Some(self.asked));
+        let Attempt { app, places, redirect, verifier, asked, .. } = self;
+        let mut pair = grant::exchange(wire, &app, &places, &redirect, &code.0, verifier).await?;
+        pair.scopes = pair.scopes.or(Some(asked));
         Ok(pair)
     }
 

@@ -15,6 +15,7 @@ mod aisa;
 mod cached_login;
 mod document;
 mod grant;
+mod host_app;
 mod import;
 mod key;
 mod keyring;
@@ -32,15 +33,16 @@ mod vault_error;
 
 pub use aisa::{AisaLink, InvalidKey, aisa_key, aisa_link, aisa_user};
 pub use cached_login::{Current, NoToken};
-pub use document::{Document, DocumentError, MakeOAuth1};
-pub use grant::{App, GrantError, InvalidEndpoint, OAuthEndpoints, Pair};
+pub use document::{Document, DocumentError, HostApp, MakeOAuth1};
+pub use grant::{App, AppProof, GrantError, InvalidEndpoint, OAuthEndpoints, Pair};
+pub use host_app::{HostOffers, RegisterError, register_app};
 pub use import::{
     IMPORT_COLUMNS, ImportError, ImportFault, ImportRow, MAX_IMPORT_BYTES, MAX_IMPORT_FAULTS, MAX_IMPORT_ROWS, import,
 };
 pub use key::{KeyChoice, KeyPlace};
 pub use keyring::{KEYRING_WAIT_SECONDS, KeyringError};
 pub use listener::{CallbackListener, LOGIN_WAIT_SECONDS};
-pub use login::{Attempt, Code, InvalidRedirect, LoginError, NoCode, Redirect, scopes_for};
+pub use login::{Attempt, Code, CodeReturn, InvalidRedirect, LoginError, NoCode, Redirect, scopes_for};
 pub use oauth_http::{OAuthHttp, WireError, WireSetup};
 pub use pin::{PinAttempt, PinLogin, Sign, ToSign};
 pub use refresh::{
@@ -48,7 +50,7 @@ pub use refresh::{
     decide, due_at,
 };
 pub use revoke::Revoker;
-pub use save_login::{KeepError, LoggedOut, Login, list, list_of, logout, save_login};
+pub use save_login::{KeepError, LoggedOut, Login, list, list_of, logout, save_login, stored_document};
 pub use tokens::{TokenMeans, TokenSource};
 pub use vault::Vault;
 pub use vault_error::{KeyHeld, MIN_PASSPHRASE_CHARS, VaultError};

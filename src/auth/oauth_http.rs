@@ -82,8 +82,10 @@ impl OAuthHttp {
         }
         let mut answer = http::Response::new(body);
         *answer.status_mut() = response.status();
-        if let Some(kind) = response.headers().get(http::header::CONTENT_TYPE) {
-            answer.headers_mut().insert(http::header::CONTENT_TYPE, kind.clone());
+        for name in [http::header::CONTENT_TYPE, http::header::LOCATION] {
+            if let Some(value) = response.headers().get(&name) {
+                answer.headers_mut().insert(name, value.clone());
+            }
         }
         Ok(answer)
     }

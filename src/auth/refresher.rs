@@ -138,7 +138,7 @@ impl TokenSource {
         let sealed = vault.seal(&slot.user, &bytes)?;
         let now = self.means.clock.now().wall;
         failpoint::point("before-refresh-save");
-        let set = NewCredential { sealed, scopes, expiry: Some(expiry), saved_at: now, ..read.record.set.clone() };
+        let set = NewCredential { sealed, scopes, expiry, saved_at: now, ..read.record.set.clone() };
         if !self.store.lock().await.accounts().finish_refresh(slot.id, read.record.generation, &set).await? {
             // A new login came between: it is the one that counts.
             return Ok(None);
@@ -171,8 +171,8 @@ impl TokenSource {
         let configured = self.means.app.as_ref();
         let same = configured.filter(|app| set.client_id.as_deref().is_none_or(|id| *id == *app.client_id));
         match (same, &set.client_id) {
-            (Some(app), _) if app.secret.is_some() || !set.confidential => Ok(app.clone()),
-            (None, Some(id)) if !set.confidential => Ok(App { client_id: id.as_str().into(), secret: None }),
+            (Some(app), _) if app.is_confidential() || !set.confidential => Ok(app.clone()),
+            (None, Some(id)) if !set.confidential => Ok(App::configured(id, None)),
             (_, Some(id)) => Err(format!(
                 "it was logged in through the app {id}, which has a secret; set CLEANUP_X_CLIENT_ID and CLEANUP_X_CLIENT_SECRET to that app's"
             )),

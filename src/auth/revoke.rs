@@ -23,8 +23,8 @@ pub struct Revoker<'a> {
     pub wire: &'a OAuthHttp,
     /// Where X's API is.
     pub base: &'a BaseUrl,
-    /// The account's host, where each has its own: only the app that a token was given to may revoke it there, and nobody here has that
-    /// app's secret, for the token was made by hand.
+    /// The account's host, where each has its own: only the app that a token was given to may revoke it there. A login has its app with it;
+    /// nobody here has the secret of the one that a token was made with by hand.
     pub host: Option<&'a AccountHost>,
     /// The app that OAuth 2.0 tokens were given to, where it is at hand.
     pub app: Option<&'a App>,
@@ -46,24 +46,31 @@ impl Revoker<'_> {
     /// # Errors
     /// The sentence says why the platform was not told, and what a person can do.
     pub async fn revoke(&self, document: &Document) -> Result<(), String> {
-        if let Some(host) = self.host {
-            return Err(format!(
+        match (document, self.host, self.app, self.sign) {
+            (Document::AtHost { access, app }, host, ..) => {
+                let ended = grant::revoke(self.wire, &app.app(), self.places, access).await;
+                ended.map_err(|why| match host {
+                    Some(host) => {
+                        format!("{why}; remove cleanup's access at https://{host}/oauth/authorized_applications")
+                    }
+                    None => format!("{why}; {IN_SETTINGS}"),
+                })
+            }
+            (Document::OAuth2 { .. }, Some(host), ..) => Err(format!(
                 "only the application that it was made with can end it: delete that at https://{host}/settings/applications"
-            ));
-        }
-        match (document, self.app, self.sign) {
-            (Document::OAuth2 { access, refresh }, Some(app), _) => {
+            )),
+            (Document::OAuth2 { access, refresh }, None, Some(app), _) => {
                 let ended = self.end_pair(app, access, refresh.as_ref()).await;
                 ended.map_err(|why| format!("{why}; {IN_SETTINGS}"))
             }
-            (Document::OAuth2 { .. }, None, _) => {
+            (Document::OAuth2 { .. }, None, None, _) => {
                 Err(format!("the app it belongs to is not configured; {IN_SETTINGS}"))
             }
-            (Document::OAuth1 { token, token_secret }, _, Some(sign)) => {
+            (Document::OAuth1 { token, token_secret }, _, _, Some(sign)) => {
                 let ended = self.invalidate(sign, token, token_secret).await;
                 ended.map_err(|why| format!("{why}; {IN_SETTINGS}"))
             }
-            (Document::OAuth1 { .. }, _, None) => Err(format!(
+            (Document::OAuth1 { .. }, _, _, None) => Err(format!(
                 "CLEANUP_X_CONSUMER_KEY and CLEANUP_X_CONSUMER_SECRET, which sign for it, are not set; {IN_SETTINGS}"
             )),
             (Document::Aisa { .. }, ..) => Err("revoke the key at AIsa if nobody else uses it".to_owned()),

@@ -44,14 +44,12 @@ pub enum KeepError {
 impl Login {
     /// A login of what an authorization server granted to `app`; `asked_at` is when the pair was asked for.
     pub fn of_pair(name: AccountName, user: PlatformUser, pair: Pair, asked_at: Wall, app: &App) -> Login {
-        Login {
-            name,
-            user,
-            expiry: Some(expiry_of(&pair, asked_at)),
-            scopes: pair.scopes,
-            document: Document::OAuth2 { access: pair.access, refresh: pair.refresh },
-            app: Some((app.client_id.to_string(), app.secret.is_some())),
-        }
+        let expiry = expiry_of(&pair, asked_at);
+        let document = Document::of_pair(&pair, app);
+        // The app of a host is in the document: it is nobody's but this login's.
+        let own = matches!(document, Document::AtHost { .. });
+        let app = (!own).then(|| (app.client_id.to_string(), app.is_confidential()));
+        Login { name, user, expiry, scopes: pair.scopes, document, app }
     }
 
     fn seal(&self, vault: &Vault, now: Wall) -> Result<NewCredential, KeepError> {
@@ -109,6 +107,21 @@ fn with_credentials(accounts: Vec<Account>, credentials: Vec<Credential>) -> Vec
     accounts.into_iter().map(with_own).collect()
 }
 
+/// The secrets that are on record for an account; none where there are none, or none that open.
+pub async fn stored_document(
+    store: &mut Store,
+    vault: &Vault,
+    account: &Account,
+) -> Result<Option<Document>, KeepError> {
+    let Some(record) = store.accounts().credential(account.id).await? else { return Ok(None) };
+    Ok(open_document(vault, account, &record))
+}
+
+fn open_document(vault: &Vault, account: &Account, record: &Credential) -> Option<Document> {
+    let bytes = vault.unseal(&account.user(), &record.set.sealed).ok()?;
+    Document::from_bytes(&bytes).ok()
+}
+
 /// What became of the tokens at the platform when an account was logged out. The queue has forgotten them in any case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoggedOut {
@@ -128,10 +141,7 @@ pub async fn logout(
     account: &Account,
 ) -> Result<LoggedOut, KeepError> {
     let Some(record) = store.accounts().credential(account.id).await? else { return Ok(LoggedOut::WasNot) };
-    let opened = vault.and_then(|vault| {
-        let bytes = vault.unseal(&account.user(), &record.set.sealed).ok()?;
-        Document::from_bytes(&bytes).ok()
-    });
+    let opened = vault.and_then(|vault| open_document(vault, account, &record));
     let told = match &opened {
         Some(document) => revoker.revoke(document).await,
         None => Err("its stored credentials could not be decrypted".to_owned()),

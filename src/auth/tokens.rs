@@ -243,8 +243,9 @@ impl TokenSource {
     }
 }
 
-/// When a pair's access token ends: counted from before it was asked for, so that it never ends earlier than we think.
-pub(super) fn expiry_of(pair: &Pair, asked_at: Wall) -> Expiry {
-    let lifetime_ms = i64::try_from(pair.lifetime.as_millis()).unwrap_or(i64::MAX);
-    Expiry { at: asked_at.after(pair.lifetime), lifetime_ms }
+/// When a pair's access token ends: counted from before it was asked for, so that it never ends earlier than we think. None: it lasts.
+pub(super) fn expiry_of(pair: &Pair, asked_at: Wall) -> Option<Expiry> {
+    let lifetime = pair.lifetime?;
+    let lifetime_ms = i64::try_from(lifetime.as_millis()).unwrap_or(i64::MAX);
+    Some(Expiry { at: asked_at.after(lifetime), lifetime_ms })
 }

@@ -21,21 +21,23 @@ pub(super) struct Endpoint {
     pub(super) path: &'static str,
     /// The field that says so; a deleted post has none.
     field: &'static str,
+    /// What a token needs for it.
+    pub(super) scope: &'static str,
 }
 
 /// The endpoints the sandbox has.
 pub(super) const ENDPOINTS: [Endpoint; 7] = [
-    at(Action::Unfollow, "/api/v1/accounts/{id}/unfollow", "following"),
-    at(Action::Unlike, "/api/v1/statuses/{id}/unfavourite", "favourited"),
-    at(Action::Unrepost, "/api/v1/statuses/{id}/unreblog", "reblogged"),
-    at(Action::Unmute, "/api/v1/accounts/{id}/unmute", "muting"),
-    at(Action::Unblock, "/api/v1/accounts/{id}/unblock", "blocking"),
-    at(Action::DeletePost, "/api/v1/statuses/{id}", ""),
-    at(Action::Unbookmark, "/api/v1/statuses/{id}/unbookmark", "bookmarked"),
+    at(Action::Unfollow, "/api/v1/accounts/{id}/unfollow", "following", "write:follows"),
+    at(Action::Unlike, "/api/v1/statuses/{id}/unfavourite", "favourited", "write:favourites"),
+    at(Action::Unrepost, "/api/v1/statuses/{id}/unreblog", "reblogged", "write:statuses"),
+    at(Action::Unmute, "/api/v1/accounts/{id}/unmute", "muting", "write:mutes"),
+    at(Action::Unblock, "/api/v1/accounts/{id}/unblock", "blocking", "write:blocks"),
+    at(Action::DeletePost, "/api/v1/statuses/{id}", "", "write:statuses"),
+    at(Action::Unbookmark, "/api/v1/statuses/{id}/unbookmark", "bookmarked", "write:bookmarks"),
 ];
 
-const fn at(action: Action, path: &'static str, field: &'static str) -> Endpoint {
-    Endpoint { action, path, field }
+const fn at(action: Action, path: &'static str, field: &'static str, scope: &'static str) -> Endpoint {
+    Endpoint { action, path, field, scope }
 }
 
 impl Endpoint {
@@ -84,6 +86,11 @@ fn called(id: TargetId) -> String {
 
 fn error(status: u16, said: &str) -> Rendered {
     json_answer(status, JSON, &json!({ "error": said }))
+}
+
+/// The answer to a token that may not do it.
+pub(super) fn out_of_scope() -> Rendered {
+    error(403, "This action is outside the authorized scopes")
 }
 
 fn no_record() -> Rendered {

@@ -80,6 +80,14 @@ impl Endpoint {
         }
     }
 
+    /// The scope that it takes, where tokens have scopes.
+    pub(super) fn scope(self) -> Option<&'static str> {
+        match self {
+            Endpoint::Mastodon(endpoint) => Some(endpoint.scope),
+            Endpoint::V2(_) | Endpoint::V1(_) | Endpoint::Aisa(_) => None,
+        }
+    }
+
     /// Whether OAuth 1.0a is refused where it is taken elsewhere.
     pub(super) fn oauth2_only(self) -> bool {
         self.action() == Action::Unbookmark

@@ -56,8 +56,13 @@ pub(super) fn authenticated(
 ) -> Result<TargetId, Denied> {
     let now = platform.clock.now();
     let issued = |denied| {
-        let bearer = received.bearer().filter(|_| matches!(dialect, SimulatedApi::V2 | SimulatedApi::Mastodon));
-        bearer.and_then(|bearer| platform.oauth().user_of(now.tick, bearer)).ok_or(denied)
+        let bearer = received.bearer().ok_or(denied)?;
+        let user = match dialect {
+            SimulatedApi::V2 => platform.oauth().user_of(now.tick, bearer),
+            SimulatedApi::Mastodon => platform.host_oauth().user_of(bearer),
+            SimulatedApi::V1 | SimulatedApi::Aisa => None,
+        };
+        user.ok_or(denied)
     };
     let ended = |user: &TargetId| received.is_signed() && platform.oauth().has_ended_oauth1(*user);
     let user = match authn::user(dialect, oauth2_only, received, now.wall).or_else(issued) {

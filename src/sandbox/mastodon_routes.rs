@@ -22,23 +22,23 @@ use super::rendered;
 use super::who::{KnownUser, SimulatedApi};
 use crate::domain::TargetKind;
 
-/// The lists: their paths, and how many entries a page has if nobody says, and at most.
-const LISTS: [(&str, Shelf); 7] = [
-    ("/api/v1/accounts/{id}/following", Shelf::Following),
-    ("/api/v1/accounts/{id}/followers", Shelf::Followers),
-    ("/api/v1/favourites", Shelf::Likes),
-    ("/api/v1/accounts/{id}/statuses", Shelf::Posts),
-    ("/api/v1/mutes", Shelf::Mutes),
-    ("/api/v1/blocks", Shelf::Blocks),
-    ("/api/v1/bookmarks", Shelf::Bookmarks),
+/// The lists: their paths, and the scope that a token needs for each.
+const LISTS: [(&str, Shelf, &str); 7] = [
+    ("/api/v1/accounts/{id}/following", Shelf::Following, "read:accounts"),
+    ("/api/v1/accounts/{id}/followers", Shelf::Followers, "read:accounts"),
+    ("/api/v1/favourites", Shelf::Likes, "read:favourites"),
+    ("/api/v1/accounts/{id}/statuses", Shelf::Posts, "read:statuses"),
+    ("/api/v1/mutes", Shelf::Mutes, "read:mutes"),
+    ("/api/v1/blocks", Shelf::Blocks, "read:blocks"),
+    ("/api/v1/bookmarks", Shelf::Bookmarks, "read:bookmarks"),
 ];
 
 /// The routes.
 pub(super) fn routes(mut router: Router<Platform>) -> Router<Platform> {
-    for (path, shelf) in LISTS {
+    for (path, shelf, scope) in LISTS {
         let handler = move |State(platform): State<Platform>, params: RawPathParams, request: Request| async move {
             let path_user = params.iter().next().map(|(_, text)| text.to_owned());
-            list(platform, shelf, path_user, request).await
+            list(platform, (shelf, scope), path_user, request).await
         };
         router = router.route(path, get(handler));
     }
@@ -50,17 +50,28 @@ async fn verify_credentials(State(platform): State<Platform>, request: Request) 
     let Ok(user) = authenticated(&platform, SimulatedApi::Mastodon, false, &received) else {
         return plain(bodies::denied());
     };
+    if platform.host_oauth().lacks(received.bearer(), &["profile", "read:accounts"]) {
+        return plain(bodies::out_of_scope());
+    }
     let who = KnownUser { dialect: SimulatedApi::Mastodon, user };
     let answer = platform.at_once(|world, now| world.look_up(now, who));
     platform.pause(platform.latency.unwrap_or_default()).await;
     respond(bodies::worded_user(answer.verdict, user), SimulatedApi::Mastodon, answer, platform.clock.now().wall)
 }
 
-async fn list(platform: Platform, shelf: Shelf, path_user: Option<String>, request: Request) -> Response {
+async fn list(
+    platform: Platform,
+    (shelf, scope): (Shelf, &str),
+    path_user: Option<String>,
+    request: Request,
+) -> Response {
     let Some(received) = receive(request).await else { return plain(rendered::too_large()) };
     let Ok(user) = authenticated(&platform, SimulatedApi::Mastodon, false, &received) else {
         return plain(bodies::denied());
     };
+    if platform.host_oauth().lacks(received.bearer(), &[scope]) {
+        return plain(bodies::out_of_scope());
+    }
     let (count, from) = wanted(shelf, received.query());
     let ask = ReadAsk { path_user, wanted: ReadQuery::Page { shelf, count, from }, fields: Fields::default() };
     let who = KnownUser { dialect: SimulatedApi::Mastodon, user };

@@ -15,7 +15,7 @@
 //! Who is asking is told by `Authorization: Bearer sandbox-<user_id>` at v2, or an access token that the sandbox's own
 //! authorization server (`oauth`, `oauth_routes`: X's authorize, token and revoke) has given out; by an OAuth 1.0a signature with
 //! [`Sandbox::oauth1_keys`] at v1.1 (and v2); by `Bearer sk-sandbox-<user_id>` at AIsa. At the Mastodon API (`/api/v1/...`) the token
-//! is that of v2; its windows are aligned to the clock, and its IDs are numbers or ULIDs (`bodies_mastodon`). Beside the platforms' endpoints there
+//! is that of v2, or one that its own authorization server (`host_oauth`: apps that anybody registers) has given out; its windows are aligned to the clock, and its IDs are numbers or ULIDs (`bodies_mastodon`). Beside the platforms' endpoints there
 //! are `GET /sandbox/ledger`, `GET /sandbox/effects?user=WHO` (CSV) and `POST /sandbox/user/WHO/TROUBLE`, where WHO is a
 //! [`KnownUser`] (`77`, `x-v1:77`, `aisa:77`, `mastodon:77`) and the trouble is one of [`Trouble`] (`revoke`, `route-lost` ...) or, to end it,
 //! `restore`; `POST /sandbox/spend/WHO/ENDPOINT/N`, where somebody else uses up N places of an action's or a list's window; and `POST /sandbox/list/WHO/LIST/ID`, which puts a user or post on a list (again), LIST being a [`Shelf`]'s name.
@@ -32,6 +32,8 @@ mod exchange;
 mod faults;
 mod field_names;
 mod headers;
+mod host_oauth;
+mod host_oauth_routes;
 mod ledger;
 mod list_page;
 mod lists;
@@ -64,6 +66,7 @@ mod world_tests;
 
 pub use faults::{Faults, InvalidFaults};
 pub use field_names::FieldNames;
+pub use host_oauth::{HostOAuthLedger, HostVersion};
 pub use ledger::{ActionLedger, DayLedger, Effect, FaultCounts, Ledger, ReadLedger, UserLedger};
 pub use lists::{ListSizes, MAX_LIST_ENTRIES, Shelf};
 pub use oauth::{AUTHORIZE_PATH, OAuthLedger, OAuthRules, SANDBOX_APP, SandboxApp, TokenFault};

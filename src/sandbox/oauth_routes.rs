@@ -5,7 +5,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
-use super::oauth::{Fields, TokenAnswer, TokenFault, fields};
+use super::oauth::{AUTHORIZE_PATH, Fields, TokenAnswer, TokenFault, fields};
 use super::platform_state::Platform;
 use super::severed::{Severed, severed};
 use crate::domain::TargetId;
@@ -20,15 +20,20 @@ pub(super) async fn ask(State(platform): State<Platform>, RawQuery(query): RawQu
         return (StatusCode::BAD_REQUEST, Html(format!("<h1>Something went wrong</h1><p>{}</p>", escaped(why))))
             .into_response();
     }
+    page_that_asks(AUTHORIZE_PATH, &query)
+}
+
+/// The page that asks a person, and sends what was asked back with the answer.
+pub(super) fn page_that_asks(decided_at: &str, query: &Fields) -> Response {
     let mut hidden = String::new();
-    for (name, value) in &query {
+    for (name, value) in query {
         let (name, value) = (escaped(name), escaped(value));
         hidden.push_str(&format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">"));
     }
     let scopes = escaped(query.get("scope").map_or("", String::as_str));
     Html(format!(
         "<!doctype html><meta charset=\"utf-8\"><title>Authorize app</title><h1>Sandbox: authorize this app?</h1>\
-         <p>It wants: {scopes}</p><form method=\"post\" action=\"/i/oauth2/authorize\">{hidden}\
+         <p>It wants: {scopes}</p><form method=\"post\" action=\"{decided_at}\">{hidden}\
          <label>User ID <input name=\"user\" value=\"{USUAL_USER}\"></label>\
          <button id=\"allow\" name=\"decision\" value=\"allow\">Authorize app</button>\
          <button id=\"deny\" name=\"decision\" value=\"deny\">Cancel</button></form>\n"
@@ -93,12 +98,12 @@ fn authorization(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok())
 }
 
-fn json(answer: TokenAnswer) -> Response {
+pub(super) fn json(answer: TokenAnswer) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let kind = [(header::CONTENT_TYPE, "application/json;charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
     (status, kind, Body::from(answer.body.to_string())).into_response()
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

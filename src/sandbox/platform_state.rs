@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::field_names::FieldNames;
+use super::host_oauth::HostAuthServer;
 use super::oauth::AuthServer;
 use super::world::World;
 use crate::clock::SharedClock;
@@ -14,6 +15,7 @@ use crate::domain::Moment;
 pub(super) struct Platform {
     world: Arc<Mutex<World>>,
     oauth: Arc<Mutex<AuthServer>>,
+    host_oauth: Arc<Mutex<HostAuthServer>>,
     pub(super) clock: SharedClock,
     pub(super) latency: Option<Duration>,
     pub(super) field_names: FieldNames,
@@ -28,16 +30,22 @@ impl std::fmt::Debug for Platform {
 impl Platform {
     pub(super) fn new(
         world: World,
-        oauth: AuthServer,
+        (oauth, host_oauth): (AuthServer, HostAuthServer),
         clock: SharedClock,
         latency: Option<Duration>,
         field_names: FieldNames,
     ) -> Platform {
-        Platform { world: Arc::new(Mutex::new(world)), oauth: Arc::new(Mutex::new(oauth)), clock, latency, field_names }
+        let (world, oauth) = (Arc::new(Mutex::new(world)), Arc::new(Mutex::new(oauth)));
+        let host_oauth = Arc::new(Mutex::new(host_oauth));
+        Platform { world, oauth, host_oauth, clock, latency, field_names }
     }
 
     pub(super) fn oauth(&self) -> MutexGuard<'_, AuthServer> {
         self.oauth.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn host_oauth(&self) -> MutexGuard<'_, HostAuthServer> {
+        self.host_oauth.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn now(&self) -> Moment {

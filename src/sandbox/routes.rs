@@ -13,10 +13,12 @@ use axum::routing::{MethodFilter, get, on, post};
 
 use super::bodies;
 use super::bodies_lists;
+use super::bodies_mastodon;
 use super::decision::{Answer, Ask, SimulatedOutcome};
 use super::dialects::{self, Endpoint};
 use super::exchange::{MAX_REQUEST_BODY_BYTES, authenticated, deliver, receive};
 use super::headers::{http_date, plain, put, respond};
+use super::host_oauth_routes;
 use super::ledger::Ledger;
 use super::lists::Shelf;
 use super::mastodon_routes;
@@ -47,7 +49,7 @@ pub(super) fn router(platform: Platform) -> Router {
         .route("/sandbox/user/{id}/{trouble}", post(trouble))
         .route("/sandbox/list/{id}/{list}/{target}", post(relist))
         .route("/sandbox/spend/{id}/{endpoint}/{places}", post(spend));
-    router = mastodon_routes::routes(router);
+    router = host_oauth_routes::routes(mastodon_routes::routes(router));
     for endpoint in &READS {
         let handler = move |State(platform): State<Platform>, params: Option<PathTexts>, request: Request| async move {
             read(platform, endpoint, params, request).await
@@ -109,6 +111,9 @@ async fn act(platform: Platform, endpoint: Endpoint, params: Option<PathTexts>, 
         Ok(user) => user,
         Err(denied) => return plain(dialects::denied(dialect, denied)),
     };
+    if endpoint.scope().is_some_and(|scope| platform.host_oauth().lacks(received.bearer(), &[scope])) {
+        return plain(bodies_mastodon::out_of_scope());
+    }
     let Some(PathTexts(params)) = params else { return plain(bodies::unreadable_path()) };
     let Some(asked) = endpoint.read(&params, &received) else {
         return plain(dialects::unknown_route(received.parts.uri.path()));

@@ -22,6 +22,7 @@ use super::authn;
 use super::bodies_mastodon;
 use super::faults::Faults;
 use super::field_names::FieldNames;
+use super::host_oauth::{HostAuthServer, HostOAuthLedger, HostVersion};
 use super::ledger::{Effect, Ledger};
 use super::lists::{ListSizes, Shelf};
 use super::oauth::{AuthServer, OAuthLedger, OAuthRules, TokenFault};
@@ -77,6 +78,8 @@ pub struct Options {
     pub field_names: FieldNames,
     /// Who may ask for tokens, and how long they live.
     pub oauth: OAuthRules,
+    /// Which Mastodon people log in to.
+    pub host_version: HostVersion,
 }
 
 impl Default for Options {
@@ -98,6 +101,7 @@ impl Default for Options {
             read_rate: None,
             field_names: FieldNames::default(),
             oauth: OAuthRules::default(),
+            host_version: HostVersion::New,
         }
     }
 }
@@ -153,7 +157,8 @@ impl Sandbox {
             read_rate: options.read_rate,
         });
         let oauth = AuthServer::new(options.oauth, options.seed);
-        let platform = Platform::new(world, oauth, clock, options.latency, options.field_names);
+        let host_oauth = HostAuthServer::new(options.host_version, options.seed);
+        let platform = Platform::new(world, (oauth, host_oauth), clock, options.latency, options.field_names);
         let (stop, stopped) = watch::channel(());
         let server = tokio::spawn(serve(listener, routes::router(platform.clone()), stopped));
         Ok(Sandbox { address, platform, stop, server })
@@ -222,6 +227,11 @@ impl Sandbox {
     /// What has been asked of the authorization server.
     pub fn oauth_ledger(&self) -> OAuthLedger {
         self.platform.oauth().ledger()
+    }
+
+    /// What has been asked of the authorization server of a Mastodon server.
+    pub fn host_oauth_ledger(&self) -> HostOAuthLedger {
+        self.platform.host_oauth().ledger()
     }
 
     /// What has been asked for and done for one user, by action and target.

@@ -5,7 +5,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 
 use cleanup::clock::{SharedClock, SystemClock};
-use cleanup::sandbox::{Faults, OAuthRules, Options, Sandbox, SandboxApp};
+use cleanup::sandbox::{Faults, HostVersion, OAuthRules, Options, Sandbox, SandboxApp};
 
 use crate::common::http::client;
 pub use crate::common::{Done, USER, ids, wait as run};
@@ -40,6 +40,11 @@ impl Bench {
 
     /// ... and which has its own idea of the time.
     pub fn by(lifetime: u64, clock: SharedClock) -> Bench {
+        Bench::like(lifetime, clock, HostVersion::New)
+    }
+
+    /// ... and whose Mastodon is like that one.
+    pub fn like(lifetime: u64, clock: SharedClock, host_version: HostVersion) -> Bench {
         let port = crate::common::port::free_port();
         let redirect = format!("http://127.0.0.1:{port}/callback");
         let app = |id: &str, secret: Option<&str>| SandboxApp {
@@ -52,7 +57,7 @@ impl Bench {
             token_lifetime: std::time::Duration::from_secs(lifetime),
             ..OAuthRules::default()
         };
-        let options = Options { oauth, faults: Faults::NONE, enforce: false, ..Options::default() };
+        let options = Options { oauth, host_version, faults: Faults::NONE, enforce: false, ..Options::default() };
         let (send, receive) = mpsc::channel();
         let (stop, stopped) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {
@@ -64,6 +69,11 @@ impl Bench {
         let home = Home::new();
         home.write("config.toml", format!("[x]\nredirect = \"{redirect}\"\n"));
         Bench { home, sandbox: receive.recv().unwrap(), redirect, _stop: stop }
+    }
+
+    /// The sandbox as the host of an account.
+    pub fn host(&self) -> String {
+        self.sandbox.base_url().strip_prefix("http://").unwrap().to_owned()
     }
 
     /// The program, knowing the sandbox and a public app; with a PATH on which no browser is.

@@ -7,6 +7,7 @@ mod certificate;
 mod child;
 mod default;
 mod doctor;
+mod host_logins;
 mod hosts;
 #[cfg(feature = "keyring")]
 mod keyring;
@@ -16,6 +17,7 @@ mod many;
 #[cfg(not(feature = "keyring"))]
 mod no_keyring;
 mod other_logins;
+mod redirects;
 mod runs;
 mod several;
 mod terminal;

@@ -142,9 +142,9 @@ impl Bench {
 }
 
 pub(crate) fn public_app() -> App {
-    App { client_id: "public-app".into(), secret: None }
+    App::configured("public-app", None)
 }
 
 pub(crate) fn secret_app() -> App {
-    App { client_id: "secret-app".into(), secret: Some(Secret::new("app-canary s3cret/+")) }
+    App::configured("secret-app", Some(Secret::new("app-canary s3cret/+")))
 }

@@ -53,7 +53,7 @@ async fn both_kinds_of_app_log_in_and_the_token_is_the_users() {
     let bench = Bench::new(Duration::from_secs(7200)).await;
     for app in [public_app(), secret_app()] {
         let pair = grant(&bench, &app, USER).await;
-        assert_eq!(pair.lifetime, Duration::from_secs(7200));
+        assert_eq!(pair.lifetime, Some(Duration::from_secs(7200)));
         assert_eq!(pair.scopes.as_deref(), Some("tweet.read users.read offline.access mute.write"));
         assert!(pair.refresh.is_some());
         let credentials = cleanup::platforms::Credentials::bearer(pair.access).unwrap();
@@ -67,7 +67,7 @@ async fn the_browser_comes_back_to_the_listener() {
     let redirect = format!("http://127.0.0.1:{port}/back/");
     let bench = Bench::new(Duration::from_secs(7200)).await;
     let attempt = attempt(&bench, &public_app(), &redirect);
-    let listener = CallbackListener::bind(attempt.redirect()).await.unwrap();
+    let listener = CallbackListener::bind(&redirect.parse().unwrap()).await.unwrap();
     let state = attempt.url().split('&').find_map(|pair| pair.strip_prefix("state=")).unwrap().to_owned();
     let browser = async {
         // A browser opens connections in advance and says nothing on them.
@@ -96,7 +96,7 @@ async fn strangers_do_not_end_the_wait_however_many_there_are() {
     let redirect = format!("http://127.0.0.1:{port}/back");
     let bench = Bench::new(Duration::from_secs(7200)).await;
     let attempt = attempt(&bench, &public_app(), &redirect);
-    let listener = CallbackListener::bind(attempt.redirect()).await.unwrap();
+    let listener = CallbackListener::bind(&redirect.parse().unwrap()).await.unwrap();
     let state = attempt.url().split('&').find_map(|pair| pair.strip_prefix("state=")).unwrap().to_owned();
     let browser = async {
         for _ in 0..250 {
@@ -120,11 +120,11 @@ async fn a_no_is_a_no_and_nobody_is_waited_for_without_end() {
     let redirect = format!("http://localhost:{port}/callback");
     let bench = Bench::new(Duration::from_secs(7200)).await;
     let first = attempt(&bench, &public_app(), &redirect);
-    let listener = CallbackListener::bind(first.redirect()).await.unwrap();
+    let listener = CallbackListener::bind(&redirect.parse().unwrap()).await.unwrap();
     assert!(matches!(listener.wait(&first, 0).await, Err(LoginError::TimedOut(0))));
-    let listener = CallbackListener::bind(first.redirect()).await.unwrap();
+    let listener = CallbackListener::bind(&redirect.parse().unwrap()).await.unwrap();
     assert!(
-        matches!(CallbackListener::bind(first.redirect()).await, Err(LoginError::Listen { .. })),
+        matches!(CallbackListener::bind(&redirect.parse().unwrap()).await, Err(LoginError::Listen { .. })),
         "the port is ours"
     );
     let state = first.url().split('&').find_map(|pair| pair.strip_prefix("state=")).unwrap().to_owned();
@@ -185,7 +185,7 @@ async fn what_the_server_refuses() {
     let refused = other.exchange(&bench.wire(), code).await.unwrap_err();
     assert!(matches!(refused, LoginError::Grant(GrantError::Refused(_))), "{refused}");
     // A wrong secret is the app's fault, and not shown.
-    let wrong = App { secret: Some(cleanup::domain::Secret::new("canary-secret")), ..secret_app() };
+    let wrong = App::configured("secret-app", Some(cleanup::domain::Secret::new("canary-secret")));
     let attempt = attempt(&bench, &wrong, REDIRECT);
     let back = press(&attempt, "allow", USER).await.unwrap();
     let code = attempt.code_from_paste(&back).unwrap();

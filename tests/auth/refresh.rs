@@ -376,7 +376,7 @@ async fn the_app_of_the_login_is_the_one_that_refreshes() {
     source.current(public).await.unwrap();
     let message = source.current(secret).await.unwrap_err().to_string();
     assert!(message.contains("CLEANUP_X_CLIENT_SECRET"), "{message}");
-    let wrong = cleanup::auth::App { secret: Some(cleanup::domain::Secret::new("wrong-canary")), ..secret_app() };
+    let wrong = cleanup::auth::App::configured("secret-app", Some(cleanup::domain::Secret::new("wrong-canary")));
     let outcome = bench.source_with(Some(wrong)).await.current(secret).await.unwrap_err();
     assert!(matches!(outcome, NoToken::App { .. }), "{outcome}");
     assert_eq!(bench.record(secret).await.refresh_tries, 0, "the app is at fault, not the token");

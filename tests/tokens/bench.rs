@@ -98,9 +98,9 @@ impl Bench {
     /// A whole login; the pair looks so much older than it is.
     pub(crate) async fn pair(&self, name: &str, user: u64, age: Duration) -> Login {
         let base: BaseUrl = self.at.parse().unwrap();
-        let app = App { client_id: APP.into(), secret: None };
+        let app = App::configured(APP, None);
         let scopes = scopes_for(Platform::XV2, &Action::ALL, &[]);
-        let places = app::places(&self.settings, &base).unwrap();
+        let places = app::places(&self.settings, Platform::XV2, &base).unwrap();
         let attempt = Attempt::begin(app.clone(), places, REDIRECT.parse().unwrap(), &scopes);
         let (page, query) = attempt.url().split_once('?').unwrap();
         let body = format!("{query}&decision=allow&user={user}");

@@ -113,6 +113,7 @@ fn remedy(reason: &str, account: &str) -> String {
         "unauthorized" | "login_needed" | "invalid_token" => {
             format!("log in again with `cleanup account login {account}`, or set a fresh token")
         }
+        "login_disabled" => format!("log in with a browser at the server of {account} and do what it asks"),
         "account_locked" | "account_suspended" => "log in at x.com and do what it asks".to_owned(),
         _ => format!(
             "check that the app may read this list, and that the login has the scopes for it: `cleanup account check {account}`"

@@ -69,6 +69,12 @@ impl TroubledAccount<'_> {
                 format!("{} logs it in; or set its variables. Then {resume}.", self.login())
             }
             "login_needed" => format!("Then {resume}."),
+            "scope_missing" => {
+                format!("{check} names what this login was not granted, and the login that asks for it. Then {resume}.")
+            }
+            "login_disabled" => {
+                format!("Log in with a browser at the server of {} and do what it asks, then {resume}.", self.name)
+            }
             "oauth2_only" | "oauth1_only" | "key_only" => {
                 format!(
                     "{} logs in as the action needs it (first unset the variables of credentials in the environment). Then {resume}.",

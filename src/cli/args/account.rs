@@ -13,12 +13,13 @@ Examples:
   cleanup account login                   open the browser, log in to X, store the login encrypted
   cleanup account login work --headless   print the address, and paste the one you end at
   cleanup account login --platform aisa   the key comes from stdin
+  cleanup account login fedi --platform mastodon --host example.social
   cleanup account list
   cleanup account check work
   cleanup account default work            acts where neither the command nor the file names an account
   cleanup account import accounts.csv     many at once; docs/accounts.md has the columns
 
-The app to log in through: CLEANUP_X_CLIENT_ID (and CLEANUP_X_CLIENT_SECRET, if it has one).
+The app to log in through at X: CLEANUP_X_CLIENT_ID (and CLEANUP_X_CLIENT_SECRET, if it has one).
 Register this redirect address at X: http://127.0.0.1:8080/callback (or set [x] redirect).";
 
 /// `cleanup account`
@@ -55,8 +56,8 @@ pub enum AccountCommand {
 #[derive(Clone, Debug, Args)]
 #[command(
     after_help = "Stdin, a line each: the access token, then the refresh token if there is one (x-v2); the access token \
-                        and its secret (x-v1); the key (aisa); the access token (mastodon: make it at your server under \
-                        Preferences, Development, New application).\n\nExamples:\n  cleanup account add work --user-id 42 <token.txt\n  \
+                        and its secret (x-v1); the key (aisa); the access token (mastodon: made at your server under \
+                        Preferences, Development, New application; `account login` needs none).\n\nExamples:\n  cleanup account add work --user-id 42 <token.txt\n  \
                         cleanup account add fedi --platform mastodon --host example.social <token.txt"
 )]
 pub struct AccountAddArgs {
@@ -83,7 +84,10 @@ pub struct AccountLoginArgs {
     /// Whose API to log in to [default: the account's, else x-v2]
     #[arg(long, value_name = "P", value_parser = values::real_platform())]
     pub platform: Option<Platform>,
-    /// Open no browser and listen nowhere: print the address, and read from stdin what the browser ended at
+    /// The server it lives at, such as example.social; only where each account has one of its own (mastodon) and it is not known yet
+    #[arg(long, value_name = "HOST")]
+    pub host: Option<AccountHost>,
+    /// Open no browser and listen nowhere: print the address, and read from stdin what the browser ended at, or the code it showed
     #[arg(long)]
     pub headless: bool,
     /// What the login is to be for [default: what the account could do before and what is queued for it; else unfollow,unlike]

@@ -1,6 +1,6 @@
 //! `cleanup account add`: a token that somebody has already, from stdin.
 
-use super::{keep_one, refuse_another, stdin};
+use super::{keep_one, refuse_another, refuse_host, stdin};
 use crate::app::{self, Ways};
 use crate::auth::{Document, Login, aisa_key, aisa_user};
 use crate::cli::args::AccountAddArgs;
@@ -8,7 +8,7 @@ use crate::cli::context::Context;
 use crate::domain::{Platform, PlatformUser, Secret, UserId};
 use crate::error::{CommandError, ErrorKind};
 use crate::platforms::oauth1;
-use crate::platforms::{Credentials, Host, LoginKind, spec};
+use crate::platforms::{Credentials, LoginKind, spec};
 use crate::store::CredentialKind;
 
 /// Keeps it.
@@ -16,11 +16,11 @@ use crate::store::CredentialKind;
 /// # Errors
 /// Stdin holds no token, the platform does not say whose it is, the name is somebody else's.
 pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, CommandError> {
-    refuse_host(args)?;
+    refuse_host(args.platform, args.host.as_ref())?;
     super::open_existing(context).await?;
     let document = read(context, args.platform).await?;
     let told = match &document {
-        Document::OAuth2 { .. } => None,
+        Document::OAuth2 { .. } | Document::AtHost { .. } => None,
         Document::OAuth1 { token, .. } => oauth1::user_id(token),
         Document::Aisa { key } => aisa_user(key).ok(),
     };
@@ -55,7 +55,7 @@ pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, 
     refuse_another(accounts.iter().find(|account| account.name == args.name), &user)?;
     let app = match kind {
         LoginKind::OAuth2 if document.kind() == CredentialKind::OAuth2 => {
-            app::app(&context.settings).map(|app| (app.client_id.to_string(), app.secret.is_some()))
+            app::app(&context.settings).map(|app| (app.client_id.to_string(), app.is_confidential()))
         }
         _ => None,
     };
@@ -72,21 +72,6 @@ pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, 
 fn another_user(told: &UserId, given: &UserId) -> CommandError {
     CommandError::new(ErrorKind::Usage, format!("the token says that its user is {told}, not {given}"))
         .hint("leave --user-id out")
-}
-
-/// A host is needed where each account has its own, and means nothing elsewhere.
-fn refuse_host(args: &AccountAddArgs) -> Result<(), CommandError> {
-    let platform = args.platform;
-    match (spec(platform).host, &args.host) {
-        (Host::OfAccount, None) => {
-            let message = format!("an account of {platform} lives at a server of its own, and it is not said which");
-            Err(CommandError::new(ErrorKind::Usage, message)
-                .hint("name the server with --host example.social: the one whose pages you log in to"))
-        }
-        (Host::Fixed(_), Some(_)) => Err(CommandError::new(ErrorKind::Usage, format!("{platform} has one address"))
-            .hint("leave --host out, or name the platform with --platform mastodon")),
-        _ => Ok(()),
-    }
 }
 
 async fn read(context: &Context, platform: Platform) -> Result<Document, CommandError> {

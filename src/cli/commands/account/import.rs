@@ -32,7 +32,7 @@ pub(super) async fn run(context: &Context, args: &AccountImportArgs) -> Result<u
         .hint(format!("write a line for each account below the header: {}", IMPORT_COLUMNS.join(","))));
     }
     refuse_rounded(&args.file, &rows)?;
-    let app = app::app(&context.settings).map(|app| (app.client_id.to_string(), app.secret.is_some()));
+    let app = app::app(&context.settings).map(|app| (app.client_id.to_string(), app.is_confidential()));
     let mut lines: HashMap<PlatformUser, u64> = HashMap::new();
     let mut logins: Vec<Login> = Vec::with_capacity(rows.len());
     let hosts: Vec<AccountHost> = rows.iter().filter_map(|row| row.host.clone()).collect();
@@ -100,7 +100,7 @@ async fn ask(ways: &Ways, row: &ImportRow) -> Result<UserId, CommandError> {
             .hint("fill in user_id; only the user of an OAuth 2.0 token can be asked; nothing was imported")
     };
     let access = match &row.document {
-        Document::OAuth2 { access, .. } => access.clone(),
+        Document::OAuth2 { access, .. } | Document::AtHost { access, .. } => access.clone(),
         Document::OAuth1 { .. } | Document::Aisa { .. } => return Err(unknown()),
     };
     let credentials = Credentials::bearer(access).map_err(|error| {

@@ -74,7 +74,7 @@ pub(super) async fn end(
     };
     let ways = Ways::new(&context.settings, context.clock.clone(), &account.host)?;
     let base = ways.bases.of_account(account)?;
-    let places = app::places(&context.settings, &base)?;
+    let places = app::places(&context.settings, account.platform, &base)?;
     let app = app::app_of(&context.settings, &record);
     let sign = app::signer(&context.settings, context.clock.clone());
     let revoker = Revoker {

@@ -6,6 +6,8 @@ mod add;
 mod browser;
 mod check;
 pub(crate) mod default;
+mod granting;
+mod host_login;
 mod import;
 pub(crate) mod list;
 mod login;
@@ -19,8 +21,9 @@ use crate::app;
 use crate::auth::{Login, Vault, save_login};
 use crate::cli::args::{AccountArgs, AccountCommand};
 use crate::cli::context::Context;
-use crate::domain::{AccountName, PlatformUser};
+use crate::domain::{AccountHost, AccountName, Platform, PlatformUser};
 use crate::error::{CommandError, ErrorKind};
+use crate::platforms::{Host, spec};
 use crate::store::{Account, Store};
 
 /// Does what the command says.
@@ -58,7 +61,7 @@ async fn open(context: &Context) -> Result<(Store, Vault), CommandError> {
 
 /// The name of an account that nobody named.
 fn standard_name(user: &PlatformUser) -> Result<AccountName, CommandError> {
-    let prefix = crate::platforms::spec(user.platform).account_prefix;
+    let prefix = spec(user.platform).account_prefix;
     format!("{prefix}-{}", user.id).parse().map_err(|why: String| CommandError::new(ErrorKind::Fault, why))
 }
 
@@ -71,6 +74,20 @@ fn refuse_another(known: Option<&Account>, user: &PlatformUser) -> Result<(), Co
             Err(CommandError::new(ErrorKind::Usage, message)
                 .hint("log in as the user that the account stands for, or give this login another name"))
         }
+        _ => Ok(()),
+    }
+}
+
+/// A host is needed where each account has its own, and means nothing elsewhere.
+fn refuse_host(platform: Platform, host: Option<&AccountHost>) -> Result<(), CommandError> {
+    match (spec(platform).host, host) {
+        (Host::OfAccount, None) => {
+            let message = format!("an account of {platform} lives at a server of its own, and it is not said which");
+            Err(CommandError::new(ErrorKind::Usage, message)
+                .hint("name the server with --host example.social: the one whose pages you log in to"))
+        }
+        (Host::Fixed(_), Some(_)) => Err(CommandError::new(ErrorKind::Usage, format!("{platform} has one address"))
+            .hint("leave --host out, or name the platform with --platform mastodon")),
         _ => Ok(()),
     }
 }
