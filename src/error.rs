@@ -124,6 +124,12 @@ impl CommandError {
         CommandError { source: Some(source.into()), ..self }
     }
 
+    /// The same for one more who waits; what lies beneath stays with the first.
+    #[must_use]
+    pub fn copied(&self) -> CommandError {
+        CommandError { kind: self.kind, message: self.message.clone(), hint: self.hint.clone(), source: None }
+    }
+
     /// Something of ours could not be written or read.
     pub fn io(what: impl fmt::Display, source: std::io::Error) -> CommandError {
         CommandError::new(ErrorKind::Io, format!("{what}: {}", io_words(&source)))

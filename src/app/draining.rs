@@ -14,7 +14,7 @@ use crate::auth::TokenSource;
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{AccountId, Action, Horizons, JobId, Moment, Platform, Tick, WindowSpec};
-use crate::engine::{self, EngineDeps, EngineSettings, Event, Finish, GroupEnd, JobTerms, Listener, Shutdown, Stopped};
+use crate::engine::{self, EngineDeps, EngineSettings, Event, Finish, JobTerms, Listener, Shutdown, Stopped};
 use crate::error::{CommandError, ErrorKind};
 use crate::platforms::Client;
 use crate::store::{Account, Drain, DrainLock, DrainScope, JobStatus, OutcomeCounts, QueueWatch, Store};
@@ -74,18 +74,20 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// As if only these jobs had been worked on, by these accounts: they were the drain's only group with terms of its own.
+    /// How jobs ended that were worked on in a drain with others, by these accounts.
     ///
     /// # Errors
-    /// A keep list of theirs cannot be read.
-    pub fn of_only_group(self, jobs: &[JobId], accounts: &HashSet<AccountId>) -> Result<Ended, CommandError> {
-        let Ended { mut finish, jobs: mut all, store } = self;
-        if let Some(GroupEnd { stopped, requests, spent, next_slot_at, withheld, .. }) = finish.groups.pop() {
-            finish = Finish { stopped, requests, spent, next_slot_at, withheld, ..finish };
-        }
+    /// A keep list of theirs cannot be read; the queue cannot be.
+    pub async fn of_group(
+        mut finish: Finish,
+        jobs: &[JobId],
+        accounts: &HashSet<AccountId>,
+        mut store: Store,
+    ) -> Result<Ended, CommandError> {
         finish.troubles.retain(|(account, ..)| accounts.contains(account));
-        all.retain(|status| jobs.contains(&status.job.id));
         refuse_lost_list(&finish)?;
+        let mut all = store.read().status(None).await?;
+        all.retain(|status| jobs.contains(&status.job.id));
         Ok(Ended { finish, jobs: all, store })
     }
 }

@@ -21,7 +21,7 @@ pub enum Activity {
         /// When it goes on.
         until: Wall,
     },
-    /// The server runs a schedule first.
+    /// The server runs a schedule first that has the queue to itself, or loads what another one needs.
     WaitingTurn {
         /// When that has to end; none: when its work is done.
         until: Option<Wall>,
@@ -96,7 +96,7 @@ pub struct JobFacts {
     pub schedule: Option<ScheduleWait>,
 }
 
-/// A run of other jobs: a drain, or a schedule of the server's that reads its list.
+/// A drain of other jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OtherRun {
     /// Nothing is sent after this.
@@ -127,10 +127,8 @@ impl Activity {
             return Activity::ScheduleBegun { schedule: schedule.clone() };
         }
         match &facts.schedule {
-            // The server begins what is due by itself.
-            Some(wait) if facts.server.is_some() && wait.until <= now => {
-                return Activity::WaitingTurn { until: facts.other_run.and_then(|run| run.until) };
-            }
+            // The server begins what is due by itself, but for a moment in which it loads what another schedule needs.
+            Some(wait) if facts.server.is_some() && wait.until <= now => return Activity::WaitingTurn { until: None },
             Some(wait) => return Activity::WaitingSchedule(wait.clone()),
             None => {}
         }
@@ -232,6 +230,11 @@ mod tests {
             (JobFacts { schedule: Some(nightly()), server: works(), ..facts() }, Activity::WaitingSchedule(nightly())),
             // The server runs what is due by itself; elsewhere it waits for a look at what is due.
             (JobFacts { schedule: Some(due()), server: works(), ..facts() }, Activity::WaitingTurn { until: None }),
+            // It does not wait for the end of what is drained meanwhile.
+            (
+                JobFacts { schedule: Some(due()), server: works(), other_run: elsewhere, ..facts() },
+                Activity::WaitingTurn { until: None },
+            ),
             (JobFacts { schedule: Some(due()), ..facts() }, Activity::WaitingSchedule(due())),
             (JobFacts { schedule: Some(nightly()), ..worked() }, Activity::Running),
             (JobFacts { server: works(), ..facts() }, Activity::Running),

@@ -122,6 +122,8 @@ fn drive(cli: &Cli, context: &Context) -> Result<u8, CommandError> {
     let runtime =
         runtime.map_err(|error| CommandError::new(ErrorKind::Fault, "the runtime does not start").because(error))?;
     let ended = runtime.block_on(commands::dispatch(&cli.command, context));
+    // Nobody waits for a pipe that is still open, or for another process's load.
+    runtime.shutdown_background();
     ended.map_err(|error| {
         let hint = error.hint.as_ref().map(|hint| context::for_this_queue(&context.settings, hint));
         CommandError { hint, ..error }

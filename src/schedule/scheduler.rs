@@ -5,6 +5,7 @@
 //! [`Work`]. The caller holds the [`crate::store::ScheduleLock`], so that a firing on record as running belongs to nobody else.
 //! What does not belong here: loading and sending (the [`Work`] does), telling people (`messages` has the words).
 
+use std::collections::HashSet;
 use std::future::Future;
 
 use jiff::tz::TimeZone;
@@ -17,7 +18,7 @@ use super::recurrence::Slot;
 use super::retry::next_try;
 use crate::clock::Clock;
 use crate::domain::Wall;
-use crate::store::{FiringEnd, FiringState, FiringTrouble, NewFiring, Store, StoreError};
+use crate::store::{FiringEnd, FiringState, FiringTrouble, NewFiring, Store, StoreError, StoredSchedule};
 
 /// Something to be told.
 #[derive(Clone, Debug)]
@@ -108,11 +109,21 @@ pub async fn due(store: &mut Store, now: Wall) -> Result<(Vec<String>, Option<Ne
 /// # Errors
 /// The database cannot be read or written. What was decided on before is on record.
 pub async fn look(store: &mut Store, now: Wall) -> Result<DueLook, StoreError> {
+    look_beside(store, &HashSet::new(), now).await
+}
+
+/// The same beside runs that are in progress: of the schedules `held_back` nothing is decided, for they run or have to wait.
+///
+/// # Errors
+/// As [`look`].
+pub async fn look_beside(store: &mut Store, held_back: &HashSet<i64>, now: Wall) -> Result<DueLook, StoreError> {
     let mut look = DueLook::default();
     let settled = Settled::of(store, now).await?;
-    look.news = put_right(store, &settled).await?;
+    let mut all = store.schedules().all().await?;
+    all.retain(|stored| !held_back.contains(&stored.id));
+    look.news = put_right(store, &all, &settled).await?;
     let mut schedules = Vec::new();
-    for stored in store.schedules().all().await? {
+    for stored in store.schedules().all().await?.into_iter().filter(|stored| !held_back.contains(&stored.id)) {
         match Schedule::of(&stored) {
             Ok(schedule) => schedules.push(settled.truly(schedule, &stored)),
             Err(error) => look.news.push(ScheduleEvent::Broken(stored.name, error.to_string())),
@@ -172,11 +183,15 @@ pub async fn look(store: &mut Store, now: Wall) -> Result<DueLook, StoreError> {
 }
 
 /// Undoes what was settled under a clock that was ahead.
-async fn put_right(store: &mut Store, settled: &Settled) -> Result<Vec<ScheduleEvent>, StoreError> {
+async fn put_right(
+    store: &mut Store,
+    schedules: &[StoredSchedule],
+    settled: &Settled,
+) -> Result<Vec<ScheduleEvent>, StoreError> {
     let mut news = Vec::new();
-    for stored in store.schedules().all().await?.into_iter().filter(|stored| settled.is_ahead(stored)) {
-        let Ok(schedule) = Schedule::of(&stored) else { continue };
-        if settled.put_right(store, &stored).await? {
+    for stored in schedules.iter().filter(|stored| settled.is_ahead(stored)) {
+        let Ok(schedule) = Schedule::of(stored) else { continue };
+        if settled.put_right(store, stored).await? {
             news.push(ScheduleEvent::ClockWasAhead(schedule, stored.settled_to));
         }
     }

@@ -48,11 +48,9 @@ pub(super) async fn schedules(
     Query(wanted): Query<SchedulesQuery>,
 ) -> Result<Html<String>, Problem> {
     let now = web.clock.now().wall;
-    let fires = web.engine.borrow().fires;
+    let at_work = web.engine.borrow().firings.clone();
     let mut store = web.read_store().await;
     let running = store.schedules().running_firings().await?;
-    // One runs at a time, and what had begun comes first.
-    let at_work = running.iter().find(|firing| fires && firing.runs > 0).map(|firing| firing.id);
     let all = store.schedules().all().await?;
     let total = all.len();
     let earlier: Vec<String> =
@@ -64,7 +62,7 @@ pub(super) async fn schedules(
         let standing = match own {
             None => ScheduleState::Resting,
             Some(firing) if firing.runs == 0 => ScheduleState::Asked(firing.clone()),
-            Some(firing) if Some(firing.id) == at_work => ScheduleState::Running(firing.clone()),
+            Some(firing) if at_work.contains(&firing.id) => ScheduleState::Running(firing.clone()),
             Some(firing) => ScheduleState::Interrupted(firing.clone()),
         };
         cards.push(card(&mut store, stored, standing, now).await?);

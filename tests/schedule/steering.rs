@@ -1,5 +1,6 @@
 //! What a person tells a schedule: through the queue's database, at moments that are given.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use cleanup::domain::Wall;
@@ -86,6 +87,40 @@ async fn what_is_asked_for_is_begun_once_by_whoever_looks_next() {
     // The night comes all the same.
     let night = desk.look("2026-11-21T01:00:00Z").await.firing.unwrap();
     assert_eq!((night.how, night.slot.at), (How::Due, wall("2026-11-21T01:00:00Z")));
+}
+
+#[tokio::test]
+async fn beside_a_run_in_progress_only_what_need_not_wait_for_it_begins() {
+    let mut desk = Desk::new(None, None).await;
+    let other = NewSchedule {
+        name: "other".into(),
+        cron: "0 3 * * *".into(),
+        zone: "Europe/Berlin".into(),
+        until_time: None,
+        for_ms: None,
+        jitter_ms: 0,
+        jitter_seed: 7,
+        request: r#"{"run":{"files":["/b.csv"]}}"#.into(),
+    };
+    assert!(desk.store.schedules().add_schedule(&other, wall("2026-11-20T11:00:00Z")).await.unwrap());
+    let running = desk.look("2026-11-21T01:00:00Z").await.firing.unwrap();
+    let in_progress = HashSet::from([running.schedule.id]);
+    let beside =
+        async |store: &mut Store, at: &str| scheduler::look_beside(store, &in_progress, wall(at)).await.unwrap();
+    assert!(beside(&mut desk.store, "2026-11-21T01:30:00Z").await.firing.is_none(), "it is not taken for left behind");
+    let second = beside(&mut desk.store, "2026-11-21T02:00:00Z").await.firing.unwrap();
+    assert_eq!((&*second.schedule.name, second.how), ("other", How::Due));
+    // The next night comes while the first still lasts: it is decided when that has ended.
+    scheduler::ended(&mut desk.store, &second, &End::unsent(0, "finished"), wall("2026-11-21T02:05:00Z"))
+        .await
+        .unwrap();
+    let look = beside(&mut desk.store, "2026-11-22T01:30:00Z").await;
+    assert!(look.firing.is_none() && look.news.is_empty(), "{look:?}");
+    scheduler::ended(&mut desk.store, &running, &End::unsent(0, "finished"), wall("2026-11-22T01:40:00Z"))
+        .await
+        .unwrap();
+    let next = desk.look("2026-11-22T01:40:00Z").await.firing.unwrap();
+    assert_eq!((&*next.schedule.name, next.slot.at), ("nightly", wall("2026-11-22T01:00:00Z")));
 }
 
 #[tokio::test]

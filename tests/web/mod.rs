@@ -11,5 +11,6 @@ mod hostile;
 mod metrics;
 mod password;
 mod schedules;
+mod schedules_beside;
 mod served;
 mod uploads;

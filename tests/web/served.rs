@@ -53,6 +53,11 @@ impl Served {
     /// Ends it politely, and starts it again with the same words in the same home.
     pub(crate) fn restart(&mut self) {
         self.signal("-TERM");
+        self.start_again();
+    }
+
+    /// Waits for its end, and starts it again with the same words in the same home.
+    pub(crate) fn start_again(&mut self) {
         self.wait();
         self.child = spawn(&mut self.command, self.folder.path());
         self.root = OnceLock::new();

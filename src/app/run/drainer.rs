@@ -1,32 +1,32 @@
 //! What a run and the resuming of jobs share: who acts, what a person is asked, the drain.
 //!
-//! In: what is asked for, jobs of the queue. Out: how that ended. What does not belong here: which jobs (`files`, `resume`), when a request
-//! may leave (`engine`).
+//! In: what is asked for, jobs of the queue. Out: how that ended. What does not belong here: which jobs (`files`, `resume`), a drain that
+//! is a server's (`joined`), when a request may leave (`engine`).
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::lookup_bound::LookupBound;
 use super::outcome::{Closing, RunEnd, RunOutcome};
 use super::partial_usage::PartialUsage;
-use super::shared_drain::{OwnGroup, end_with};
 use super::untouched_jobs::UntouchedJobs;
 use super::warnings::warn_before_sending;
 use super::work_ahead::{plan, unpriced};
 use crate::app::deps::AppDeps;
-use crate::app::notice::{BoundsOfRun, Notice, Stoppable};
+use crate::app::notice::{BoundsOfRun, Notice, RunPlan, Stoppable};
 use crate::app::request::RunBounds;
 use crate::app::signals::Signals;
 use crate::app::{self, Accounts, Confirmation, DrainDeps, DrainOptions, Identities, LoadOptions, LoadPlan};
-use crate::app::{PlatformSession, Prepared};
-use crate::domain::{AccountId, Action, JobId, Platform, Tick, Wall};
+use crate::app::{Ended, PlatformSession, Prepared};
+use crate::auth::TokenSource;
+use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall};
 use crate::engine::{JobTerms, Listener, Signal, Urgency, shutdown};
 use crate::error::{CommandError, ErrorKind};
 use crate::store::{DrainLock, JobStatus, QueueWatch, Store};
 
 /// How far a run goes, who agrees to it, and who hears of it.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct RunTerms {
     /// Nothing is sent after this, by the wall clock.
     pub until: Option<Wall>,
@@ -34,8 +34,6 @@ pub struct RunTerms {
     pub yes: bool,
     /// Hears of everything that is sent.
     pub tap: Option<Arc<dyn EventTap>>,
-    /// The jobs that no schedule loads are worked off in the same drain: a server does not let them wait.
-    pub with_others: bool,
 }
 
 /// Hears every event of a drain beside whoever else does.
@@ -51,6 +49,18 @@ pub(super) struct Drainer {
     /// What kept handles from being looked up.
     pub(super) lookup: Option<LookupBound>,
     terms: RunTerms,
+}
+
+/// What a run has before it.
+pub(super) struct WorkAhead {
+    /// For whoever shows it.
+    pub(super) plan: RunPlan,
+    /// What is done for whom.
+    pub(super) work: Vec<(AccountId, Action)>,
+    /// Actions whose price nobody knows.
+    pub(super) unpriced: BTreeSet<Action>,
+    /// Every account's credentials.
+    pub(super) tokens: Arc<TokenSource>,
 }
 
 /// What a person is asked about.
@@ -155,36 +165,43 @@ impl Drainer {
         deps.front.confirm()
     }
 
+    /// Looks at what is before a run, and at who does it.
+    pub(super) async fn look_ahead(
+        &self,
+        store: &mut Store,
+        jobs: &Jobs,
+        deps: AppDeps<'_>,
+    ) -> Result<WorkAhead, CommandError> {
+        let now = deps.clock.now();
+        store.lists().settle_missing_handles(now.wall).await?;
+        let mut plan = plan(store, (jobs.only.as_deref(), &jobs.untouched), deps.settings).await?;
+        let terms = &self.options.run.terms;
+        plan.until = terms.until.map(|until| now.wall_at(until));
+        plan.is_capped = terms.max_requests.is_some() || terms.max_spend.is_some();
+        let work: Vec<(AccountId, Action)> = plan.work.iter().map(|(account, action, _)| (*account, *action)).collect();
+        let unpriced = unpriced(store, &work, deps.settings).await?;
+        let accounts = store.accounts().all().await?;
+        let tokens = app::open_tokens(deps.settings, &self.session.who, &accounts, deps.clock.clone()).await?;
+        Ok(WorkAhead { plan, work, unpriced, tokens })
+    }
+
     /// Drains, and says how that ended.
     pub(super) async fn drain(
-        self,
+        mut self,
         mut store: Store,
         lock: DrainLock,
-        Jobs { only, untouched }: Jobs,
+        jobs: Jobs,
         mut signals: Signals,
         deps: AppDeps<'_>,
     ) -> Result<RunEnd, CommandError> {
-        let Drainer { session, mut options, lookup, terms } = self;
-        store.lists().settle_missing_handles(deps.clock.now().wall).await?;
-        let mut plan = plan(&mut store, (only.as_deref(), &untouched), deps.settings).await?;
-        let (run, now) = (&mut options.run, deps.clock.now());
-        plan.until = run.terms.until.map(|until| now.wall_at(until));
-        plan.is_capped = run.terms.max_requests.is_some() || run.terms.max_spend.is_some();
-        let work: Vec<(AccountId, Action)> = plan.work.iter().map(|(account, action, _)| (*account, *action)).collect();
-        let unpriced = unpriced(&mut store, &work, deps.settings).await?;
-        run.jobs.clone_from(&only);
-        let own = if terms.with_others { OwnGroup::share(run, &mut store).await? } else { None };
-        let is_shared = own.is_some();
+        let WorkAhead { plan, work, unpriced, tokens } = self.look_ahead(&mut store, &jobs, deps).await?;
+        let Jobs { only, untouched } = jobs;
+        self.options.run.jobs.clone_from(&only);
+        let Drainer { session, options, lookup, terms } = self;
         let (sender, receiver) = shutdown();
-        let (began, mut aborted) = (now.tick, receiver.clone());
-        let accounts = store.accounts().all().await?;
-        let tokens = app::open_tokens(deps.settings, &session.who, &accounts, deps.clock.clone()).await?;
+        let (began, mut aborted) = (deps.clock.now().tick, receiver.clone());
         let (noting, usage) = PartialUsage::beside(deps.front.progress(deps, plan));
-        let (mut listener, mut group): (Box<dyn Listener>, _) = (Box::new(noting), None);
-        if let Some(own) = own {
-            let (its, ended) = own.listener(listener);
-            (listener, group) = (its, Some(ended));
-        }
+        let mut listener: Box<dyn Listener> = Box::new(noting);
         if let Some(tap) = &terms.tap {
             listener = tap.beside(listener);
         }
@@ -198,7 +215,6 @@ impl Drainer {
         let ended = tokio::select! {
             ended = running => ended,
             signal = signals.relay(&sender, deps) => match signal {},
-            never = end_with(group, &sender) => match never {},
             () = aborted.at_least(Urgency::Abort) => {
                 deps.tell(Notice::StoppedAtOnce(Stoppable::Sending));
                 let signal = aborted.now().1.unwrap_or(Signal::Interrupt);
@@ -206,22 +222,25 @@ impl Drainer {
             }
         };
         session.close().await;
-        let ended = match (ended, &only) {
-            (Ok(ended), Some(own)) if is_shared => {
-                ended.of_only_group(own, &work.iter().map(|(account, _)| *account).collect::<HashSet<_>>())
-            }
-            (ended, _) => ended,
-        };
         let took = deps.clock.now().tick.since(began);
-        match ended {
-            Ok(ended) => {
-                let closing = Closing { untouched, lookup, took, unpriced };
-                Ok(RunEnd::Ended(Box::new(RunOutcome::of(ended, closing).await?)))
-            }
-            Err(error) => {
-                let jobs = jobs_as_saved(only.as_deref(), deps).await;
-                Ok(RunEnd::Failed { error, jobs, untouched, usage: usage.so_far() })
-            }
+        let closing = Closing { untouched, lookup, took, unpriced };
+        end_of(ended, only.as_deref(), closing, usage.so_far(), deps).await
+    }
+}
+
+/// How a run has ended whose rows were sent, or could not be.
+pub(super) async fn end_of(
+    ended: Result<Ended, CommandError>,
+    only: Option<&[JobId]>,
+    closing: Closing,
+    usage: (u64, MicroUsd),
+    deps: AppDeps<'_>,
+) -> Result<RunEnd, CommandError> {
+    match ended {
+        Ok(ended) => Ok(RunEnd::Ended(Box::new(RunOutcome::of(ended, closing).await?))),
+        Err(error) => {
+            let jobs = jobs_as_saved(only, deps).await;
+            Ok(RunEnd::Failed { error, jobs, untouched: closing.untouched, usage })
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::drainer::{Asked, Drainer, Jobs, LOOK, RunTerms, no_terminal};
 use super::job_files::{load_files, load_options, plan_files, prepare_files, refuse_files_for_new_queue};
 use super::outcome::RunEnd;
+use super::server_drain::{DrainSeat, HeldSeat};
 use super::untouched_jobs::UntouchedJobs;
 use crate::app::deps::AppDeps;
 use crate::app::notice::Notice;
@@ -12,15 +13,23 @@ use crate::app::request::{RowOptions, RunRequest};
 use crate::app::signals::Signals;
 use crate::app::{self, Identities, LoadOptions, Loaded, Prepared};
 use crate::error::CommandError;
-use crate::store::DrainLock;
 
 /// Loads the files and works on their jobs.
 ///
 /// # Errors
 /// A file, the queue, the network or the account is in the way; nothing of any file is queued where one of them cannot be.
-pub async fn run_files(deps: AppDeps<'_>, request: &RunRequest, terms: RunTerms) -> Result<RunEnd, CommandError> {
+pub async fn run_files(
+    deps: AppDeps<'_>,
+    request: &RunRequest,
+    terms: RunTerms,
+    seat: DrainSeat,
+) -> Result<RunEnd, CommandError> {
     let rows = &request.rows;
-    let files = prepare_files(&request.files, request.job.as_deref(), rows, deps).await?;
+    let reading = prepare_files(&request.files, request.job.as_deref(), rows, deps);
+    let files = tokio::select! {
+        files = reading => files?,
+        signal = seat.signal()? => return Ok(RunEnd::StoppedLoading(signal)),
+    };
     let mut load = load_options(rows, &files, request.reload, deps)?;
     load.settles_handles = true;
     if let Some(end) = already_finished(&files, rows, &mut load, deps).await? {
@@ -36,7 +45,7 @@ pub async fn run_files(deps: AppDeps<'_>, request: &RunRequest, terms: RunTerms)
         refuse_unasked(who, rows, &files, &load, deps).await?;
     }
     let mut store = deps.open_queue().await?;
-    let lock = DrainLock::take(store.path())?;
+    let seat = seat.held(store.path())?;
     load.handles_asked = store.lists().handles_asked().await?;
     let before: Vec<_> = store.accounts().all().await?.into_iter().map(|account| account.id).collect();
     let (mut accounts, mut plans) = plan_files(who, &mut store, rows, &files, &load, deps).await?;
@@ -67,8 +76,15 @@ pub async fn run_files(deps: AppDeps<'_>, request: &RunRequest, terms: RunTerms)
         jobs = loading => jobs?,
         signal = signals.first() => return Ok(RunEnd::StoppedLoading(signal)),
     };
-    let jobs = Jobs { only: Some(jobs), untouched: UntouchedJobs::default() };
-    drainer.drain(store, lock, jobs, signals, deps).await
+    let of_run = |jobs| Jobs { only: Some(jobs), untouched: UntouchedJobs::default() };
+    match seat {
+        HeldSeat::Own(lock) => drainer.drain(store, lock, of_run(jobs), signals, deps).await,
+        HeldSeat::Alone(seat) => {
+            let turn = seat.drain.alone().await;
+            drainer.drain(store, turn.lock(), of_run(jobs), signals, deps).await
+        }
+        HeldSeat::Joined(seat) => drainer.join(store, seat, jobs, deps).await,
+    }
 }
 
 /// Where nobody can be asked, and something would be sent, no queue is made only for the run to be refused.

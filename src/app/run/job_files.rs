@@ -19,7 +19,7 @@ use crate::app::preparing::{self, FileOptions, Prepared};
 use crate::app::request::{ReloadOptions, RowOptions};
 use crate::app::row_filter::RowRules;
 use crate::domain::{Action, JobId};
-use crate::error::CommandError;
+use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::JobFileError;
 use crate::store::{Job, Store};
 use crate::text::shell_word;
@@ -51,7 +51,13 @@ pub async fn prepare_files(
         shown: None,
         known,
     };
-    preparing::prepare(files, &options)
+    // A large file takes a while, and a pipe as long as whoever writes to it.
+    let files = files.to_vec();
+    let judging = tokio::task::spawn_blocking(move || preparing::prepare(&files, &options));
+    judging.await.unwrap_or_else(|error| match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(error) => Err(CommandError::new(ErrorKind::Fault, "the file was not read to its end").because(error)),
+    })
 }
 
 /// What `check` needs to see what this command has seen.

@@ -1,20 +1,20 @@
 //! Rows loaded and worked off: a run of job files, and the resuming of what is queued.
 //!
 //! In: a request, what a use case stands on. Out: how the run ended. `files` and `resume` say what is worked on, `drainer` is the
-//! drain that both come to, `outcome` its end. What does not belong here: words, a terminal, when a request may leave.
+//! drain that both come to, `joined` that of a server, `outcome` its end. What does not belong here: words, a terminal, when a request may leave.
 
 mod drainer;
 mod files;
-mod group_listener;
 mod handle_lookup;
 mod job_files;
+mod joined;
 mod keep_file;
 mod lookup_bound;
 mod outcome;
 mod partial_usage;
 mod resume;
 mod row_platforms;
-mod shared_drain;
+mod server_drain;
 mod untouched_jobs;
 mod warnings;
 mod work_ahead;
@@ -24,4 +24,5 @@ pub use files::run_files;
 pub use job_files::{load_files, load_options, plan_files, prepare_files, refuse_files_for_new_queue};
 pub use outcome::{RunEnd, RunOutcome};
 pub use resume::{ResumeForecast, ResumeRequest, forecast_resume, resume};
+pub use server_drain::{DrainSeat, GroupFinish, GroupRequest, LoadTurn, ServerDrain, ServerSeat};
 pub use untouched_jobs::UntouchedJobs;

@@ -1,7 +1,7 @@
 //! What is due, run now, or one schedule, because somebody asks for it: here, or by the process that works on schedules already.
 
 use super::due_end::DueEnd;
-use super::scheduled_work::{InProcess, ScheduleServer};
+use super::scheduled_work::InProcess;
 use super::{RUN, find_schedule, understood};
 use crate::app::deps::AppDeps;
 use crate::app::signals::Signals;
@@ -28,11 +28,7 @@ pub enum RunNowEnd {
 ///
 /// # Errors
 /// The queue is in the way, or another process drains it (75); what is due then stays due.
-pub async fn run_due(
-    deps: AppDeps<'_>,
-    overrides: &Overrides,
-    server: Option<ScheduleServer>,
-) -> Result<DueEnd, CommandError> {
+pub async fn run_due(deps: AppDeps<'_>, overrides: &Overrides) -> Result<DueEnd, CommandError> {
     let Some(mut store) = deps.existing_queue().await? else { return Ok(DueEnd::NoQueue) };
     let (due, next) = scheduler::due(&mut store, deps.clock.now().wall).await?;
     if due.is_empty() {
@@ -40,7 +36,8 @@ pub async fn run_due(
         return Ok(DueEnd::Ran { next, exit_code: 0 });
     }
     let Some(_lock) = free_to_run(deps, &store, &due.join(", "))? else { return Ok(DueEnd::Elsewhere) };
-    let mut work = InProcess { deps, overrides, server, signals: Signals::listen()?, is_attended: false, broken: 0 };
+    let mut work =
+        InProcess { deps, overrides, served: None, signals: Signals::listen()?, is_attended: false, broken: 0 };
     let (ends, next) = scheduler::work_off(&mut store, &**deps.clock, &mut work).await?;
     store.close().await;
     let broken = (work.broken > 0).then_some(ErrorKind::Config.exit_code());
@@ -62,7 +59,7 @@ pub async fn run_now(deps: AppDeps<'_>, overrides: &Overrides, name: &str) -> Re
         return hand_over(deps, store, &schedule).await;
     };
     let mut work =
-        InProcess { deps, overrides, server: None, signals: Signals::listen()?, is_attended: true, broken: 0 };
+        InProcess { deps, overrides, served: None, signals: Signals::listen()?, is_attended: true, broken: 0 };
     let Some(firing) = control::begin_now(&mut store, schedule, deps.clock.now().wall).await? else {
         return Err(was_removed(name));
     };

@@ -11,13 +11,16 @@ mod list_first;
 mod listing;
 mod run_end;
 mod scheduled_work;
+mod served;
+mod server;
 
 pub use describe::describe;
 pub use due::{RunNowEnd, run_due, run_now};
 pub use due_end::DueEnd;
 pub use find::find_schedule;
 pub use listing::{ScheduleListing, hours_text, list_schedules, schedules_json, settled_ahead, shell_words};
-pub use scheduled_work::ScheduleServer;
+pub use served::RunInProgress;
+pub use server::ScheduleServer;
 
 use std::collections::HashSet;
 
@@ -65,16 +68,17 @@ pub async fn unscheduled_jobs(store: &mut Store) -> Result<Option<Vec<JobId>>, S
     Ok(Some(jobs.map(|job| job.id).collect()))
 }
 
-/// The jobs that schedules load, by [`name_key`]: a file may be spelled otherwise than its job. Those of requests that cannot be understood are
-/// nobody's.
+/// The jobs that schedules load, by [`name_key`].
 pub fn job_keys_of(schedules: &[StoredSchedule]) -> HashSet<String> {
-    let understood = schedules.iter().filter_map(|schedule| ScheduledRun::from_json(&schedule.request).ok());
-    let names = understood.flat_map(|request| {
-        let stem = |file: &std::path::PathBuf| Some(name_key(file.file_stem()?.to_str()?).into_owned());
-        match request.run.job {
-            Some(job) => vec![name_key(&job).into_owned()],
-            None => request.run.files.iter().filter_map(stem).collect(),
-        }
-    });
-    names.collect()
+    schedules.iter().flat_map(|schedule| job_keys(&schedule.request)).collect()
+}
+
+/// The jobs that a schedule's request loads: a file may be spelled otherwise than its job. A request that cannot be understood has none.
+fn job_keys(request: &str) -> HashSet<String> {
+    let Ok(request) = ScheduledRun::from_json(request) else { return HashSet::new() };
+    let stem = |file: &std::path::PathBuf| Some(name_key(file.file_stem()?.to_str()?).into_owned());
+    match request.run.job {
+        Some(job) => HashSet::from([name_key(&job).into_owned()]),
+        None => request.run.files.iter().filter_map(stem).collect(),
+    }
 }

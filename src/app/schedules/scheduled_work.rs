@@ -2,17 +2,16 @@
 //!
 //! In: a firing. Out: how it ended. What does not belong here: what is due (`schedule`), which process runs it (`due`).
 
-use std::sync::Arc;
-
 use super::clock_check;
 use super::list_first::read_list;
 use super::run_end::{end_of, end_of_error, stopped_by};
+use super::server::ServedRun;
 use crate::app::deps::AppDeps;
 use crate::app::notice::Notice;
 use crate::app::request::{RunBounds, ScheduledRun};
-use crate::app::run::{EventTap, RunTerms, run_files};
+use crate::app::run::{RunTerms, run_files};
 use crate::app::signals::Signals;
-use crate::app::{DrainOptions, OfSchedule, RunReport, notify};
+use crate::app::{OfSchedule, RunReport, notify};
 use crate::config::{Environment, Overrides, ProgressMode, Settings};
 use crate::domain::{MicroUsd, Wall};
 use crate::error::CommandError;
@@ -20,22 +19,13 @@ use crate::schedule::firing::{After, End, Firing};
 use crate::schedule::scheduler::{ScheduleEvent, Work};
 use crate::text::LocalClock;
 
-/// A server that runs schedules beside its other work.
-#[derive(Clone)]
-pub struct ScheduleServer {
-    /// Hears of what is sent.
-    pub tap: Arc<dyn EventTap>,
-    /// How its other jobs are sent.
-    pub settings: Arc<Settings>,
-}
-
 /// Runs firings as `cleanup run` does, in this process.
 pub(super) struct InProcess<'a> {
     pub(super) deps: AppDeps<'a>,
     /// What the options said of the settings: a run takes over where its queue and its config file are.
     pub(super) overrides: &'a Overrides,
-    /// The server that it is part of.
-    pub(super) server: Option<ScheduleServer>,
+    /// Its place in the server that begins it; none: it is run by a command.
+    pub(super) served: Option<ServedRun>,
     /// Signals that come between two runs.
     pub(super) signals: Signals,
     /// Somebody asked for it at a terminal, and sees how it ends: it is not tried again behind their back.
@@ -45,24 +35,24 @@ pub(super) struct InProcess<'a> {
 }
 
 impl InProcess<'_> {
-    async fn run(&self, deps: AppDeps<'_>, request: &ScheduledRun, firing: &Firing) -> Result<RunReport, CommandError> {
+    async fn run(
+        &mut self,
+        deps: AppDeps<'_>,
+        request: &ScheduledRun,
+        firing: &Firing,
+    ) -> Result<RunReport, CommandError> {
+        let served = self.served.take();
         if let Some(list) = &request.list
             && let Some(report) = read_list(deps, list, request.run.job.as_deref(), firing).await?
         {
             return Ok(report);
         }
-        let with_others = request.run.rows.platform.is_none() && self.sends_like_its_server(deps.settings);
-        let tap = self.server.as_ref().map(|server| Arc::clone(&server.tap));
-        let terms = RunTerms { until: firing.ends_by, yes: true, tap, with_others };
-        let end = run_files(deps, &request.run, terms).await?;
+        let tap = served.as_ref().map(ServedRun::tap);
+        let seat = served.map_or_else(Default::default, |served| served.seat(&request.run, deps.settings));
+        let terms = RunTerms { until: firing.ends_by, yes: true, tap };
+        let end = run_files(deps, &request.run, terms, seat).await?;
         deps.tell(Notice::RunEnded(&end));
         Ok(end.report())
-    }
-
-    /// Whether other jobs of the server are sent as it has been told to where they are sent as this run is.
-    fn sends_like_its_server(&self, own: &Settings) -> bool {
-        let way = |settings| DrainOptions::of(settings, &RunBounds::default(), None);
-        self.server.as_ref().is_some_and(|server| way(own).sends_like(&way(&server.settings)))
     }
 
     /// How a run ended, and whether it is told: the same trouble as the last time is not told again.
@@ -85,18 +75,22 @@ impl InProcess<'_> {
         notify(settings, Some(schedule), &ended, |why| self.deps.tell(Notice::NotifyTrouble(why))).await;
         end
     }
+}
 
-    /// What the request says of the settings, in this queue and with this config file.
-    fn settings_of(&self, bounds: &RunBounds) -> Result<Settings, CommandError> {
-        let mut overrides = self.overrides.clone();
-        bounds.override_in(&mut overrides);
-        let mut settings = Settings::resolve(&overrides, &Environment::of_process()?)?;
-        if settings.run.progress == ProgressMode::Auto && !self.deps.front.is_watched() {
-            // A line a minute, all night, would hide what matters in a journal.
-            settings.run.progress = ProgressMode::None;
-        }
-        Ok(settings)
+/// What a request says of the settings, in this queue and with this config file.
+pub(super) fn settings_of(
+    bounds: &RunBounds,
+    overrides: &Overrides,
+    deps: AppDeps<'_>,
+) -> Result<Settings, CommandError> {
+    let mut overrides = overrides.clone();
+    bounds.override_in(&mut overrides);
+    let mut settings = Settings::resolve(&overrides, &Environment::of_process()?)?;
+    if settings.run.progress == ProgressMode::Auto && !deps.front.is_watched() {
+        // A line a minute, all night, would hide what matters in a journal.
+        settings.run.progress = ProgressMode::None;
     }
+    Ok(settings)
 }
 
 impl Work for InProcess<'_> {
@@ -105,7 +99,8 @@ impl Work for InProcess<'_> {
             return stopped_by(signal);
         }
         let request = ScheduledRun::from_json(&firing.schedule.request).map(|request| within_bounds(request, firing));
-        let ready = request.and_then(|request| Ok((self.settings_of(&request.run.bounds)?, request)));
+        let ready =
+            request.and_then(|request| Ok((settings_of(&request.run.bounds, self.overrides, self.deps)?, request)));
         let (settings, request) = match ready {
             Ok(ready) => ready,
             Err(error) => return self.conclude(self.deps.settings, firing, Err(error)).await,
@@ -115,6 +110,8 @@ impl Work for InProcess<'_> {
         let deps = AppDeps { settings: &settings, local: &local, ..self.deps };
         // A schedule runs by the clock, so a clock that is wrong runs nothing.
         let ended = match clock_check::refuse_wrong(deps).await {
+            // One that came while the platform was asked for the time.
+            Ok(()) if let Some(signal) = self.signals.waiting() => return stopped_by(signal),
             Ok(()) => self.run(deps, &request, firing).await,
             Err(error) => Err(error),
         };

@@ -1,68 +1,21 @@
-//! Drains whenever there is work. One drain lasts as long as there is something to send; what ends it decides how long it rests.
-//! The lock is held all the time, so that nobody else sends in between.
+//! The engine of a server: two loops under one end. One drains whenever there is work; beside it the other reads and loads what schedules
+//! that are due need, and hands it over.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::sync::watch;
-
-use super::controls::{Orders, ServeControls};
-use super::state::EngineState;
-use crate::app::run::EventTap;
-use crate::app::status::{TroubledAccount, only_unfinished};
-use crate::app::{self, AppDeps, Ended, Notice, embedded_sandbox};
+use super::controls::ServeControls;
+use super::drain_loop::DrainLoop;
+use super::schedule_loop::ScheduleLoop;
+use crate::app::run::{EventTap, ServerDrain};
+use crate::app::{AppDeps, embedded_sandbox};
 use crate::config::Overrides;
-use crate::domain::Tick;
-use crate::engine::{Finish, Signal, Stopped};
-use crate::error::{CommandError, ErrorKind};
-use crate::sandbox::Sandbox;
-use crate::store::{ChangeCounters, DrainLock, JobState, JobStatus, ServerState, Store};
-
-/// How often a rest looks whether somebody has told the queue something.
-pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How long it rests when nobody answers, at first and at most; each time twice as long.
-const SILENCE_SECONDS: u64 = 60;
-const MAX_SILENCE_SECONDS: u64 = 900;
-/// How long it rests when the disk or the configuration is in the way.
-const STUCK_SECONDS: u64 = 60;
+use crate::error::CommandError;
+use crate::store::DrainLock;
 
 /// The engine of a server.
 pub struct ServeEngine<'a> {
-    pub(super) deps: AppDeps<'a>,
-    /// What the options said of the settings.
-    pub(super) overrides: &'a Overrides,
-    pub(super) controls: Arc<ServeControls>,
-    /// Hears of what is sent.
-    pub(super) tap: Arc<dyn EventTap>,
-    /// None while a schedule is run.
-    pub(super) lock: Option<DrainLock>,
-    orders: watch::Receiver<Orders>,
-    pub(super) sandbox: Option<Arc<Sandbox>>,
-    silence: Duration,
-    /// No schedule is fired before this, unless somebody asks for one.
-    pub(super) next_fire: Tick,
-    /// Moves when a person has told a schedule something.
-    pub(super) told: watch::Receiver<u64>,
-    /// The last run that somebody asked for and that was looked after.
-    pub(super) last_asked: i64,
-    /// How often the configuration had been read when it was last looked at what is due.
-    reloads: u64,
-    /// What others can read of what it is doing; none: what the server before it has left.
-    told_others: Option<ServerState>,
-}
-
-/// What it knew when it looked for work.
-pub(super) struct Seen {
-    pub(super) news: ChangeCounters,
-    pub(super) schedules: Vec<i64>,
-}
-
-/// Why a rest ends.
-enum Rest {
-    /// Until somebody tells the queue something.
-    ChangeCounters,
-    /// ... or so long at most.
-    Until(Tick),
+    drains: DrainLoop<'a>,
+    schedules: ScheduleLoop<'a>,
 }
 
 impl<'a> ServeEngine<'a> {
@@ -78,222 +31,26 @@ impl<'a> ServeEngine<'a> {
         lock: DrainLock,
     ) -> Result<ServeEngine<'a>, CommandError> {
         let sandbox = embedded_sandbox(deps.settings, deps.clock).await?;
-        let silence = Duration::from_secs(SILENCE_SECONDS);
-        let (told, orders) = (controls.schedules_told(), controls.orders());
-        Ok(ServeEngine {
-            deps,
-            overrides,
-            controls,
-            tap,
-            lock: Some(lock),
-            orders,
-            sandbox,
-            silence,
-            next_fire: Tick(i64::MIN),
-            told,
-            last_asked: 0,
-            reloads: 0,
-            told_others: None,
-        })
+        let drain = ServerDrain::new(lock);
+        let schedules = ScheduleLoop::new(deps, overrides, Arc::clone(&controls), Arc::clone(&tap), Arc::clone(&drain));
+        Ok(ServeEngine { drains: DrainLoop::new(deps, controls, tap, drain, sandbox), schedules })
     }
 
     /// Works until it is told to end; gives the exit code.
     ///
     /// # Errors
     /// What neither time nor a person nor another configuration mends.
-    pub async fn work(mut self) -> Result<u8, CommandError> {
-        loop {
-            if let Some(signal) = self.ending() {
-                self.say(EngineState::Stopping);
-                return Ok(signal.exit_code());
-            }
-            // A schedule's run that was stopped to go by another configuration goes on at once.
-            let reloads = self.orders.borrow().reloads;
-            if self.told.has_changed().unwrap_or(false) || reloads != self.reloads {
-                self.told.mark_unchanged();
-                self.reloads = reloads;
-                self.next_fire = Tick(i64::MIN);
-            }
-            let mut store = self.open().await?;
-            self.tell(&mut store, ServerState::Works).await;
-            if self.is_due(&mut store).await? {
-                store.close().await;
-                self.say(EngineState::Working);
-                self.fire().await?;
-                continue;
-            }
-            // Both before anything is decided by them, so that what changes meanwhile ends the rest.
-            let seen =
-                Seen { news: store.read().change_counters().await?, schedules: Self::schedules_of(&mut store).await? };
-            self.controls.set_status(|status| status.knows = seen.news);
-            let (state, rest) = match self.drain_once(store, &seen).await {
-                Ok(Some((state, rest))) => (state, rest),
-                Ok(None) => continue,
-                Err(error) => self.trouble(error)?,
-            };
-            let told = self.state_of(&state, &rest);
-            self.say(state);
-            self.rest(&seen, rest, told).await?;
-        }
-    }
-
-    /// One drain, if there is anything to drain; how it stands then, and how long it rests. None: go on at once.
-    async fn drain_once(&mut self, mut store: Store, seen: &Seen) -> Result<Option<(EngineState, Rest)>, CommandError> {
-        let jobs = self.own_jobs(&mut store).await?;
-        let has_work = |status: &JobStatus| {
-            let is_ours = jobs.as_ref().is_none_or(|jobs| jobs.contains(&status.job.id));
-            is_ours && status.job.state == JobState::Active && status.counts.pending > 0
+    pub async fn work(self) -> Result<u8, CommandError> {
+        let ServeEngine { mut drains, mut schedules } = self;
+        let ended = tokio::select! {
+            ended = drains.work() => ended,
+            never = schedules.work() => match never {},
         };
-        if !store.read().status(None).await?.iter().any(has_work) {
-            store.close().await;
-            return Ok(Some((EngineState::Idle, Rest::ChangeCounters)));
+        // Runs in progress hear of the end, and it is written down how they ended.
+        tokio::select! {
+            () = schedules.finish(ended.is_err()) => {}
+            never = drains.turn_away(&ended) => match never {},
         }
-        self.say(EngineState::Working);
-        let ended = self.drain(store, jobs, seen).await?;
-        let names = self.names_of(&ended.finish).await?;
-        let Ended { finish, store, .. } = ended;
-        store.close().await;
-        if finish.stopped != Stopped::Unreachable {
-            self.silence = Duration::from_secs(SILENCE_SECONDS);
-        }
-        let now = self.deps.clock.now();
-        Ok(match finish.stopped {
-            // Told to end, or to begin anew with what has changed.
-            Stopped::Interrupted(_) => None,
-            Stopped::Account => Some((EngineState::NeedsPerson { why: names }, Rest::ChangeCounters)),
-            Stopped::Unreachable => {
-                let until = now.tick.after(self.silence);
-                self.silence = (self.silence * 2).min(Duration::from_secs(MAX_SILENCE_SECONDS));
-                let outage = finish.given_up.is_some();
-                let why =
-                    if outage { "The platform answers with errors" } else { "The platform does not answer" }.to_owned();
-                Some((EngineState::Waiting { until: now.wall_at(until), why }, Rest::Until(until)))
-            }
-            Stopped::Cap => {
-                let at = finish.next_slot_at.unwrap_or(now.wall.after(self.silence));
-                let until = now.tick.after(at.since(now.wall));
-                let why =
-                    "The platform accepts no more requests yet from the accounts that have rows queued".to_owned();
-                Some((EngineState::Waiting { until: at, why }, Rest::Until(until)))
-            }
-            _ => Some((EngineState::Idle, Rest::ChangeCounters)),
-        })
-    }
-
-    /// Who needs a person, in words.
-    async fn names_of(&self, finish: &Finish) -> Result<String, CommandError> {
-        if finish.troubles.is_empty() {
-            return Ok(
-                "The rows that are left belong to an account that has stopped; `cleanup doctor` says why".to_owned()
-            );
-        }
-        const MOST: usize = 3;
-        let settings = self.controls.settings();
-        let mut store = Store::reopen(settings.db()?).await?;
-        let (names, jobs) = (app::account_names(&mut store).await?, store.queue().jobs().await?);
-        let said = finish.troubles.iter().take(MOST).map(|(account, reason, detail)| {
-            let name = names.get(account).map_or("an account", String::as_str);
-            let detail = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
-            let remedy = TroubledAccount { settings: &settings, name, job: only_unfinished(&jobs) }.remedy(reason);
-            format!("{name}: {reason}{detail}. {remedy}")
-        });
-        let mut said: Vec<String> = said.collect();
-        if finish.troubles.len() > MOST {
-            said.push(format!("and {} more", finish.troubles.len() - MOST));
-        }
-        Ok(said.join("; "))
-    }
-
-    /// An error that time, a person or a reload can mend is waited for; the others end the process.
-    fn trouble(&mut self, error: CommandError) -> Result<(EngineState, Rest), CommandError> {
-        self.deps.tell(Notice::Failed(&error));
-        let why =
-            error.hint.as_ref().map_or_else(|| error.message.clone(), |hint| format!("{}; {hint}", error.message));
-        let now = self.deps.clock.now();
-        let after = |seconds| Rest::Until(now.tick.after(Duration::from_secs(seconds)));
-        Ok(match error.kind {
-            ErrorKind::Person => (EngineState::NeedsPerson { why }, Rest::ChangeCounters),
-            ErrorKind::Unreachable => {
-                let until = now.tick.after(self.silence);
-                self.silence = (self.silence * 2).min(Duration::from_secs(MAX_SILENCE_SECONDS));
-                (EngineState::Waiting { until: now.wall_at(until), why }, Rest::Until(until))
-            }
-            ErrorKind::Io | ErrorKind::Config => (EngineState::Stuck { why }, after(STUCK_SECONDS)),
-            // Another process drains, or a fault of ours: a restart does better than going on.
-            ErrorKind::Busy | ErrorKind::Fault | ErrorKind::Usage | ErrorKind::InputData => return Err(error),
-        })
-    }
-
-    /// Rests; a command to the queue, a person, another configuration or the end ends it.
-    async fn rest(&mut self, seen: &Seen, rest: Rest, told: ServerState) -> Result<(), CommandError> {
-        let mut store = self.open().await?;
-        self.tell(&mut store, told).await;
-        let mut told = self.told.clone();
-        loop {
-            let now = self.deps.clock.now().tick;
-            let over = matches!(rest, Rest::Until(until) if now >= until);
-            let orders = self.orders.borrow_and_update().clone();
-            if over
-                || !orders.end.is_empty()
-                || orders.reloads != self.reloads
-                || store.read().change_counters().await? != seen.news
-                || Self::schedules_of(&mut store).await? != seen.schedules
-                || self.is_due(&mut store).await?
-            {
-                break;
-            }
-            tokio::select! {
-                () = self.controls.woken() => break,
-                // Its sender is kept by `controls`.
-                Ok(()) = told.changed() => break,
-                changed = self.orders.changed() => if changed.is_err() { break },
-                () = self.deps.clock.sleep_until(now.after(LOOK_EVERY)) => {}
-            }
-        }
-        store.close().await;
-        Ok(())
-    }
-
-    /// Tells other processes what this one is doing. Where that cannot be written down they say for a while what it did before.
-    async fn tell(&mut self, store: &mut Store, state: ServerState) {
-        if self.told_others.as_ref() == Some(&state) {
-            return;
-        }
-        match store.queue().set_server_state(&state).await {
-            Ok(()) => self.told_others = Some(state),
-            Err(error) => tracing::warn!(%error, "what the server is doing is not written down"),
-        }
-    }
-
-    /// What a rest means to others.
-    fn state_of(&self, state: &EngineState, rest: &Rest) -> ServerState {
-        let now = self.deps.clock.now();
-        match (state, rest) {
-            (EngineState::NeedsPerson { why }, _) => ServerState::NeedsPerson { why: why.clone() },
-            (_, Rest::Until(until)) => ServerState::Rests { until: now.wall_at(*until) },
-            (_, Rest::ChangeCounters) => ServerState::Works,
-        }
-    }
-
-    /// What the process is told.
-    pub(super) fn orders(&self) -> watch::Receiver<Orders> {
-        self.orders.clone()
-    }
-
-    pub(super) fn ending(&self) -> Option<Signal> {
-        self.orders.borrow().end.first().copied()
-    }
-
-    pub(super) fn say(&self, state: EngineState) {
-        self.controls.set_status(|status| status.state = state);
-    }
-
-    async fn open(&self) -> Result<Store, CommandError> {
-        Ok(Store::reopen(self.lock_path()).await?)
-    }
-
-    pub(super) fn lock_path(&self) -> &std::path::Path {
-        // Asked for and found before the engine began.
-        self.deps.settings.db().map_or(std::path::Path::new(""), |path| path.as_path())
+        ended
     }
 }

@@ -60,6 +60,6 @@ pub struct EngineStatus {
     pub state: EngineState,
     /// The accounts and credentials it works with.
     pub knows: ChangeCounters,
-    /// It runs schedules.
-    pub fires: bool,
+    /// The firings of schedules that it runs, by their numbers.
+    pub firings: Vec<i64>,
 }

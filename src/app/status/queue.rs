@@ -215,9 +215,7 @@ impl Surroundings {
     fn facts_of(&self, status: &JobStatus, work: &[(Action, AccountId, u64)], line: &EtaLine<'_>) -> JobFacts {
         let drain = self.work.drain.as_ref();
         let is_worked_on = drain.is_some_and(|drain| drain.covers(status.job.id));
-        let other_drain = drain.filter(|_| !is_worked_on).map(|drain| OtherRun { until: drain.sends_until });
-        // What a schedule does before it sends keeps nobody from sending but the server, which does one thing after the other.
-        let schedules_run = self.schedules.run.filter(|_| self.work.server.is_some());
+        let other_run = drain.filter(|_| !is_worked_on).map(|drain| OtherRun { until: drain.sends_until });
         let need_of = |account: &AccountId| {
             let need = self.accounts.get(account).and_then(|(_, need)| need.as_ref());
             need.filter(|_| !is_worked_on || !self.untried.contains(account))
@@ -228,7 +226,7 @@ impl Surroundings {
             state: status.job.state,
             pending: status.counts.pending,
             is_worked_on,
-            other_run: other_drain.or(schedules_run),
+            other_run,
             server: self.work.server.clone(),
             begun_schedule: self.schedules.begun.get(&*name_key(&status.job.name)).cloned(),
             next_request: if work.is_empty() { Some(line.now()) } else { next_request },

@@ -1,12 +1,12 @@
 //! Which jobs wait for a schedule, and until when.
 //!
-//! In: schedules and what has begun of them, the time. Out: the earliest start for each job, and what is in progress. What does not belong here: deciding what
+//! In: schedules and what has begun of them, the time. Out: the earliest start for each job, and what has begun with it. What does not belong here: deciding what
 //! is due (`schedule`), and whether anybody works on the job meanwhile.
 
 use std::collections::HashMap;
 
+use crate::app::ScheduleWait;
 use crate::app::schedules::job_keys_of;
-use crate::app::{OtherRun, ScheduleWait};
 use crate::domain::Wall;
 use crate::schedule::plan::{DueState, Schedule};
 use crate::store::{Store, StoreError, StoredFiring};
@@ -18,8 +18,6 @@ pub(super) struct ScheduleWaits {
     pub(super) waits: HashMap<String, ScheduleWait>,
     /// The schedule that has begun with a job, by the key of the job's name.
     pub(super) begun: HashMap<String, String>,
-    /// What runs of schedules are in progress: nothing is sent after the last of their ends.
-    pub(super) run: Option<OtherRun>,
 }
 
 /// Looks at all schedules. A schedule that this machine cannot understand begins nothing; what has begun is in progress only while a
@@ -38,13 +36,10 @@ pub(super) async fn schedule_waits(
     for stored in schedules {
         let Ok(schedule) = Schedule::of(&stored) else { continue };
         let firing = firings.iter().find(|firing| firing.schedule == schedule.id);
-        let in_progress = firing.filter(|firing| runs_schedules && is_in_progress(firing, now));
-        if let Some(firing) = in_progress {
-            found.run = Some(OtherRun { until: firing.ends_by });
-        }
+        let is_begun = firing.is_some_and(|firing| runs_schedules && is_in_progress(firing, now));
         let until = next_start(&schedule, firing, now);
         for job in job_keys_of(std::slice::from_ref(&stored)) {
-            if in_progress.is_some() {
+            if is_begun {
                 found.begun.insert(job.clone(), schedule.name.clone());
             }
             let Some(until) = until else { continue };

@@ -1,7 +1,7 @@
 //! `cleanup run`: read and judge every file, ask, load, drain, sum up. Nothing is queued before all of it can be.
 
 use crate::app::request::RunRequest;
-use crate::app::run::{RunTerms, prepare_files, run_files};
+use crate::app::run::{DrainSeat, RunTerms, prepare_files, run_files};
 use crate::app::{Prepared, RunSummary};
 use crate::cli::args::RunArgs;
 use crate::cli::context::Context;
@@ -21,7 +21,7 @@ pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CommandError> 
     }
     let until = args.drain.deadline(context.clock.now(), &context.local.zone)?;
     let terms = RunTerms { until, yes: args.drain.yes, ..RunTerms::default() };
-    let ended = run_files(context.deps(), &request, terms).await;
+    let ended = run_files(context.deps(), &request, terms, DrainSeat::Own).await;
     let ended = ended.and_then(|end| context.close_run(&end, args.drain.json));
     context.notify(&ended).await;
     ended.map(|report| report.code)

@@ -14,7 +14,7 @@ pub(super) fn said(word: &str) -> Option<&'static str> {
         "unpaused" => "Resumed.",
         "cancelled" => "Cancelled. Nothing more of it is sent; its receipts stay.",
         "retried" => "Failed rows are queued again.",
-        "asked" => "It starts now, or as soon as the run in progress has ended.",
+        "asked" => "It starts now, or once another schedule has loaded its rows.",
         "asked-already" => "A run of it is in progress or waiting already: nothing was changed.",
         "skipped" => "The next start is skipped.",
         "skipped-already" => "The next start was skipped already.",

@@ -93,8 +93,8 @@ pub(super) async fn say_next(
             && meet(&schedule, &other, now)
         {
             printer.warn(&format!(
-                "the hours of {name} and {} overlap, and only one schedule runs at a time: the other one waits; to work on both files at \
-                 once, put them into one schedule",
+                "the hours of {name} and {} overlap, and `schedule due` runs one schedule at a time: the other one waits (beside `serve` \
+                 it does not); to work on both files at once, put them into one schedule",
                 escaped(&other.name)
             ));
         }

@@ -11,7 +11,7 @@ use crate::text::escaped;
 /// # Errors
 /// The queue is in the way, or another process drains it (75); what is due then stays due.
 pub(super) async fn run(context: &Context) -> Result<u8, CommandError> {
-    let end = run_due(context.deps(), &context.overrides, None).await?;
+    let end = run_due(context.deps(), &context.overrides).await?;
     context.deps().tell(Notice::Due(&end));
     Ok(end.exit_code())
 }
