@@ -12,8 +12,8 @@ use std::time::SystemTime;
 
 use crate::domain::{RoundId, Target, Wall};
 use crate::engine::{Guard, LostList};
-use crate::jobfile::keep_list::{self, KeepList};
-use crate::lists::RowReader;
+use crate::jobfile::keep_list::KeepList;
+use crate::lists::{RowReader, read_keep_list};
 use crate::store::RoundKeep;
 
 /// A file changed so shortly before it was read may change again without its time telling.
@@ -124,7 +124,7 @@ impl Watched {
         let young = print
             .modified
             .is_none_or(|at| wall_of(at).since(now).max(now.since(wall_of(at))).as_millis() < u128::from(YOUNG_MS));
-        match keep_list::read(path) {
+        match read_keep_list(path) {
             Ok(read) => {
                 self.list.extend(read);
                 (self.print, self.refused) = ((!young).then_some(print), None);

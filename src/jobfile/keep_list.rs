@@ -12,7 +12,7 @@ use super::damage::{Forms, LENGTHS, SHAPES, Tally};
 use super::header::{Header, ReadOptions, is_known};
 use super::records::Records;
 use super::text::{decode, is_blank, shown};
-use super::{Fault, JobFileError, MAX_KEEP_ENTRIES, Source};
+use super::{Fault, JobFileError, MAX_KEEP_ENTRIES, OpaqueIds, Source};
 use crate::domain::{Handle, Target, TargetId, TargetKey};
 
 /// The targets to be spared, of any kind: an ID spares the user and the post of that number.
@@ -88,31 +88,32 @@ impl KeepList {
     }
 }
 
-/// Reads a keep list. Lines that begin with `#` are comments, and so is ` # ...` after an entry.
+/// Reads a keep list. Lines that begin with `#` are comments, and so is ` # ...` after an entry. `keys` says which texts are keys, whatever
+/// platform they are of.
 ///
 /// # Errors
 /// The file cannot be read, a line names no target, an ID may have been rounded by a spreadsheet, or there are more than
 /// [`MAX_KEEP_ENTRIES`]. An empty file is an empty list.
-pub fn read(path: &Path) -> Result<KeepList, JobFileError> {
-    read_source(&Source::open(path)?)
+pub fn read(path: &Path, keys: OpaqueIds) -> Result<KeepList, JobFileError> {
+    read_source(&Source::open(path)?, keys)
 }
 
 /// Reads a keep list that its sender knows by another name than that of its path.
 ///
 /// # Errors
 /// See [`read`].
-pub fn read_called(path: &Path, name: &str) -> Result<KeepList, JobFileError> {
-    read_source(&Source::open(path)?.called(name))
+pub fn read_called(path: &Path, name: &str, keys: OpaqueIds) -> Result<KeepList, JobFileError> {
+    read_source(&Source::open(path)?.called(name), keys)
 }
 
 /// Reads a keep list from an open source.
 ///
 /// # Errors
 /// See [`read`].
-pub fn read_source(source: &Source) -> Result<KeepList, JobFileError> {
+pub fn read_source(source: &Source, keys: OpaqueIds) -> Result<KeepList, JobFileError> {
     let options = ReadOptions::default();
     let mut records = Records::open(source, |name| is_known(name, &options), Some(b'#'))?;
-    let mut reader = Reader { targets: vec![0], ..Reader::default() };
+    let mut reader = Reader::new(keys);
     let mut is_first = true;
     while records.advance()? {
         let blank = records.record().iter().all(|cell| decode(cell).chars().all(is_blank));
@@ -127,9 +128,9 @@ pub fn read_source(source: &Source) -> Result<KeepList, JobFileError> {
     reader.finish(records.path())
 }
 
-#[derive(Default)]
 struct Reader {
     list: KeepList,
+    keys: OpaqueIds,
     /// The columns with IDs, or with what else the file names its targets by.
     targets: Vec<usize>,
     /// The columns with user names.
@@ -151,6 +152,24 @@ struct Reader {
 }
 
 impl Reader {
+    /// Of a file without a header: its first column names the targets.
+    fn new(keys: OpaqueIds) -> Reader {
+        Reader {
+            keys,
+            targets: vec![0],
+            list: KeepList::default(),
+            names: Vec::new(),
+            links: Vec::new(),
+            id: None,
+            columns: 0,
+            before: RowsBefore::default(),
+            is_of_posts: false,
+            tally: Tally::default(),
+            lines: 0,
+            suspects: Default::default(),
+        }
+    }
+
     /// Whether the first record is a header; then it decides about the columns.
     fn takes_header(&mut self, records: &Records, options: &ReadOptions) -> Result<bool, JobFileError> {
         let cells: Vec<String> = records.record().iter().map(|cell| decode(cell).into_owned()).collect();
@@ -248,6 +267,10 @@ impl Reader {
     fn take_cell(&mut self, records: &Records, column: usize, handles: bool) -> Result<bool, JobFileError> {
         let cell = decode(records.record().get(column).unwrap_or_default());
         let text = cell.split_once(" #").map_or(&*cell, |(entry, _)| entry);
+        if let Some(key) = (self.keys.0)(cell::bare(text)) {
+            self.list.insert(key);
+            return Ok(true);
+        }
         let id = match cell::read(text.as_bytes(), None, handles) {
             Ok(Named::Digits(id)) => {
                 if let Some((length, forms)) = self.tally.count(id).filter(|(_, forms)| !forms.is_empty()) {

@@ -4,8 +4,11 @@
 
 use super::*;
 
+/// Keys of these tests begin so.
+const KEYS: OpaqueIds = OpaqueIds(|text| text.starts_with("did:").then(|| text.parse().ok())?);
+
 fn list_of(text: &str) -> Result<KeepList, JobFileError> {
-    read_source(&Source::spool("keep.txt", text.as_bytes()).unwrap())
+    read_source(&Source::spool("keep.txt", text.as_bytes()).unwrap(), KEYS)
 }
 
 fn has(list: &KeepList, target: &str) -> bool {
@@ -21,6 +24,15 @@ fn ids_handles_links_and_comments() {
     }
     assert_eq!(list.len(), 5);
     assert!(list_of("").unwrap().is_empty() && list_of("# nobody\n").unwrap().is_empty());
+}
+
+#[test]
+fn keys_are_kept_where_they_stand_for_themselves_or_in_a_column_of_targets() {
+    let list = list_of("12\ndid:a # a friend\n\"did:b\"\n").unwrap();
+    assert!(has(&list, "did:a") && has(&list, "did:b") && has(&list, "12") && list.len() == 3);
+    let list = list_of("name,target_id\nAda,did:a\nBob,13\n").unwrap();
+    assert!(has(&list, "did:a") && has(&list, "13") && list.len() == 2);
+    assert!(list_of("12\ndud:a\n").is_err(), "nothing is passed over");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod entry;
 pub mod fetch;
 pub mod filter;
 pub mod handles;
+mod keep;
 mod row;
 pub mod snowflake;
 mod source_time;
@@ -15,6 +16,7 @@ mod table;
 mod writer;
 
 pub use entry::{Entry, Reposted, reposted_author};
+pub use keep::{read_keep_list, read_keep_list_called};
 pub use row::{RowEntry, RowReader};
 pub use source_time::{parse_source_time, parse_zoned_time};
 pub use table::{Column, columns, record};

@@ -4,7 +4,7 @@ use super::endpoint::Endpoint;
 use super::list_endpoint::ListEndpoint;
 use super::spec::{LoginKind, PlatformSpec};
 use super::{aisa, mastodon, x};
-use crate::domain::{Action, ListKind, Platform};
+use crate::domain::{Action, ListKind, Platform, Target};
 
 /// What is known of a platform.
 pub fn spec(platform: Platform) -> &'static PlatformSpec {
@@ -21,6 +21,14 @@ pub fn spec(platform: Platform) -> &'static PlatformSpec {
 /// The first platform whose accounts log in so.
 pub fn logging_in_by(kind: LoginKind) -> Platform {
     Platform::ALL.into_iter().find(|platform| spec(*platform).login == kind).unwrap_or_default()
+}
+
+/// The key that a text is, where it can be nothing else and nobody says whose platform it is of: as in a list of what is to be kept.
+pub fn evident_key(text: &str) -> Option<Target> {
+    Platform::real().map(|platform| spec(platform).target()).find_map(|grammar| {
+        let target = (grammar.parse)(text)?;
+        (matches!(target, Target::Key(_)) && (grammar.is_evident)(text)).then_some(target)
+    })
 }
 
 /// The row for an action on a platform; none where the platform has no such endpoint.
@@ -68,6 +76,25 @@ mod tests {
                 let plain = row.path.replace("{user}", "1").replace("{target}", "2");
                 assert!(plain.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_.".contains(&b)), "{plain}");
             }
+        }
+    }
+
+    #[test]
+    fn a_key_is_evident_where_it_could_be_nothing_else() {
+        for text in ["01F6KXCP71V24GR0SJGAHRXSQ2", "AdvWH4zzvRcuVGkJ4S"] {
+            assert_eq!(evident_key(text).unwrap().to_string(), text);
+        }
+        for text in [
+            "",
+            "jack",
+            "jack1987",
+            "somebody_else_1987",
+            "antidisestablishment",
+            "109302436954721982",
+            "@ada",
+            "1.2E+18",
+        ] {
+            assert_eq!(evident_key(text), None, "{text}");
         }
     }
 

@@ -7,6 +7,9 @@ use crate::domain::{InvalidTarget, Target};
 pub struct TargetGrammar {
     /// What a text names; none where it is no name there. It leads back to the same text.
     pub(super) parse: fn(&str) -> Option<Target>,
+    /// Whether such a name can be nothing else, whoever reads it: neither a number, nor a handle without its `@`, nor a word. Only of texts
+    /// that are names.
+    pub(super) is_evident: fn(&str) -> bool,
     /// What to say where a handle is no name there.
     pub(super) not_a_handle: &'static str,
     /// What to say of any other text that is none.
@@ -17,6 +20,7 @@ impl TargetGrammar {
     /// Numeric IDs of 1 to 19 digits, and handles with their `@`, which an endpoint need not take.
     pub(super) const NUMBERS: TargetGrammar = TargetGrammar {
         parse: number_or_handle,
+        is_evident: |_| false,
         not_a_handle: "this endpoint takes a numeric ID, not a handle",
         not_a_name: "this endpoint takes a numeric ID, not a key of another platform",
     };

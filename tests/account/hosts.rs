@@ -73,3 +73,16 @@ fn one_file_runs_for_both_in_the_sandbox_and_a_platform_may_be_asked_for() {
     let json = bench.run(&["account", "list", "--json"]).ends(0).json();
     assert_eq!(json["accounts"].as_array().unwrap().len(), 0, "the real queue knows nobody");
 }
+
+/// Whoever is on the list is spared by the load, and a word that might be a name without its `@` refuses the list.
+#[test]
+fn a_keep_list_spares_ids_that_are_no_numbers() {
+    let bench = Bench::new();
+    bench.write("unfollow.csv", "target_id\n01F6KXCP71V24GR0SJGAHRXSQ2\nAdvWH4zzvRcuVGkJ4S\n109302436954721982\n");
+    bench.write("keep.txt", "AdvWH4zzvRcuVGkJ4S # a friend\n109302436954721982\n");
+    let run = ["run", "unfollow.csv", "--sandbox", "--platform", "mastodon", "--yes", "--keep", "keep.txt", "--json"];
+    let json = bench.run(&run).ends(0).json();
+    assert_eq!((&json["requests"], &json["jobs"][0]["kept"]), (&1.into(), &2.into()), "{json}");
+    bench.write("keep.txt", "AdvWH4zzvRcuVGkJ4S\nsomebody1987\n");
+    bench.run(&run).ends(65).says("line 2");
+}

@@ -12,9 +12,9 @@ use cleanup::auth::{OAuthEndpoints, OAuthHttp, TokenMeans, TokenSource};
 use cleanup::clock::{SharedClock, SystemClock};
 use cleanup::domain::{Action, Applies, MicroUsd, Platform, Rate, Scope, TargetId, TaskId, Wall, WindowSpec};
 use cleanup::engine::{EngineSettings, Event, JobTerms, Listener, Shutdown, ShutdownSender, shutdown};
-use cleanup::jobfile::keep_list;
 use cleanup::limits::Pace;
 use cleanup::lists::filter::{Filter, Take};
+use cleanup::lists::read_keep_list;
 use cleanup::platforms::{Client, ClientSettings};
 use cleanup::sandbox::{Ledger, Options, Sandbox, SpecialTarget};
 use cleanup::store::{Account, DrainLock, QueueKind, QueueWatch, ReloadSizes, RowOutcome, Store, StoreError};
@@ -98,7 +98,7 @@ impl Bench {
 
     pub fn keep(&mut self, text: &str) {
         let path = self.write("keep.txt", text);
-        let filter = Filter { keep: Some(keep_list::read(&path).unwrap()), ..Filter::default() };
+        let filter = Filter { keep: Some(read_keep_list(&path).unwrap()), ..Filter::default() };
         self.load.rules = RowRules::new(filter, Take::default(), None);
     }
 
@@ -150,7 +150,7 @@ impl Bench {
     /// A keep list that is looked at again while rows are sent.
     pub fn keep_watched(&mut self, text: &str) -> PathBuf {
         let path = self.write("keep.txt", text);
-        let filter = Filter { keep: Some(keep_list::read(&path).unwrap()), ..Filter::default() };
+        let filter = Filter { keep: Some(read_keep_list(&path).unwrap()), ..Filter::default() };
         self.load.rules = RowRules::new(filter, Take::default(), Some(path.clone()));
         path
     }

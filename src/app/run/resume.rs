@@ -13,7 +13,7 @@ use crate::app::signals::Signals;
 use crate::app::{Confirmation, confirm_jobs, recheck};
 use crate::domain::JobId;
 use crate::error::{CommandError, ErrorKind};
-use crate::jobfile::keep_list;
+use crate::lists::read_keep_list;
 use crate::store::{DrainLock, JobStatus, Store};
 
 /// What is to be worked on, and how.
@@ -112,7 +112,7 @@ async fn named_jobs(deps: AppDeps<'_>, request: &ResumeRequest) -> Result<Vec<Jo
 
 /// A keep list that cannot be read at all is bad input, before anything is touched.
 fn refuse_pipe(path: &Path) -> Result<(), CommandError> {
-    keep_list::read(path)?;
+    read_keep_list(path)?;
     if watched_file(path).is_some() {
         return Ok(());
     }

@@ -8,7 +8,8 @@ use super::{Age, Day, Filter, Since, Unreadable};
 use crate::clock::LocalZone;
 use crate::domain::{TargetKind, Wall};
 use crate::error::{CommandError, ErrorKind};
-use crate::jobfile::{JobFileError, keep_list};
+use crate::jobfile::JobFileError;
+use crate::lists::keep::read_keep_list;
 
 /// The rules as they were asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -64,7 +65,7 @@ impl FilterRules {
     /// # Errors
     /// A list cannot be read, an age lies beyond the calendar, or a rule is not about entries of this kind.
     pub fn resolve(&self, kind: Option<TargetKind>, now: Wall, zone: &LocalZone) -> Result<Filter, FilterError> {
-        let list = |path: &Option<PathBuf>| path.as_deref().map(keep_list::read).transpose();
+        let list = |path: &Option<PathBuf>| path.as_deref().map(read_keep_list).transpose();
         let age = |option, age: Option<Age>| {
             age.map(|age| age.resolve(now, zone.get()).map_err(|why| FilterError::Time { option, why })).transpose()
         };

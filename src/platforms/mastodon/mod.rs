@@ -16,6 +16,7 @@ use crate::domain::{Action, Actions, Applies, Platform, Target, WindowSpec};
 static DIALECT: Dialect = Dialect {
     target: TargetGrammar {
         parse: target,
+        is_evident,
         not_a_handle: "this endpoint takes an ID of the account's server, not a handle",
         not_a_name: "this endpoint takes an ID of the account's server: 1 to 128 letters, digits, - and _",
     },
@@ -38,6 +39,12 @@ const MAX_NAME_BYTES: usize = 128;
 fn is_name(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     (1..=MAX_NAME_BYTES).contains(&text.len()) && text.bytes().all(plain)
+}
+
+/// ULIDs and flakes: longer than a handle may be at networks of bare handles, and digits among letters.
+fn is_evident(text: &str) -> bool {
+    let has = |of: fn(&u8) -> bool| text.bytes().any(|byte| of(&byte));
+    text.len() >= 16 && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) && !has(|byte| b"_-".contains(byte))
 }
 
 fn target(text: &str) -> Option<Target> {

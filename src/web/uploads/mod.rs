@@ -34,8 +34,9 @@ use crate::app::{
 };
 use crate::domain::{Platform, Tick, Wall, counted};
 use crate::error::{CommandError, ErrorKind};
-use crate::jobfile::{CheckReport, keep_list};
+use crate::jobfile::CheckReport;
 use crate::lists::filter::{Filter, Take};
+use crate::lists::read_keep_list_called;
 use crate::store::{AuditEvent, Job, Store, make_own_folder};
 
 /// Files that wait for their second step.
@@ -198,7 +199,7 @@ async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions)
         let prepared = app::prepare(&[file], &options)?.pop();
         let prepared = prepared.ok_or_else(not_read)?;
         let prepared = prepared.at(final_path, &shown);
-        let keep = keep_file.map(|path| keep_list::read_called(&path, "the keep list")).transpose()?;
+        let keep = keep_file.map(|path| read_keep_list_called(&path, "the keep list")).transpose()?;
         // It is looked at again before anything is sent, so the rules name the place where it is going to be.
         let keep_path = keep.is_some().then_some(final_keep);
         let rules = RowRules::new(Filter { keep, ..Filter::default() }, Take::default(), keep_path);
