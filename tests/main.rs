@@ -7,6 +7,7 @@
 mod account;
 mod auth;
 mod badinput;
+mod bluesky;
 mod cli;
 mod common;
 mod crash;
