@@ -14,7 +14,7 @@ use crate::config::Settings;
 use crate::domain::{AccountId, AccountName, Platform, PlatformUser, Secret, TargetId, UserId, WindowSpec, name_key};
 use crate::engine::{Access, CredentialSource};
 use crate::error::{CommandError, ErrorKind};
-use crate::platforms::{BaseUrl, Client, Credentials, Host, spec};
+use crate::platforms::{BaseUrl, Client, Credentials, Host, spec, table};
 use crate::sandbox::Sandbox;
 use crate::store::{Account, Store};
 
@@ -71,7 +71,13 @@ impl SandboxAccounts {
     /// # Errors
     /// As [`SandboxAccounts::user_of`].
     pub(super) fn pretended(&self, name: &AccountName) -> Result<PlatformUser, CommandError> {
-        Ok(PlatformUser::at_one_address(self.platform_of(name), SandboxAccounts::user_of(name)?))
+        let platform = self.platform_of(name);
+        if table(platform).iter().any(|endpoint| !endpoint.records.is_empty()) {
+            let message = format!("{name} would be an account of {platform}, which the sandbox does not speak yet");
+            return Err(CommandError::new(ErrorKind::Usage, message)
+                .hint("leave --platform out, or give the account a name that begins otherwise"));
+        }
+        Ok(PlatformUser::at_one_address(platform, SandboxAccounts::user_of(name)?))
     }
 
     /// The user a name stands for: always the same one, so that a queue can go on in another process.

@@ -155,6 +155,7 @@ pub fn nobody((platform, base): (Platform, &BaseUrl), reply: &Reply) -> CommandE
             "the token has to be a user's of that server, with the scope profile or read:accounts: `cleanup account login` gets such a \
              one, or make one there under Preferences, Development"
         }
+        LoginKind::AppPassword { .. } => "log in again with `cleanup account login`",
         LoginKind::OAuth2 | LoginKind::OAuth1 | LoginKind::Key => {
             "the token has to be a user's, with the scopes users.read and tweet.read; log in again"
         }

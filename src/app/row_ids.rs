@@ -55,7 +55,8 @@ impl RowOwners {
 
 /// The IDs of a platform where they are opaque: those of each host mean something there alone. None: X's.
 pub(super) fn opaque_ids(platform: Platform) -> Option<OpaqueIds> {
-    spec(platform).has_opaque_ids().then(|| OpaqueIds(spec(platform).target().parser()))
+    let grammar = spec(platform).target();
+    spec(platform).has_opaque_ids().then(|| OpaqueIds { read: grammar.reader(), kind_of: grammar.kinds() })
 }
 
 #[cfg(test)]

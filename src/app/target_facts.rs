@@ -86,8 +86,12 @@ impl FactColumns {
             Target::Id(_) | Target::Key(_) => handle,
         };
         Facts {
-            url: Entry { is_opaque: spec(task.platform).has_opaque_ids(), ..Entry::bare(task.target.clone()) }
-                .url(task.action.target_kind()),
+            url: Entry {
+                is_opaque: spec(task.platform).has_opaque_ids(),
+                link: spec(task.platform).target().page_of(&task.target),
+                ..Entry::bare(task.target.clone())
+            }
+            .url(task.action.target_kind()),
             handle: handle.map(|handle| handle.to_string()),
             name: known_text(|known| &known.name).or_else(|| cell(self.name).filter(|_| repost.is_none())),
             text: known_text(|known| &known.text).or_else(|| cell(self.text)),

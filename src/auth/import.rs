@@ -210,7 +210,7 @@ fn row(columns: &[Option<usize>; 8], record: &StringRecord) -> Result<ImportRow,
     let expiry = expiry(cell(5)).map_err(|why| fault(5, why))?;
     let mut user = match cell(2) {
         "" => None,
-        digits if matches!(login, LoginKind::Key | LoginKind::AppAtHost) || is_id(digits) => {
+        digits if !matches!(login, LoginKind::OAuth2 | LoginKind::OAuth1) || is_id(digits) => {
             Some(digits.parse::<UserId>().map_err(|why| fault(2, &why))?)
         }
         _ => return Err(fault(2, "a user ID has 1 to 19 digits (or leave it empty, and the platform is asked)")),
@@ -226,6 +226,9 @@ fn row(columns: &[Option<usize>; 8], record: &StringRecord) -> Result<ImportRow,
         (LoginKind::AppAtHost, Some(_)) => return Err(fault(6, "a token of this platform has none; leave it empty")),
         (LoginKind::AppAtHost, None) if refresh.is_some() || expiry.is_some() => {
             return Err(fault(4, "tokens of this platform do not end; leave refresh_token and expires_at empty"));
+        }
+        (LoginKind::AppPassword { .. }, _) => {
+            return Err(fault(1, "accounts of this platform are logged in one by one, with `cleanup account login`"));
         }
         (LoginKind::OAuth1, None) => return Err(fault(6, "x-v1 uses OAuth 1.0a, which needs the token's secret")),
         (_, Some(token_secret)) => {

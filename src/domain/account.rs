@@ -6,6 +6,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
+use super::did::is_did;
 use super::foreign::is_plain_in_shell;
 use super::name::{is_same_name, name_key};
 
@@ -14,7 +15,7 @@ use super::name::{is_same_name, name_key};
 #[serde(transparent)]
 pub struct AccountId(pub i64);
 
-/// The user an account is at its platform: a numeric ID at X, a fingerprint of the key at AIsa.
+/// The user an account is at its platform: a numeric ID at X, a fingerprint of the key at AIsa, a DID at Bluesky.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UserId(Box<str>);
 
@@ -34,11 +35,15 @@ impl fmt::Display for UserId {
 impl FromStr for UserId {
     type Err = String;
 
-    /// 1 to 64 letters, digits, `-` and `_`: it becomes part of a URL.
+    /// 1 to 64 letters, digits, `-` and `_`, or a DID: it becomes part of a URL.
     fn from_str(text: &str) -> Result<UserId, String> {
         let legal =
             (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        if legal { Ok(UserId(text.into())) } else { Err("a user ID has 1 to 64 letters and digits".into()) }
+        if legal || is_did(text) {
+            Ok(UserId(text.into()))
+        } else {
+            Err("a user ID has 1 to 64 letters and digits, or is a whole DID".into())
+        }
     }
 }
 

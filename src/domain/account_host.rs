@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use super::host_name::is_public_name;
 use super::{Platform, UserId};
 
 /// The host of an account, in lower case: `example.social`. This machine also by its address, and only there with a port.
@@ -15,10 +16,6 @@ pub struct AccountHost(Box<str>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a server's name: write the name alone, such as example.social, without https:// and path")]
 pub struct InvalidAccountHost;
-
-/// The most bytes a name has, and each of its parts (RFC 1035).
-const MAX_NAME_BYTES: usize = 253;
-const MAX_LABEL_BYTES: usize = 63;
 
 impl AccountHost {
     /// The name, with the port where it has one.
@@ -69,21 +66,6 @@ fn is_loopback(name: &str) -> bool {
     let is_v6 = bare.is_some_and(|bare| bare.parse::<std::net::Ipv6Addr>().is_ok_and(|ip| ip.is_loopback()));
     let is_v4 = name.parse::<IpAddr>().is_ok_and(|ip| ip.is_ipv4() && ip.is_loopback());
     name == "localhost" || is_v6 || is_v4
-}
-
-/// Two labels and more of letters, digits and inner hyphens; the last begins with a letter, for else it would be an address.
-fn is_public_name(name: &str) -> bool {
-    let is_label = |label: &str| {
-        (1..=MAX_LABEL_BYTES).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
-    let Some((_, last)) = name.rsplit_once('.') else { return false };
-    name.len() <= MAX_NAME_BYTES
-        && name.split('.').all(is_label)
-        && last.starts_with(|first: char| first.is_ascii_alphabetic())
-        && last != "localhost"
 }
 
 /// A user of a platform: whom an account stands for, and for whom credentials are sealed.

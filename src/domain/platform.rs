@@ -19,13 +19,17 @@ super::with_names! {
         Mastodon => "mastodon",
         /// The sandbox, where it speaks the Mastodon API.
         MastodonSandbox => "mastodon-sandbox",
+        /// Bluesky: the AT Protocol. Every account lives at a server of its own, and its ID is the same at each.
+        Bluesky => "bluesky",
+        /// The sandbox, where it speaks the AT Protocol.
+        BlueskySandbox => "bluesky-sandbox",
     }
 }
 
 impl Platform {
     /// Whether it is the sandbox, where nothing is real.
     pub const fn is_sandbox(self) -> bool {
-        matches!(self, Platform::Sandbox | Platform::MastodonSandbox)
+        matches!(self, Platform::Sandbox | Platform::MastodonSandbox | Platform::BlueskySandbox)
     }
 
     /// The platform that stands for this one in the sandbox.
@@ -33,6 +37,7 @@ impl Platform {
         match self {
             Platform::XV2 | Platform::XV1 | Platform::Aisa | Platform::Sandbox => Platform::Sandbox,
             Platform::Mastodon | Platform::MastodonSandbox => Platform::MastodonSandbox,
+            Platform::Bluesky | Platform::BlueskySandbox => Platform::BlueskySandbox,
         }
     }
 
@@ -53,6 +58,8 @@ impl Platform {
             Platform::Sandbox => "sandbox",
             Platform::Mastodon => "mastodon",
             Platform::MastodonSandbox => "mastodon-sandbox",
+            Platform::Bluesky => "bluesky",
+            Platform::BlueskySandbox => "bluesky-sandbox",
         }
     }
 }

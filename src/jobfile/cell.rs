@@ -27,8 +27,9 @@ pub fn read_target(cell: &[u8], kind: Option<TargetKind>) -> Result<Target, Faul
     }
 }
 
-/// Reads a cell where IDs are opaque. A number that a spreadsheet has been at is refused, though its text might be somebody's ID.
-pub(super) fn read_opaque(cell: &[u8], ids: OpaqueIds) -> Result<Target, Fault> {
+/// Reads a cell where IDs are opaque, as a target of that kind. A number that a spreadsheet has been at is refused, though its text might be
+/// somebody's ID.
+pub(super) fn read_opaque(cell: &[u8], ids: OpaqueIds, kind: TargetKind) -> Result<Target, Fault> {
     let text = decode(cell);
     let text = bare(&text);
     if text.is_empty() {
@@ -37,10 +38,12 @@ pub(super) fn read_opaque(cell: &[u8], ids: OpaqueIds) -> Result<Target, Fault> 
     if is_scientific(text) {
         return Err(Fault::ScientificNotation);
     }
-    if text.contains(['@', '/', ':']) {
-        return Err(Fault::NameForId);
+    match (ids.read)(text) {
+        Some(target) if (ids.kind_of)(&target).is_some_and(|named| named != kind) => Err(Fault::WrongKind),
+        Some(target) => Ok(target),
+        None if text.contains(['@', '/', ':']) => Err(Fault::NameForId),
+        None => Err(Fault::NotAnOpaqueId),
     }
-    (ids.0)(text).ok_or(Fault::NotAnOpaqueId)
 }
 
 /// The handle that a cell names a user by: `@handle`, a link to a profile, and with `bare_words` also the handle alone.

@@ -4,11 +4,16 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::domain::{AccountName, Target};
+use crate::domain::{AccountName, Target, TargetKind};
 
-/// What a text names where IDs are opaque; none where it is no ID there.
+/// How targets look where they are not X's numbers.
 #[derive(Clone, Copy)]
-pub struct OpaqueIds(pub fn(&str) -> Option<Target>);
+pub struct OpaqueIds {
+    /// What a text names; none where it names nothing there.
+    pub read: fn(&str) -> Option<Target>,
+    /// Whether a target is a user or a post; none where its text does not tell.
+    pub kind_of: fn(&Target) -> Option<TargetKind>,
+}
 
 impl fmt::Debug for OpaqueIds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -224,7 +224,8 @@ impl Judge {
         };
         let handles = self.handles.get(column).copied().unwrap_or(false);
         if let Some(ids) = self.ids_of(account) {
-            let read = if handles { Err(Fault::NameForId) } else { cell::read_opaque(cell_of(record, column), ids) };
+            let read = || cell::read_opaque(cell_of(record, column), ids, action.target_kind());
+            let read = if handles { Err(Fault::NameForId) } else { read() };
             let (target, account) = match (read, account) {
                 (Ok(target), Ok(account)) => (target, account),
                 (Err(fault), _) | (_, Err(fault)) => {

@@ -42,8 +42,8 @@ pub struct Dialect {
     pub(super) envelope: fn(&Object) -> Option<u16>,
     /// What the body of an answer with this status explains, if anything.
     pub(super) explain: fn(&Question<'_>, &Object, u16) -> Vec<Finding>,
-    /// Whether the body of a 5xx says that the platform has too much to do.
-    pub(super) is_over_capacity: fn(&Object) -> bool,
+    /// What the body of a 5xx says beyond that the platform fails. It is no evidence about a target, whatever it says.
+    pub(super) failing: fn(&Object, u16) -> Option<Finding>,
     /// Fields beside a confirming flag that may name the target, and name no other where they are there.
     pub(super) target_echoes: &'static [&'static str],
     /// Whether a text of an answer can be an ID.

@@ -31,11 +31,18 @@ pub struct ListEndpoint {
     pub price: (MicroUsd, MicroUsd),
     /// The price of a post that comes beside a user.
     pub newest_post_price: MicroUsd,
+    /// So many entries, and the platform may have more that it does not list; none: the list is always whole.
+    pub cut_after: Option<u64>,
     /// The windows the platform documents for it.
     pub documented: &'static [Documented],
 }
 
 impl ListEndpoint {
+    /// The list it reads for a wanted one: reposts are picked out of the account's posts where they have no list of their own.
+    pub fn reads(&self, wanted: ListKind) -> ListKind {
+        self.list.unwrap_or(wanted)
+    }
+
     /// The price of one entry, as [`ListEndpoint::price`]; with its newest post, where that is asked for as an object of its own.
     pub const fn price_with(&self, newest_posts: bool) -> (MicroUsd, MicroUsd) {
         if newest_posts {

@@ -10,6 +10,7 @@
 mod aisa;
 mod answer;
 mod base_url;
+mod bluesky;
 mod caller;
 mod certificate;
 mod classify;

@@ -3,7 +3,7 @@
 use super::endpoint::Endpoint;
 use super::list_endpoint::ListEndpoint;
 use super::spec::{LoginKind, PlatformSpec};
-use super::{aisa, mastodon, x};
+use super::{aisa, bluesky, mastodon, x};
 use crate::domain::{Action, ListKind, Platform, Target};
 
 /// What is known of a platform.
@@ -15,6 +15,8 @@ pub fn spec(platform: Platform) -> &'static PlatformSpec {
         Platform::Sandbox => &x::SANDBOX,
         Platform::Mastodon => &mastodon::SPEC,
         Platform::MastodonSandbox => &mastodon::SANDBOX,
+        Platform::Bluesky => &bluesky::SPEC,
+        Platform::BlueskySandbox => &bluesky::SANDBOX,
     }
 }
 
@@ -26,8 +28,8 @@ pub fn logging_in_by(kind: LoginKind) -> Platform {
 /// The key that a text is, where it can be nothing else and nobody says whose platform it is of: as in a list of what is to be kept.
 pub fn evident_key(text: &str) -> Option<Target> {
     Platform::real().map(|platform| spec(platform).target()).find_map(|grammar| {
-        let target = (grammar.parse)(text)?;
-        (matches!(target, Target::Key(_)) && (grammar.is_evident)(text)).then_some(target)
+        let target = (grammar.read)(text)?;
+        (matches!(target, Target::Key(_)) && (grammar.is_evident)(&target.to_string())).then_some(target)
     })
 }
 
@@ -43,7 +45,8 @@ pub fn table(platform: Platform) -> &'static [Endpoint] {
 
 /// How a list is read on a platform; none where it has no such endpoint that an app of today can call.
 pub fn find_list_endpoint(platform: Platform, list: ListKind) -> Option<&'static ListEndpoint> {
-    spec(platform).lists.iter().find(|endpoint| endpoint.list == Some(list.read_as()))
+    let of = |list: ListKind| spec(platform).lists.iter().find(|endpoint| endpoint.list == Some(list));
+    of(list).or_else(|| of(list.read_as()))
 }
 
 /// How a platform is asked who has which handle; none where it cannot be.
@@ -81,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_key_is_evident_where_it_could_be_nothing_else() {
-        for text in ["01F6KXCP71V24GR0SJGAHRXSQ2", "AdvWH4zzvRcuVGkJ4S"] {
+        for text in ["01F6KXCP71V24GR0SJGAHRXSQ2", "AdvWH4zzvRcuVGkJ4S", "did:plc:ewvi7nxzyoun6zhxrhs64oiz"] {
             assert_eq!(evident_key(text).unwrap().to_string(), text);
         }
         for text in [
@@ -100,7 +103,14 @@ mod tests {
 
     #[test]
     fn a_table_has_one_row_per_action_and_belongs_to_its_platform() {
-        for (platform, rows) in [(Platform::XV2, 7), (Platform::XV1, 6), (Platform::Aisa, 2), (Platform::Sandbox, 7)] {
+        for (platform, rows) in [
+            (Platform::XV2, 7),
+            (Platform::XV1, 6),
+            (Platform::Aisa, 2),
+            (Platform::Sandbox, 7),
+            (Platform::Mastodon, 7),
+            (Platform::Bluesky, 7),
+        ] {
             assert_eq!(table(platform).len(), rows, "{platform}");
             assert_eq!(Action::ALL.iter().filter(|action| find(platform, **action).is_some()).count(), rows);
             assert_eq!(spec(platform).platform, platform);

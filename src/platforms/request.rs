@@ -93,8 +93,10 @@ const fn account(reason: &'static str, detail: &'static str) -> Unbuildable {
 }
 
 const BAD_URL: Unbuildable = row("invalid_request", "base URL and path do not make a URL; please report this");
-const NO_RECORD: Unbuildable =
-    row("invalid_request", "the record that undoes it is not known; nothing was sent; please report this");
+const NO_RECORD: Unbuildable = account(
+    "records_not_read",
+    "what undoes it is a record of the account's own, and those are not read yet; nothing was sent",
+);
 const NO_HEADER: Unbuildable = account("bad_authentication", "the credentials cannot be put into a header");
 const OAUTH2_ONLY: Unbuildable = account(
     "oauth2_only",
@@ -131,7 +133,12 @@ pub(super) fn build(request: &Request<'_>) -> Result<reqwest::Request, Unbuildab
     let grammar = &endpoint.dialect.target;
     match target {
         Target::Handle(_) if !endpoint.takes_handles() => return Err(row("handle_not_accepted", grammar.not_a_handle)),
-        Target::Key(_) if !grammar.takes(target) => return Err(row("key_not_accepted", grammar.not_a_name)),
+        Target::Id(_) | Target::Key(_) if !grammar.takes(target) => {
+            return Err(row("key_not_accepted", grammar.not_a_name));
+        }
+        Target::Key(_) if grammar.kind_of(target).is_some_and(|kind| kind != endpoint.action.target_kind()) => {
+            return Err(row("key_not_accepted", grammar.not_a_name));
+        }
         Target::Id(_) | Target::Handle(_) | Target::Key(_) => {}
     }
     let (body, form) = match endpoint.params {
@@ -302,6 +309,51 @@ mod tests {
             ),
         ] {
             assert_eq!(built(platform, action, target), Ok((line.to_owned(), body.to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_record_is_deleted_by_its_key_while_it_is_the_one_that_was_read() {
+        let did = "did:plc:ewvi7nxzyoun6zhxrhs64oiz";
+        let record = OwnRecord {
+            collection: "app.bsky.graph.follow".into(),
+            key: "3n3i5bcegls2n".into(),
+            cid: "bafyrei".into(),
+            value: "{}".into(),
+        };
+        let post = format!("at://{did}/app.bsky.feed.post/3l6oveex3ii2l");
+        let asked = |action, target: &str, record: Option<&OwnRecord>| {
+            let request = Request {
+                endpoint: find(Platform::Bluesky, action).unwrap(),
+                base: &"https://pds.example".parse().unwrap(),
+                credentials: &bearer(),
+                user: &did.parse().unwrap(),
+                target: &target.parse().unwrap(),
+                record,
+                send_by: Tick(1),
+                deadline: Tick(2),
+                clock: &*SimulatedClock::shared(Moment::default()),
+            };
+            build(&request).map(|built| {
+                let body = built.body().and_then(|body| body.as_bytes()).unwrap_or_default().to_vec();
+                (format!("{} {}", built.method(), built.url()), String::from_utf8(body).unwrap())
+            })
+        };
+        let (line, body) = asked(Action::Unfollow, did, Some(&record)).unwrap();
+        assert_eq!(line, "POST https://pds.example/xrpc/com.atproto.repo.deleteRecord");
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        let wanted = serde_json::json!({ "repo": did, "collection": record.collection, "rkey": record.key, "swapRecord": record.cid });
+        assert_eq!(body, wanted);
+        assert_eq!(asked(Action::Unfollow, did, None), Err(NO_RECORD));
+        assert_eq!(NO_RECORD.concerns, Concern::Account, "no row is at fault");
+        for (action, target, path, body) in [
+            (Action::Unmute, did, "app.bsky.graph.unmuteActor", format!(r#"{{"actor":"{did}"}}"#)),
+            (Action::Unbookmark, &post, "app.bsky.bookmark.deleteBookmark", format!(r#"{{"uri":"{post}"}}"#)),
+        ] {
+            assert_eq!(asked(action, target, None), Ok((format!("POST https://pds.example/xrpc/{path}"), body)));
+        }
+        for (action, target) in [(Action::Unfollow, post.as_str()), (Action::Unlike, did), (Action::DeletePost, "7")] {
+            assert!(asked(action, target, Some(&record)).is_err(), "{action} {target}");
         }
     }
 

@@ -78,6 +78,12 @@ pub enum LoginKind {
     Key,
     /// OAuth 2.0 with an app that is registered at the account's host when it is needed; or a token that a person made there.
     AppAtHost,
+    /// A name and a password that a person made for this one use, for a session at the account's host; where that is not known, the service
+    /// `at` knows it.
+    AppPassword {
+        /// A host, such as `example.social`.
+        at: &'static str,
+    },
 }
 
 /// How a platform is asked whose a user's credentials are.

@@ -24,6 +24,14 @@ pub enum Success {
         /// RFC 6901 pointers, and what each must hold.
         fields: &'static [(&'static str, bool)],
     },
+    /// At this JSON pointer stands an object that says what was changed. Nothing else than an answer without it says that there was nothing to
+    /// change.
+    Change {
+        /// An RFC 6901 pointer of one name.
+        pointer: &'static str,
+    },
+    /// The endpoint has nothing to say: an empty body, or an empty object.
+    NoOutput,
     /// At this JSON pointer stands an ID as the platform writes them, as a string; whose is not known before.
     Id {
         /// An RFC 6901 pointer.

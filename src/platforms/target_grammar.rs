@@ -1,6 +1,6 @@
 //! Which texts name users and posts on a platform. In: a text. Out: a [`Target`], or why it is none. Pure.
 
-use crate::domain::{InvalidTarget, Target};
+use crate::domain::{InvalidTarget, Target, TargetKind};
 
 /// Which texts name a platform's users and posts.
 #[derive(Clone, Copy, Debug)]
@@ -10,6 +10,12 @@ pub struct TargetGrammar {
     /// Whether such a name can be nothing else, whoever reads it: neither a number, nor a handle without its `@`, nor a word. Only of texts
     /// that are names.
     pub(super) is_evident: fn(&str) -> bool,
+    /// What a person writes for a target: what [`TargetGrammar::parse`] takes, and links that hold it.
+    pub(super) read: fn(&str) -> Option<Target>,
+    /// What a target is, where its text tells.
+    pub(super) kind_of: fn(&Target) -> Option<TargetKind>,
+    /// Where a person sees it, where its text alone tells.
+    pub(super) page_of: fn(&Target) -> Option<String>,
     /// What to say where a handle is no name there.
     pub(super) not_a_handle: &'static str,
     /// What to say of any other text that is none.
@@ -21,6 +27,9 @@ impl TargetGrammar {
     pub(super) const NUMBERS: TargetGrammar = TargetGrammar {
         parse: number_or_handle,
         is_evident: |_| false,
+        read: number_or_handle,
+        kind_of: |_| None,
+        page_of: |_| None,
         not_a_handle: "this endpoint takes a numeric ID, not a handle",
         not_a_name: "this endpoint takes a numeric ID, not a key of another platform",
     };
@@ -33,9 +42,32 @@ impl TargetGrammar {
         (self.parse)(text).ok_or(InvalidTarget)
     }
 
-    /// What says what a text names; none where it is no name.
-    pub const fn parser(&self) -> fn(&str) -> Option<Target> {
-        self.parse
+    /// What a person's text names, links among them.
+    ///
+    /// # Errors
+    /// It names nothing on this platform.
+    pub fn read(&self, text: &str) -> Result<Target, InvalidTarget> {
+        (self.read)(text).ok_or(InvalidTarget)
+    }
+
+    /// What says what a person's text names; none where it names nothing.
+    pub const fn reader(&self) -> fn(&str) -> Option<Target> {
+        self.read
+    }
+
+    /// What says whether a target is a user or a post; none where its text does not tell.
+    pub const fn kinds(&self) -> fn(&Target) -> Option<TargetKind> {
+        self.kind_of
+    }
+
+    /// Whether a target is a user or a post, where its text tells.
+    pub fn kind_of(&self, target: &Target) -> Option<TargetKind> {
+        (self.kind_of)(target)
+    }
+
+    /// Where a person sees a target, where its text alone tells.
+    pub fn page_of(&self, target: &Target) -> Option<String> {
+        (self.page_of)(target)
     }
 
     /// Whether the platform has such names.

@@ -42,13 +42,16 @@ impl ListAccess {
         if filter.not_following_back {
             lists.insert(0, (ListKind::Followers, endpoint_of(account, ListKind::Followers)?));
         }
-        let locks = lists.iter().map(|(list, _)| lock(&store, account, *list)).collect::<Result<_, CommandError>>()?;
+        let locks = lists
+            .iter()
+            .map(|(list, row)| lock(&store, account, row.reads(*list)))
+            .collect::<Result<_, CommandError>>()?;
         session.recall(&mut store, account).await?;
         let record = store.accounts().credential(account.id).await?;
         let missing = |(list, row): &(ListKind, &ListEndpoint)| missing_scopes(account, *list, row, record.as_ref()?);
         let warnings = lists.iter().filter_map(missing).collect();
         let announce = |(each, row): &(ListKind, &ListEndpoint)| {
-            let extent = if *each == list { Extent::of(list, filter, take) } else { Extent::Whole };
+            let extent = if *each == list { Extent::of((list, row), filter, take) } else { Extent::Whole };
             let price = extent.price(row, *each == list && filter.inactive_since.is_some());
             format!("reading {each} of {} at {}: {price}", account.name, account.platform)
         };
@@ -76,7 +79,7 @@ fn endpoint_of(account: &Account, list: ListKind) -> Result<&'static ListEndpoin
 
 /// Two processes at one list would turn each other's pages.
 fn lock(store: &Store, account: &Account, list: ListKind) -> Result<ListLock, CommandError> {
-    let name = list.read_as().name();
+    let name = list.name();
     ListLock::try_take(store.path(), account.id, name)?.ok_or_else(|| {
         let holder = ListLock::holder(store.path(), account.id, name);
         let who = holder.map_or_else(String::new, |holder| format!(" ({holder})"));

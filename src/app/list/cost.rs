@@ -19,11 +19,11 @@ pub(super) enum Extent {
 
 impl Extent {
     /// What a filter and a limit leave of a list. Reposts are picked out of the account's posts.
-    pub(super) fn of(list: ListKind, filter: &Filter, take: Take) -> Extent {
+    pub(super) fn of((list, row): (ListKind, &ListEndpoint), filter: &Filter, take: Take) -> Extent {
         match (take.limit, take.order) {
             (None, _) => Extent::Whole,
             (Some(limit), Some(_)) => Extent::WholeInOrder(limit),
-            (Some(limit), None) if filter.is_empty() && list.read_as() == list => Extent::AtMost(limit),
+            (Some(limit), None) if filter.is_empty() && row.reads(list) == list => Extent::AtMost(limit),
             (Some(limit), None) => Extent::PagesUntil(limit),
         }
     }
@@ -71,25 +71,25 @@ mod tests {
     #[test]
     fn the_price_is_that_of_what_is_going_to_be_asked_for() {
         let row = |list| find_list_endpoint(Platform::XV2, list).unwrap();
+        let extent = |list, filter: &Filter, take| Extent::of((list, row(list)), filter, take);
         let take = |limit, order| Take { limit, order };
         let (all, active) = (Filter::default(), Filter { not_following_back: true, ..Filter::default() });
-        assert_eq!(Extent::of(ListKind::Following, &active, take(None, None)), Extent::Whole);
-        assert_eq!(Extent::of(ListKind::Following, &all, take(None, Some(Order::Oldest))), Extent::Whole);
-        let ordered = Extent::of(ListKind::Following, &all, take(Some(5), Some(Order::Oldest)));
+        assert_eq!(extent(ListKind::Following, &active, take(None, None)), Extent::Whole);
+        assert_eq!(extent(ListKind::Following, &all, take(None, Some(Order::Oldest))), Extent::Whole);
+        let ordered = extent(ListKind::Following, &all, take(Some(5), Some(Order::Oldest)));
         let ordered = ordered.price(row(ListKind::Following), false);
         assert!(
             ordered.contains("--limit 5 counts") && ordered.contains("pages of 1000, $1.00 ($10.00 if"),
             "{ordered}"
         );
-        let five = Extent::of(ListKind::Following, &all, take(Some(5), None)).price(row(ListKind::Following), false);
+        let five = extent(ListKind::Following, &all, take(Some(5), None)).price(row(ListKind::Following), false);
         assert!(five.ends_with("at most $0.005 ($0.05 if the developer app is not yours) for 5"), "{five}");
-        let one = Extent::of(ListKind::Likes, &all, take(Some(1), None)).price(row(ListKind::Likes), false);
+        let one = extent(ListKind::Likes, &all, take(Some(1), None)).price(row(ListKind::Likes), false);
         assert_eq!(one, "$0.001 an entry, at most $0.005 for 5", "a page of likes has five at least");
         let active = Extent::Whole.price(row(ListKind::Following), true);
         assert_eq!(active, "$0.006 ($0.015 if the developer app is not yours) an entry with its newest post");
         let active = Filter { not_following_back: true, ..Filter::default() };
-        let filtered =
-            Extent::of(ListKind::Following, &active, take(Some(5), None)).price(row(ListKind::Following), false);
+        let filtered = extent(ListKind::Following, &active, take(Some(5), None)).price(row(ListKind::Following), false);
         assert!(filtered.contains("pages of 1000, $1.00 ($10.00 if"), "{filtered}");
     }
 }

@@ -10,6 +10,7 @@ use crate::error::CommandError;
 use crate::lists::Entry;
 use crate::lists::fetch::Kept;
 use crate::lists::filter::{Filter, FilterPipeline, Rule, Sifted};
+use crate::platforms::ListEndpoint;
 use crate::store::{ReadingId, Store};
 
 /// Where a list is to be written.
@@ -63,12 +64,12 @@ pub struct Delivered {
 pub(super) async fn deliver(
     request: &ListRequest,
     store: &mut Store,
-    (reading, followers): (ReadingId, Option<ReadingId>),
+    (row, reading, followers): (&ListEndpoint, ReadingId, Option<ReadingId>),
     filter: Filter,
     mut sink: Box<dyn ListSink>,
 ) -> Result<Delivered, CommandError> {
     let mut sieve = FilterPipeline::new(filter, request.which.take, request.list.target_kind());
-    let mut kept = Kept::of(request.list, reading, followers);
+    let mut kept = Kept::of((request.list, row), reading, followers);
     loop {
         let entries = kept.next(store).await?;
         if entries.is_empty() {

@@ -68,7 +68,7 @@ impl<'a> ListReading<'a> {
         for (list, row) in &access.lists {
             // Who follows the account is told by all of its followers, whatever the limit.
             let is_asked_for = *list == request.list;
-            let enough = || Enough::of(filter, request.which.take, request.list, followers_of(ended));
+            let enough = || Enough::of(filter, request.which.take, (request.list, row), followers_of(ended));
             let query = ListQuery {
                 list: *list,
                 fresh: request.once.fresh,
@@ -94,7 +94,8 @@ impl<'a> ListReading<'a> {
         sink: impl FnOnce() -> Result<Box<dyn ListSink>, CommandError>,
     ) -> Result<ListEnd, CommandError> {
         let ListReading { mut access, request, settings, clock: (clock, local), filter, ended } = self;
-        let (list, last) = ended.last().ok_or_else(|| CommandError::new(ErrorKind::Fault, "no list was read"))?;
+        let last = access.lists.last().zip(ended.last());
+        let ((_, row), (list, last)) = last.ok_or_else(|| CommandError::new(ErrorKind::Fault, "no list was read"))?;
         let (reader, now) = (&mut access.reader, clock.now().wall);
         let end = if let Some(stop) = last.stopped() {
             let kept = ended.iter().map(|(_, read)| read.state.entries).sum();
@@ -103,7 +104,7 @@ impl<'a> ListReading<'a> {
             ListEnd::Unfinished(unfinished((*list, kept), stop, again, &reader.budget, (local, now))?)
         } else {
             let followers = followers_of(&ended).filter(|_| request.list != ListKind::Followers);
-            let readings = (last.state.id, followers);
+            let readings = (*row, last.state.id, followers);
             let delivered = deliver(request, &mut reader.deps.store, readings, filter, sink()?).await?;
             for (_, read) in &ended {
                 let mut lists = reader.deps.store.lists();

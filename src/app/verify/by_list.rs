@@ -10,12 +10,9 @@ use crate::engine::Shutdown;
 use crate::error::CommandError;
 use crate::lists::fetch::{Budget, Kept, ListQuery, read_list};
 use crate::lists::filter::{Filter, Take};
+use crate::platforms::ListEndpoint;
 use crate::store::{Job, Looked, Reach, ReadingState, Store};
 use crate::text::LocalClock;
-
-/// X's timelines of likes and posts end at some 3,200, its bookmarks at 800; a list nearly that long may be cut.
-const MAX_CERTAIN_ENTRIES: u64 = 3_000;
-const MAX_CERTAIN_BOOKMARKS: u64 = 700;
 
 /// What reading stands on, and who hears of it.
 pub struct VerifyDeps<'a> {
@@ -62,7 +59,7 @@ pub async fn verify_by_lists(
         (deps.begins)(&access);
         let reader = &mut access.reader;
         for (list, row) in &access.lists {
-            let earlier = reader.deps.store.lists().reading(account.id, list.read_as().name()).await?;
+            let earlier = reader.deps.store.lists().reading(account.id, row.reads(*list).name()).await?;
             // A reading that began before the last was done cannot judge it.
             let fresh = earlier.is_some_and(|earlier| earlier.started_at <= lane.newest);
             let query = ListQuery { list: *list, fresh, filter: None, enough: None };
@@ -74,11 +71,11 @@ pub async fn verify_by_lists(
             }
             let store = &mut reader.deps.store;
             store.lists().begin_listed().await?;
-            let reach = if *list == ListKind::Reposts {
-                add_reposts(store, &read.state).await?
+            let reach = if row.reads(*list) != *list {
+                add_reposts(store, row, &read.state).await?
             } else {
                 let lowest = store.lists().add_reading(read.state.id).await?;
-                reach_of(*list, read.state.entries, lowest)
+                reach_of(row, read.state.entries, lowest)
             };
             let looked = Looked { account: account.id, action: lane.action, read_at: read.state.started_at, reach };
             store.lists().judge(job, &looked).await?;
@@ -93,8 +90,8 @@ pub async fn verify_by_lists(
 
 /// Gathers the posts that the account's reposts repeat; says what absence from them proves. They come in the order of the reposts,
 /// which the IDs of the posts do not tell.
-async fn add_reposts(store: &mut Store, state: &ReadingState) -> Result<Reach, CommandError> {
-    let mut kept = Kept::of(ListKind::Reposts, state.id, None);
+async fn add_reposts(store: &mut Store, row: &ListEndpoint, state: &ReadingState) -> Result<Reach, CommandError> {
+    let mut kept = Kept::of((ListKind::Reposts, row), state.id, None);
     loop {
         let reposts: Vec<Target> = kept.next(store).await?.into_iter().map(|entry| entry.target).collect();
         if reposts.is_empty() {
@@ -102,18 +99,20 @@ async fn add_reposts(store: &mut Store, state: &ReadingState) -> Result<Reach, C
         }
         store.lists().add_listed(&reposts).await?;
     }
-    let is_certain = kept.untold_reposts() == 0 && state.entries < MAX_CERTAIN_ENTRIES;
+    let is_certain = kept.untold_reposts() == 0 && row.cut_after.is_none_or(|most| state.entries < most);
     Ok(if is_certain { Reach::Whole } else { Reach::Nothing })
 }
 
 /// What absence proves. Posts come in the order of their IDs, so above the lowest one listed nothing is missing; likes and
 /// bookmarks come in the order in which they were made, which their IDs do not tell.
-fn reach_of(list: ListKind, entries: u64, lowest: Option<TargetId>) -> Reach {
-    match (list, lowest) {
-        (ListKind::Likes, _) if entries >= MAX_CERTAIN_ENTRIES => Reach::Nothing,
-        (ListKind::Bookmarks, _) if entries >= MAX_CERTAIN_BOOKMARKS => Reach::Nothing,
-        (ListKind::Posts, Some(lowest)) if entries >= MAX_CERTAIN_ENTRIES => Reach::From(lowest),
-        _ => Reach::Whole,
+fn reach_of(row: &ListEndpoint, entries: u64, lowest: Option<TargetId>) -> Reach {
+    if row.cut_after.is_none_or(|most| entries < most) {
+        return Reach::Whole;
+    }
+    match (row.list, lowest) {
+        (Some(ListKind::Posts), Some(lowest)) => Reach::From(lowest),
+        (Some(ListKind::Posts), None) => Reach::Whole,
+        _ => Reach::Nothing,
     }
 }
 
@@ -121,15 +120,24 @@ fn reach_of(list: ListKind, entries: u64, lowest: Option<TargetId>) -> Reach {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::domain::Platform;
+    use crate::platforms::find_list_endpoint;
 
     #[test]
     fn absence_from_a_cut_list_proves_nothing() {
         let oldest = "1212161512043446272".parse().unwrap();
         let lowest = Some(oldest);
-        assert_eq!(reach_of(ListKind::Likes, 2_999, lowest), Reach::Whole);
-        assert_eq!(reach_of(ListKind::Likes, 3_000, lowest), Reach::Nothing);
-        assert_eq!(reach_of(ListKind::Posts, 3_200, lowest), Reach::From(oldest));
-        assert_eq!(reach_of(ListKind::Bookmarks, 800, lowest), Reach::Nothing);
-        assert_eq!(reach_of(ListKind::Following, 1_000_000, lowest), Reach::Whole);
+        let reach_of =
+            |platform, list, entries| super::reach_of(find_list_endpoint(platform, list).unwrap(), entries, lowest);
+        let (x, bluesky) = (Platform::XV2, Platform::Bluesky);
+        assert_eq!(reach_of(x, ListKind::Likes, 2_999), Reach::Whole);
+        assert_eq!(reach_of(x, ListKind::Likes, 3_000), Reach::Nothing);
+        assert_eq!(reach_of(x, ListKind::Posts, 3_200), Reach::From(oldest));
+        assert_eq!(reach_of(x, ListKind::Bookmarks, 800), Reach::Nothing);
+        assert_eq!(reach_of(x, ListKind::Following, 1_000_000), Reach::Whole);
+        // A repository is read whole.
+        for list in [ListKind::Likes, ListKind::Posts, ListKind::Reposts] {
+            assert_eq!(reach_of(bluesky, list, 1_000_000), Reach::Whole);
+        }
     }
 }

@@ -3,6 +3,7 @@
 use crate::domain::ListKind;
 use crate::lists::filter::{Filter, FilterPipeline, Take};
 use crate::lists::{Entry, Reposted};
+use crate::platforms::ListEndpoint;
 use crate::store::{ReadingId, Store, StoreError};
 
 use super::entry_facts::entry_of;
@@ -12,7 +13,8 @@ const ENTRIES_AT_ONCE: u32 = 1_000;
 /// The kept entries of a reading, front to back.
 #[derive(Debug)]
 pub struct Kept {
-    list: ListKind,
+    /// Reposts are picked out of the account's posts, where they have no list of their own.
+    picks_reposts: bool,
     reading: ReadingId,
     followers: Option<ReadingId>,
     behind: i64,
@@ -21,8 +23,8 @@ pub struct Kept {
 
 impl Kept {
     /// From the first entry on. `followers` is a whole reading of who follows the account, where that was asked.
-    pub fn of(list: ListKind, reading: ReadingId, followers: Option<ReadingId>) -> Kept {
-        Kept { list, reading, followers, behind: 0, untold: 0 }
+    pub fn of((list, row): (ListKind, &ListEndpoint), reading: ReadingId, followers: Option<ReadingId>) -> Kept {
+        Kept { picks_reposts: row.reads(list) != list, reading, followers, behind: 0, untold: 0 }
     }
 
     /// How many of the entries so far may be reposts, of which nothing says what they repeat.
@@ -37,7 +39,7 @@ impl Kept {
     pub async fn next(&mut self, store: &mut Store) -> Result<Vec<Entry>, StoreError> {
         loop {
             let page = self.next_page(store).await?;
-            if self.list != ListKind::Reposts || page.is_empty() {
+            if !self.picks_reposts || page.is_empty() {
                 return Ok(page);
             }
             let mut reposts = Vec::new();
@@ -78,14 +80,19 @@ impl Kept {
 pub struct Enough {
     filter: Filter,
     take: Take,
-    list: ListKind,
+    list: (ListKind, &'static ListEndpoint),
     followers: Option<ReadingId>,
     judged: Option<(Kept, FilterPipeline)>,
 }
 
 impl Enough {
     /// None where only the last page can tell: without a limit, and where entries are put in order first.
-    pub fn of(filter: &Filter, take: Take, list: ListKind, followers: Option<ReadingId>) -> Option<Enough> {
+    pub fn of(
+        filter: &Filter,
+        take: Take,
+        list: (ListKind, &'static ListEndpoint),
+        followers: Option<ReadingId>,
+    ) -> Option<Enough> {
         let tells = take.limit.is_some() && take.order.is_none();
         tells.then(|| Enough { filter: filter.clone(), take, list, followers, judged: None })
     }
@@ -93,7 +100,7 @@ impl Enough {
     /// Whether what a reading has brought by now fills the limit. Entries that were judged before are not judged again.
     pub(super) async fn is_there(&mut self, store: &mut Store, reading: ReadingId) -> Result<bool, StoreError> {
         let (kept, sieve) = self.judged.get_or_insert_with(|| {
-            let sieve = FilterPipeline::new(self.filter.clone(), self.take, self.list.target_kind());
+            let sieve = FilterPipeline::new(self.filter.clone(), self.take, self.list.0.target_kind());
             (Kept::of(self.list, reading, self.followers), sieve)
         });
         while !sieve.is_full() {
@@ -112,7 +119,8 @@ impl Enough {
     /// How many more entries are wanted, where each that comes is one of them; none where a filter may spare any, and where they
     /// are picked out of another list.
     pub(super) fn still_wanted(&self) -> Option<u32> {
-        let all_are_wanted = self.filter.is_empty() && self.list.read_as() == self.list;
+        let (list, row) = self.list;
+        let all_are_wanted = self.filter.is_empty() && row.reads(list) == list;
         let limit = self.take.limit.filter(|_| all_are_wanted)?;
         let passed = self.judged.as_ref().map_or(0, |(_, sieve)| sieve.passed());
         Some(u32::try_from(limit as u64 - passed.min(limit as u64)).unwrap_or(u32::MAX))

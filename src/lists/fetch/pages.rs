@@ -81,19 +81,20 @@ pub async fn read_list(
     let price = reading.price_with(newest_posts).1;
     let account = reader.way().account;
     let now = reader.deps.clock.now().wall;
-    let stored = reader.deps.store.lists().reading(account, list.read_as().name()).await?;
+    let read_as = reading.reads(list);
+    let stored = reader.deps.store.lists().reading(account, read_as.name()).await?;
     let usable = stored.filter(|state| {
         let is_handed_over = state.handed_over && enough.is_some();
         !fresh && !is_handed_over && is_young(state.started_at, now)
     });
     let usable = match usable {
-        Some(state) if state.handed_over && is_undone_since(reader, list, &state).await? => None,
+        Some(state) if state.handed_over && is_undone_since(reader, read_as, &state).await? => None,
         other => other,
     };
     let resumed_from = usable.as_ref().map_or(0, |state| state.entries);
     let mut state = match usable {
         Some(state) => state,
-        None => reader.deps.store.lists().begin_reading(account, list.read_as().name(), now).await?,
+        None => reader.deps.store.lists().begin_reading(account, read_as.name(), now).await?,
     };
     let mut begun_anew = false;
     let mut pages_without_news = 0_u32;
@@ -101,7 +102,7 @@ pub async fn read_list(
     while !state.finished {
         if let Some(filter) = unsampled.filter(|_| state.entries >= u64::from(SAMPLE_ENTRIES)) {
             unsampled = None;
-            if let Some(what) = untold(&mut reader.deps.store, &state, filter, list).await? {
+            if let Some(what) = untold(&mut reader.deps.store, &state, filter, (list, reading)).await? {
                 return Ok(Read { state, end: FetchEnd::Stopped(Stop::Untold(what)), resumed_from });
             }
         }
@@ -146,7 +147,7 @@ pub async fn read_list(
                     "the platform refuses to continue from there ({said}); reading from the start"
                 )));
                 let now = reader.deps.clock.now().wall;
-                state = reader.deps.store.lists().begin_reading(account, list.read_as().name(), now).await?;
+                state = reader.deps.store.lists().begin_reading(account, read_as.name(), now).await?;
             }
             PageAnswer::Stopped(stop) => return Ok(Read { state, end: FetchEnd::Stopped(stop), resumed_from }),
         }
@@ -155,9 +156,9 @@ pub async fn read_list(
 }
 
 /// Whether what was handed over may be off the list by now, because the account has undone such entries since.
-async fn is_undone_since(reader: &mut Reader, list: ListKind, state: &ReadingState) -> Result<bool, StoreError> {
+async fn is_undone_since(reader: &mut Reader, read_as: ListKind, state: &ReadingState) -> Result<bool, StoreError> {
     let account = reader.way().account;
-    for action in Action::ALL.into_iter().filter(|action| ListKind::shows(*action).read_as() == list.read_as()) {
+    for action in Action::ALL.into_iter().filter(|action| ListKind::shows(*action).read_as() == read_as.read_as()) {
         if reader.deps.store.lists().has_sent_since(account, action, state.started_at).await? {
             return Ok(true);
         }

@@ -5,6 +5,7 @@ use super::kept::Kept;
 use super::outcome::Untold;
 use crate::domain::ListKind;
 use crate::lists::filter::Filter;
+use crate::platforms::ListEndpoint;
 use crate::store::{ReadingState, Store, StoreError};
 
 /// So many entries tell whether the platform tells something of any.
@@ -15,12 +16,12 @@ pub(super) async fn untold(
     store: &mut Store,
     state: &ReadingState,
     filter: &Filter,
-    list: ListKind,
+    list: (ListKind, &ListEndpoint),
 ) -> Result<Option<Untold>, StoreError> {
     let mut kept = Kept::of(list, state.id, None);
     let entries = kept.next(store).await?;
     if entries.is_empty() && kept.untold_reposts() > 0 {
         return Ok(Some(Untold::Reposts));
     }
-    Ok(filter.untold(&entries, list.target_kind()).map(Untold::Rule))
+    Ok(filter.untold(&entries, list.0.target_kind()).map(Untold::Rule))
 }

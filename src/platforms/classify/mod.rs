@@ -9,7 +9,8 @@
 //! the rest -------------------------------------------> unknown
 //! ```
 //! Laws, tested for any bytes: it never panics; it says done only for a 200 whose expected field has the expected value (and,
-//! with the reason `already`, for the three v1.1 codes that say there is nothing left to undo); it says gone or refused only
+//! with the reason `already`, for the three v1.1 codes that say there is nothing left to undo, and for a change of
+//! nothing); it says gone or refused only
 //! from a whole, readable JSON object, and never where that names another record than the target.
 //!
 //! Which refusals identify the record is decided here and nowhere else: those that do are gone or refused, the others ambiguous. They do
@@ -51,6 +52,7 @@ pub(super) fn judge(question: &Question<'_>, answer: &Answer) -> Finding {
     match (status, &said) {
         (500..=599, said) => status::failing(question.dialect, status, said.as_ref().ok()),
         (200, Ok(root)) => confirmed(question, root),
+        (200, Err(Unreadable::Empty)) if question.success == Success::NoOutput => Finding::Done { reason: None },
         (400..=499, Ok(root)) => client_error(question, root, status),
         (_, Err(unreadable)) => status::alone(status, Some(*unreadable), answer.content_type),
         (_, Ok(_)) => status::alone(status, None, answer.content_type),
@@ -65,11 +67,20 @@ fn confirmed(question: &Question<'_>, root: &Object) -> Finding {
         Some(status @ 400..=499) => return client_error(question, root, status),
         Some(_) => return unknown("unexpected_body"),
     }
+    if changed_nothing(question, root) {
+        return Finding::Done { reason: Some("already".into()) };
+    }
     match expected(question, root) {
         Some(true) => Finding::Done { reason: None },
         Some(false) => unknown("unexpected_value"),
         None => explained(question, root, 200).unwrap_or_else(|| unknown("unexpected_body")),
     }
+}
+
+/// Whether an answer that tells of changes tells of none, and of nothing else.
+fn changed_nothing(question: &Question<'_>, root: &Object) -> bool {
+    let Success::Change { pointer } = question.success else { return false };
+    root.iter().all(|(name, value)| value.is_null() && *name == pointer[1..])
 }
 
 /// Whether the expected field holds the expected value; none where there is no such field.
@@ -84,6 +95,8 @@ fn expected(question: &Question<'_>, root: &Object) -> Option<bool> {
         }
         // v1.1 can put errors beside an object; an object with errors confirms nothing.
         Success::Id { .. } | Success::Record { .. } | Success::Resource { .. } if root.contains_key("errors") => None,
+        Success::Change { pointer } => body::at(root, pointer)?.as_object().map(|change| !change.is_empty()),
+        Success::NoOutput => root.is_empty().then_some(true),
         Success::Id { pointer } => Some(is_id(question, body::at(root, pointer)?)),
         Success::Record { pointer } => {
             let id = body::at(root, pointer)?;

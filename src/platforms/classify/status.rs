@@ -7,10 +7,13 @@ use crate::platforms::reply::{
     Finding, Limited, bad_request, forbidden, not_found_unclear, not_found_unreadable, unknown,
 };
 
-/// A 5xx is the world's fault, whatever its body says: the body of a failing server is no evidence about a target.
+/// A 5xx is the world's fault, or the app's where the platform says that it has no such method: the body of a failing server is no evidence
+/// about a target.
 pub(super) fn failing(dialect: &Dialect, status: u16, said: Option<&Object>) -> Finding {
-    let over_capacity = status == 503 || said.is_some_and(dialect.is_over_capacity);
-    Finding::Transient { reason: if over_capacity { "over_capacity" } else { "server_error" }.into() }
+    let explained = said.and_then(|root| (dialect.failing)(root, status));
+    let told = explained.filter(|finding| matches!(finding, Finding::Transient { .. } | Finding::App { .. }));
+    let by_status = if status == 503 { "over_capacity" } else { "server_error" };
+    told.unwrap_or_else(|| Finding::Transient { reason: by_status.into() })
 }
 
 /// `unreadable` says why the body could not be read; none where it was a JSON object that explains nothing.

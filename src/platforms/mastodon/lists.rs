@@ -32,6 +32,12 @@ const fn row(name: &'static str, list: ListKind, path: &'static str, scopes: &'s
         scopes,
         price: (FREE, FREE),
         newest_post_price: FREE,
+        // As X's, for no document says otherwise.
+        cut_after: match list {
+            ListKind::Likes | ListKind::Posts => Some(3_000),
+            ListKind::Bookmarks => Some(700),
+            _ => None,
+        },
         documented: &PAGING,
     }
 }

@@ -35,6 +35,12 @@ const fn row(name: &'static str, list: ListKind, path: &'static str, scopes: &'s
         scopes,
         price: (OWNED, MicroUsd(10_000)),
         newest_post_price: POST_READ,
+        // Timelines of likes and posts end at some 3,200 entries, bookmarks at 800; a list nearly that long may be cut.
+        cut_after: match list {
+            ListKind::Likes | ListKind::Posts => Some(3_000),
+            ListKind::Bookmarks => Some(700),
+            _ => None,
+        },
         documented: &FOLLOWS,
     }
 }
@@ -100,5 +106,6 @@ pub(super) static NAME_LOOKUP: ListEndpoint = ListEndpoint {
     scopes: &["tweet.read", "users.read"],
     price: (MicroUsd(10_000), MicroUsd(10_000)),
     newest_post_price: POST_READ,
+    cut_after: None,
     documented: &[Documented::account(900, 900), Documented::app(300, 900)],
 };

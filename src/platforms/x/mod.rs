@@ -10,6 +10,7 @@ mod v2;
 
 use super::dialect::Dialect;
 use super::page_question::What;
+use super::reply::transient;
 use super::spec::{FixedHost, Host, LoginKind, PlatformSpec, WhoAmI};
 use super::target_grammar::TargetGrammar;
 use crate::domain::{Action, Applies, Platform, WindowSpec};
@@ -22,7 +23,7 @@ pub(super) static DIALECT: Dialect = Dialect {
     is_gateway: false,
     envelope: |_| None,
     explain: |question, root, status| explained(question, root, status).into_iter().collect(),
-    is_over_capacity: classify::says_over_capacity,
+    failing: |root, _| classify::says_over_capacity(root).then(|| transient("over_capacity")),
     target_echoes: TARGET_ECHOES,
     is_id: |text| (1..=20).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()),
     rate_facts,

@@ -16,6 +16,9 @@ use crate::store::CredentialKind;
 /// # Errors
 /// Stdin holds no token, the platform does not say whose it is, the name is somebody else's.
 pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, CommandError> {
+    if matches!(spec(args.platform).login, LoginKind::AppPassword { .. }) {
+        return Err(super::not_yet(args.platform));
+    }
     refuse_host(args.platform, args.host.as_ref())?;
     super::open_existing(context).await?;
     let document = read(context, args.platform).await?;

@@ -35,6 +35,7 @@ pub(super) async fn run(context: &Context, args: &AccountLoginArgs) -> Result<u8
         LoginKind::Key => other_logins::key(context, args, platform, known.as_ref()).await,
         LoginKind::OAuth2 => oauth2(context, args, platform, known.as_ref()).await,
         LoginKind::AppAtHost => host_login::run(context, args, platform, known.as_ref()).await,
+        LoginKind::AppPassword { .. } => Err(super::not_yet(platform)),
     }
 }
 

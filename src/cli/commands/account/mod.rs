@@ -65,6 +65,12 @@ fn standard_name(user: &PlatformUser) -> Result<AccountName, CommandError> {
     format!("{prefix}-{}", user.id).parse().map_err(|why: String| CommandError::new(ErrorKind::Fault, why))
 }
 
+/// No account can be kept there yet.
+fn not_yet(platform: Platform) -> CommandError {
+    CommandError::new(ErrorKind::Usage, format!("accounts of {platform} cannot be logged in yet"))
+        .hint("see docs/platforms.md for what each platform offers")
+}
+
 /// Refuses to give a name to somebody else than it has.
 fn refuse_another(known: Option<&Account>, user: &PlatformUser) -> Result<(), CommandError> {
     match known {

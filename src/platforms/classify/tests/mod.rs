@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod aisa;
+mod bluesky;
 mod bodies;
 mod laws;
 mod mastodon;

@@ -1,0 +1,90 @@
+//! What can be read of an account at Bluesky, row by row. No prices.
+//!
+//! What the account did itself is read from its own repository, record by record: lists of the app view hide whoever was deleted, deactivated
+//! or suspended, and who follows nobody sees cannot be unfollowed. Muted users and bookmarks are no records, and neither are followers.
+//!
+//! Paths, page sizes and cursors: the lexicons of August 2026, and a server of November 2026.
+
+use super::DIALECT;
+use crate::domain::{ListKind, MicroUsd, TargetKind};
+use crate::platforms::caller::{Auth, Documented};
+use crate::platforms::list_endpoint::ListEndpoint;
+use crate::platforms::page_question::EntryFields;
+
+const FREE: MicroUsd = MicroUsd(0);
+
+/// A server counts all requests of an address together, 3,000 per 5 minutes. Undos have 2,400 of them, these the rest.
+static RECORDS: [Documented; 1] = [Documented::account(400, 300)];
+static APP_VIEW: [Documented; 1] = [Documented::account(100, 300)];
+
+const fn row(
+    name: &'static str,
+    list: Option<ListKind>,
+    path: &'static str,
+    of: TargetKind,
+    documented: &'static [Documented],
+) -> ListEndpoint {
+    let fields = match of {
+        TargetKind::User => EntryFields::Users,
+        TargetKind::Post => EntryFields::Posts,
+    };
+    ListEndpoint {
+        dialect: &DIALECT,
+        name,
+        list,
+        path,
+        fields,
+        of,
+        page: (1, 100),
+        auth: Auth::OAuth2,
+        scopes: &[],
+        price: (FREE, FREE),
+        newest_post_price: FREE,
+        documented,
+        cut_after: None,
+    }
+}
+
+/// A collection of the account's repository. All of them are read in one window.
+const fn records(list: Option<ListKind>, of: TargetKind, path: &'static str) -> ListEndpoint {
+    row("records", list, path, of, &RECORDS)
+}
+
+/// The path of a collection.
+macro_rules! collection {
+    ($name:literal) => {
+        concat!("/xrpc/com.atproto.repo.listRecords?repo={user}&collection=", $name)
+    };
+}
+
+pub(super) static FOLLOWS: ListEndpoint =
+    records(Some(ListKind::Following), TargetKind::User, collection!("app.bsky.graph.follow"));
+pub(super) static LIKES: ListEndpoint =
+    records(Some(ListKind::Likes), TargetKind::Post, collection!("app.bsky.feed.like"));
+pub(super) static POSTS: ListEndpoint =
+    records(Some(ListKind::Posts), TargetKind::Post, collection!("app.bsky.feed.post"));
+pub(super) static REPOSTS: ListEndpoint =
+    records(Some(ListKind::Reposts), TargetKind::Post, collection!("app.bsky.feed.repost"));
+pub(super) static BLOCKS: ListEndpoint =
+    records(Some(ListKind::Blocks), TargetKind::User, collection!("app.bsky.graph.block"));
+/// Who may answer a post, and who may quote it: records of their own, with the post's key.
+pub(super) static THREAD_GATES: ListEndpoint = records(None, TargetKind::Post, collection!("app.bsky.feed.threadgate"));
+pub(super) static POST_GATES: ListEndpoint = records(None, TargetKind::Post, collection!("app.bsky.feed.postgate"));
+
+/// The lists.
+pub(super) static LISTS: [ListEndpoint; 8] = [
+    FOLLOWS,
+    row(
+        "app_view",
+        Some(ListKind::Followers),
+        "/xrpc/app.bsky.graph.getFollowers?actor={user}",
+        TargetKind::User,
+        &APP_VIEW,
+    ),
+    LIKES,
+    POSTS,
+    REPOSTS,
+    row("app_view", Some(ListKind::Mutes), "/xrpc/app.bsky.graph.getMutes", TargetKind::User, &APP_VIEW),
+    BLOCKS,
+    row("app_view", Some(ListKind::Bookmarks), "/xrpc/app.bsky.bookmark.getBookmarks", TargetKind::Post, &APP_VIEW),
+];

@@ -1,0 +1,179 @@
+//! A page of a list: records of a repository, or users and posts as the app view tells of them. In: a question or an answer. Out: a query; a
+//! [`Page`], or none where it is none. Pure.
+
+use serde_json::Value;
+
+use super::grammar::{Address, GRAMMAR, POST, address};
+use super::tid;
+use crate::domain::{OwnRecord, Target, Wall, is_did};
+use crate::platforms::answer::Answer;
+use crate::platforms::classify::{Object, read};
+use crate::platforms::entry::{Listed, NextPage, Page};
+use crate::platforms::oauth1::percent_encode;
+use crate::platforms::page_question::{PageQuestion, What};
+
+/// The most that is kept of a name.
+const MAX_NAME_CHARS: usize = 300;
+/// A longer cursor is not asked for.
+const MAX_CURSOR_BYTES: usize = 512;
+
+/// The query of a page.
+pub(super) fn query(question: &PageQuestion<'_>) -> String {
+    match question.what {
+        What::Entries { count, from, .. } => {
+            let count = count.clamp(question.bounds.0, question.bounds.1);
+            let from = from.map_or_else(String::new, |from| format!("&cursor={}", percent_encode(from)));
+            format!("limit={count}{from}")
+        }
+        // No list of this platform looks up handles.
+        What::Handles(_) => String::new(),
+    }
+}
+
+/// Reads a page: the list it holds says of which kind it is.
+pub(super) fn page(answer: &Answer) -> Option<Page> {
+    let root = read(&answer.body).ok()?;
+    type ReadItem = fn(&Value) -> Item;
+    let kinds: [(&str, ReadItem); 4] =
+        [("records", record), ("followers", user), ("mutes", user), ("bookmarks", bookmark)];
+    let (items, read_item) = kinds.iter().find_map(|(name, of)| Some((root.get(*name)?.as_array()?, of)))?;
+    let mut page = Page { next: next(&root), ..Page::default() };
+    for item in items {
+        match read_item(item) {
+            Item::Listed(listed) => page.entries.push(*listed),
+            Item::NoTarget => {}
+            Item::Unreadable => page.unreadable += 1,
+        }
+    }
+    Some(page)
+}
+
+/// What one item of a page is.
+enum Item {
+    Listed(Box<Listed>),
+    /// Whole, and about nothing that a row can name: a like of something that is no record, made by another program.
+    NoTarget,
+    Unreadable,
+}
+
+impl From<Option<Listed>> for Item {
+    fn from(listed: Option<Listed>) -> Item {
+        listed.map_or(Item::Unreadable, |listed| Item::Listed(Box::new(listed)))
+    }
+}
+
+fn next(root: &Object) -> NextPage {
+    match root.get("cursor") {
+        None | Some(Value::Null) => NextPage::None,
+        Some(Value::String(cursor)) if (1..=MAX_CURSOR_BYTES).contains(&cursor.len()) => NextPage::At(cursor.clone()),
+        Some(_) => NextPage::Unusable,
+    }
+}
+
+/// A record of the account's own. Its subject is what rows name; of a post it is the post itself, and of a gate the post that it belongs to.
+fn record(item: &Value) -> Item {
+    let (Some(uri), Some(cid), Some(value)) = (text(item, "uri"), text(item, "cid"), item.get("value")) else {
+        return Item::Unreadable;
+    };
+    let Some(Address { did, collection, rkey }) = address(uri) else { return Item::Unreadable };
+    let written = serde_json::to_string(value).ok();
+    let own = written.map(|value| OwnRecord {
+        collection: collection.to_owned(),
+        key: rkey.to_owned(),
+        cid: cid.to_owned(),
+        value,
+    });
+    let made = || time(value, "createdAt").or_else(|| tid::time(rkey));
+    let (subject, created_at, shown) = match collection {
+        POST => (Some(uri.to_owned()), made(), text(value, "text")),
+        "app.bsky.feed.threadgate" | "app.bsky.feed.postgate" => {
+            (Some(format!("at://{did}/{POST}/{rkey}")), None, None)
+        }
+        "app.bsky.feed.repost" => (subject_uri(value), made(), None),
+        "app.bsky.feed.like" => (subject_uri(value), None, None),
+        _ => (text(value, "subject").map(str::to_owned), None, None),
+    };
+    let Some(target) = subject.and_then(|subject| GRAMMAR.parse(&subject).ok()) else { return Item::NoTarget };
+    Item::Listed(Box::new(Listed {
+        // Of what is liked its own key tells when it was made.
+        created_at: created_at.or_else(|| made_at(&target)),
+        text: shown.map(str::to_owned),
+        is_repost: (collection == POST).then_some(false),
+        link: GRAMMAR.page_of(&target),
+        is_opaque: true,
+        record: own,
+        ..Listed::bare(target)
+    }))
+}
+
+fn subject_uri(value: &Value) -> Option<String> {
+    value.get("subject")?.get("uri")?.as_str().map(str::to_owned)
+}
+
+/// When a post was made, as its key tells.
+fn made_at(target: &Target) -> Option<Wall> {
+    let Target::Key(key) = target else { return None };
+    let Address { collection, rkey, .. } = address(key.as_str())?;
+    if collection == POST { tid::time(rkey) } else { None }
+}
+
+/// A user, as the app view tells.
+fn user(item: &Value) -> Item {
+    let listed = || {
+        let did = text(item, "did").filter(|did| is_did(did))?;
+        let target: Target = GRAMMAR.parse(did).ok()?;
+        Some(Listed {
+            name: name(item),
+            created_at: time(item, "createdAt"),
+            followers: item.get("followersCount").and_then(Value::as_u64),
+            text: text(item, "description").map(str::to_owned),
+            link: GRAMMAR.page_of(&target),
+            is_opaque: true,
+            ..Listed::bare(target)
+        })
+    };
+    listed().into()
+}
+
+/// A bookmark: of a post that is not there any more only the address is left.
+fn bookmark(item: &Value) -> Item {
+    let listed = || {
+        let target: Target = GRAMMAR.parse(&subject_uri(item)?).ok()?;
+        let post = item.get("item");
+        let record = post.and_then(|post| post.get("record"));
+        Some(Listed {
+            name: post.and_then(|post| post.get("author")).and_then(name),
+            created_at: record.and_then(|record| time(record, "createdAt")).or_else(|| made_at(&target)),
+            likes: post.and_then(|post| post.get("likeCount")).and_then(Value::as_u64),
+            reposts: post.and_then(|post| post.get("repostCount")).and_then(Value::as_u64),
+            text: record.and_then(|record| text(record, "text")).map(str::to_owned),
+            link: GRAMMAR.page_of(&target),
+            is_opaque: true,
+            ..Listed::bare(target)
+        })
+    };
+    listed().into()
+}
+
+fn text<'a>(item: &'a Value, field: &str) -> Option<&'a str> {
+    item.get(field)?.as_str().filter(|text| !text.is_empty())
+}
+
+/// The display name and the handle. The handle is not the entry's own: it may be somebody else's tomorrow.
+fn name(user: &Value) -> Option<String> {
+    let name = match (text(user, "displayName"), text(user, "handle")) {
+        (Some(shown), Some(handle)) => format!("{shown} (@{handle})"),
+        (None, Some(handle)) => format!("@{handle}"),
+        (shown, None) => shown?.to_owned(),
+    };
+    Some(name.chars().take(MAX_NAME_CHARS).collect())
+}
+
+fn time(item: &Value, field: &str) -> Option<Wall> {
+    let at = text(item, field)?.parse::<jiff::Timestamp>().ok()?;
+    Some(Wall(at.as_millisecond()))
+}
+
+#[cfg(test)]
+#[path = "page_tests.rs"]
+mod tests;

@@ -1,0 +1,61 @@
+//! What Bluesky undoes, row by row. Nearly every relation is a record in the account's own repository: the row names its subject, the record is
+//! found by reading the account's collection, and it is deleted by its key, if it is still the one that was read. A mute and a bookmark are
+//! no records, and are taken back by a call.
+//!
+//! Lexicons of August 2026 (bluesky-social/atproto), and a server of November 2026; docs/platforms.md says how sure each is. No prices.
+
+use super::DIALECT;
+use super::lists::{BLOCKS, FOLLOWS, LIKES, POST_GATES, POSTS, REPOSTS, THREAD_GATES};
+use crate::domain::{Action, MicroUsd, RepostId};
+use crate::platforms::caller::{Auth, Documented, Tier};
+use crate::platforms::endpoint::{Endpoint, Params, Verb};
+use crate::platforms::list_endpoint::ListEndpoint;
+use crate::platforms::success::Success;
+
+/// A deletion costs one of 5,000 points an hour and 35,000 a day.
+static POINTS: [Documented; 2] = [Documented::account(5_000, 3_600), Documented::account(35_000, 86_400)];
+/// Every request of an address.
+static REQUESTS: [Documented; 1] = [Documented::account(3_000, 300)];
+
+/// Deletes a record.
+const fn deletion(action: Action, records: &'static [&'static ListEndpoint]) -> Endpoint {
+    Endpoint {
+        dialect: &DIALECT,
+        action,
+        method: Verb::Post,
+        path: "/xrpc/com.atproto.repo.deleteRecord",
+        params: Params::Record,
+        records,
+        auth: Auth::OAuth2,
+        success: Success::Change { pointer: "/commit" },
+        scopes: &[],
+        price: Some(MicroUsd(0)),
+        tier: Tier::SelfServe,
+        documented: &POINTS,
+        repeat_looks_gone: false,
+        repost_id: RepostId::Original,
+    }
+}
+
+/// Asks the app view, by way of the account's server.
+const fn call(action: Action, path: &'static str, field: &'static str) -> Endpoint {
+    Endpoint {
+        path,
+        params: Params::Json(field),
+        success: Success::NoOutput,
+        documented: &REQUESTS,
+        ..deletion(action, &[])
+    }
+}
+
+/// The rows.
+pub(super) static TABLE: [Endpoint; 7] = [
+    deletion(Action::Unfollow, &[&FOLLOWS]),
+    deletion(Action::Unlike, &[&LIKES]),
+    deletion(Action::Unrepost, &[&REPOSTS]),
+    call(Action::Unmute, "/xrpc/app.bsky.graph.unmuteActor", "actor"),
+    deletion(Action::Unblock, &[&BLOCKS]),
+    // The post goes last: as long as it is there, the row has something left to do.
+    deletion(Action::DeletePost, &[&THREAD_GATES, &POST_GATES, &POSTS]),
+    call(Action::Unbookmark, "/xrpc/app.bsky.bookmark.deleteBookmark", "uri"),
+];
