@@ -2,13 +2,13 @@
 //! both passes see the same rows, and they add up; whoever trusts the IDs loses none of them to their looks.
 
 use cleanup::domain::Action;
-use cleanup::jobfile::{DamageForm, OpaqueIds, ReadOptions, RowVerdict, Source, Survey, keep_list};
+use cleanup::jobfile::{DamageForm, ReadOptions, RowVerdict, Source, Survey, keep_list};
 
 pub fn try_it(data: &[u8]) {
     let Some((letter, rest)) = data.split_first() else { return };
     let source = Source::spool("fuzz.csv", rest).expect("a temporary file");
     if *letter == b'k' {
-        if let Ok(list) = keep_list::read_source(&source, OpaqueIds(|text| text.parse().ok())) {
+        if let Ok(list) = keep_list::read_source(&source, |text| text.parse().ok()) {
             assert_eq!(list.len(), list.targets().count());
         }
         return;

@@ -12,8 +12,11 @@ use super::damage::{Forms, LENGTHS, SHAPES, Tally};
 use super::header::{Header, ReadOptions, is_known};
 use super::records::Records;
 use super::text::{decode, is_blank, shown};
-use super::{Fault, JobFileError, MAX_KEEP_ENTRIES, OpaqueIds, Source};
+use super::{Fault, JobFileError, MAX_KEEP_ENTRIES, Source};
 use crate::domain::{Handle, Target, TargetId, TargetKey};
+
+/// The key that a text is, of whatever platform; none where it might be anything else.
+pub type ReadKey = fn(&str) -> Option<Target>;
 
 /// The targets to be spared, of any kind: an ID spares the user and the post of that number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,7 +97,7 @@ impl KeepList {
 /// # Errors
 /// The file cannot be read, a line names no target, an ID may have been rounded by a spreadsheet, or there are more than
 /// [`MAX_KEEP_ENTRIES`]. An empty file is an empty list.
-pub fn read(path: &Path, keys: OpaqueIds) -> Result<KeepList, JobFileError> {
+pub fn read(path: &Path, keys: ReadKey) -> Result<KeepList, JobFileError> {
     read_source(&Source::open(path)?, keys)
 }
 
@@ -102,7 +105,7 @@ pub fn read(path: &Path, keys: OpaqueIds) -> Result<KeepList, JobFileError> {
 ///
 /// # Errors
 /// See [`read`].
-pub fn read_called(path: &Path, name: &str, keys: OpaqueIds) -> Result<KeepList, JobFileError> {
+pub fn read_called(path: &Path, name: &str, keys: ReadKey) -> Result<KeepList, JobFileError> {
     read_source(&Source::open(path)?.called(name), keys)
 }
 
@@ -110,7 +113,7 @@ pub fn read_called(path: &Path, name: &str, keys: OpaqueIds) -> Result<KeepList,
 ///
 /// # Errors
 /// See [`read`].
-pub fn read_source(source: &Source, keys: OpaqueIds) -> Result<KeepList, JobFileError> {
+pub fn read_source(source: &Source, keys: ReadKey) -> Result<KeepList, JobFileError> {
     let options = ReadOptions::default();
     let mut records = Records::open(source, |name| is_known(name, &options), Some(b'#'))?;
     let mut reader = Reader::new(keys);
@@ -130,7 +133,7 @@ pub fn read_source(source: &Source, keys: OpaqueIds) -> Result<KeepList, JobFile
 
 struct Reader {
     list: KeepList,
-    keys: OpaqueIds,
+    keys: ReadKey,
     /// The columns with IDs, or with what else the file names its targets by.
     targets: Vec<usize>,
     /// The columns with user names.
@@ -153,7 +156,7 @@ struct Reader {
 
 impl Reader {
     /// Of a file without a header: its first column names the targets.
-    fn new(keys: OpaqueIds) -> Reader {
+    fn new(keys: ReadKey) -> Reader {
         Reader {
             keys,
             targets: vec![0],
@@ -267,7 +270,7 @@ impl Reader {
     fn take_cell(&mut self, records: &Records, column: usize, handles: bool) -> Result<bool, JobFileError> {
         let cell = decode(records.record().get(column).unwrap_or_default());
         let text = cell.split_once(" #").map_or(&*cell, |(entry, _)| entry);
-        if let Some(key) = (self.keys.0)(cell::bare(text)) {
+        if let Some(key) = (self.keys)(cell::bare(text)) {
             self.list.insert(key);
             return Ok(true);
         }

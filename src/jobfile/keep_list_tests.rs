@@ -5,7 +5,7 @@
 use super::*;
 
 /// Keys of these tests begin so.
-const KEYS: OpaqueIds = OpaqueIds(|text| text.starts_with("did:").then(|| text.parse().ok())?);
+const KEYS: ReadKey = |text| text.starts_with("did:").then(|| text.parse().ok())?;
 
 fn list_of(text: &str) -> Result<KeepList, JobFileError> {
     read_source(&Source::spool("keep.txt", text.as_bytes()).unwrap(), KEYS)

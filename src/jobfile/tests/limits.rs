@@ -1,7 +1,6 @@
 //! Records that are too long: noticed before they fill the memory, and nothing else is taken for one.
 
 use super::*;
-use crate::jobfile::OpaqueIds;
 use crate::jobfile::decode::BLOCK_BYTES;
 use crate::jobfile::records::Records;
 
@@ -53,6 +52,6 @@ fn blank_lines_and_comments_are_no_record_and_may_take_any_room() {
         let comments = comment.repeat(2 * MAX_RECORD_BYTES / comment.len());
         let text = format!("{comments}{blank}12{line_end}{comments}13{line_end}{comments}");
         let (_folder, source) = named("keep.csv", text.as_bytes());
-        assert_eq!(keep_list::read_source(&source, OpaqueIds(|_| None)).unwrap().len(), 2, "{line_end:?}");
+        assert_eq!(keep_list::read_source(&source, |_| None).unwrap().len(), 2, "{line_end:?}");
     }
 }

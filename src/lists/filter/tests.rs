@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{ListKind, TargetKind, Wall};
+use crate::jobfile::Source;
 use crate::jobfile::keep_list::{KeepList, read_source};
-use crate::jobfile::{OpaqueIds, Source};
 use crate::lists::{Entry, columns, snowflake};
 use crate::platforms::evident_key;
 
@@ -15,7 +15,7 @@ use crate::platforms::evident_key;
 const NOW: Wall = Wall(1_795_348_800_000);
 
 fn list(text: &str) -> KeepList {
-    read_source(&Source::spool("keep.txt", text.as_bytes()).unwrap(), OpaqueIds(evident_key)).unwrap()
+    read_source(&Source::spool("keep.txt", text.as_bytes()).unwrap(), evident_key).unwrap()
 }
 
 fn at(text: &str) -> Wall {
