@@ -3,6 +3,7 @@
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 
+use super::bluesky::user_of_did;
 use super::signature::{self, Denied, Raw};
 use super::who::SimulatedApi;
 use crate::domain::{TargetId, Wall};
@@ -67,9 +68,8 @@ pub(super) fn user(
     let bearer = authorization.strip_prefix("Bearer ");
     match (dialect, oauth1, bearer) {
         (SimulatedApi::V2, Some(_), _) if oauth2_only => Err(Denied::WrongKind),
-        (SimulatedApi::V1, _, Some(_)) | (SimulatedApi::Aisa | SimulatedApi::Mastodon, Some(_), _) => {
-            Err(Denied::WrongKind)
-        }
+        (SimulatedApi::V1, _, Some(_))
+        | (SimulatedApi::Aisa | SimulatedApi::Mastodon | SimulatedApi::Bluesky, Some(_), _) => Err(Denied::WrongKind),
         (_, Some(parameters), _) => signature::check(received.raw(), parameters, now),
         (SimulatedApi::Aisa, _, Some(key)) => named(key, AISA_KEY_PREFIX),
         (_, _, Some(token)) => named(token, TOKEN_PREFIX),
@@ -85,6 +85,12 @@ pub(super) fn token(user: TargetId) -> String {
 /// The AIsa key of a user.
 pub(super) fn aisa_key(user: TargetId) -> String {
     format!("{AISA_KEY_PREFIX}{user}")
+}
+
+/// The user of such a token; at Bluesky the DID may stand in it in place of the number.
+pub(super) fn bluesky_user(token: &str) -> Option<TargetId> {
+    let user = token.strip_prefix(TOKEN_PREFIX)?;
+    user_of_did(user).or_else(|| user.parse().ok())
 }
 
 fn named(text: &str, prefix: &str) -> Result<TargetId, Denied> {

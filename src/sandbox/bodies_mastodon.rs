@@ -10,6 +10,7 @@ use super::decision::SimulatedOutcome;
 use super::list_page::ListPage;
 use super::lists::{handle_of, made, reposted};
 use super::rendered::{JSON, Rendered, edge_page, json_answer, status_5xx};
+use super::rng::number_behind;
 use super::target_fate::TargetRefusal;
 use super::trouble::Trouble;
 use crate::domain::{Action, TargetId, TargetKind};
@@ -73,10 +74,7 @@ pub(super) fn number_of(text: &str) -> TargetId {
     if let Some(id) = value.and_then(as_id).filter(|id| ulid(*id) == text) {
         return id;
     }
-    let hashed = text
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    as_id(hashed % 1_000_000_000_000_000_000).unwrap_or(TargetId::ZERO)
+    number_behind(text)
 }
 
 /// How an entry of a list is called: a server has one kind of ID, and this one has both.

@@ -1,4 +1,4 @@
-//! The four platforms behind one face: which endpoints there are, how each is read, and in whose words it answers.
+//! The platforms whose actions have a path each, behind one face: which endpoints there are, how each is read, and in whose words it answers.
 
 use axum::http::Method;
 
@@ -7,7 +7,7 @@ use super::decision::SimulatedOutcome;
 use super::rendered::Rendered;
 use super::signature::Denied;
 use super::who::SimulatedApi;
-use super::{bodies, bodies_aisa, bodies_mastodon, bodies_v1};
+use super::{bluesky, bodies, bodies_aisa, bodies_mastodon, bodies_v1};
 use crate::domain::{Action, TargetId};
 use bodies_v1::Place;
 
@@ -150,6 +150,7 @@ pub(super) fn denied(dialect: SimulatedApi, denied: Denied) -> Rendered {
         SimulatedApi::V1 => bodies_v1::denied(denied),
         SimulatedApi::Aisa => bodies_aisa::denied(denied),
         SimulatedApi::Mastodon => bodies_mastodon::denied(),
+        SimulatedApi::Bluesky => bluesky::denied(),
     }
 }
 
@@ -159,6 +160,8 @@ pub(super) fn unknown_route(path: &str) -> Rendered {
         bodies_v1::unknown_route()
     } else if path.starts_with("/apis/") {
         bodies_aisa::unknown_route()
+    } else if path.starts_with("/xrpc/") {
+        bluesky::unknown_method()
     } else if path.starts_with("/api/") {
         bodies_mastodon::unknown_route()
     } else {

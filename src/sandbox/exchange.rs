@@ -61,6 +61,7 @@ pub(super) fn authenticated(
             SimulatedApi::V2 => platform.oauth().user_of(now.tick, bearer),
             SimulatedApi::Mastodon => platform.host_oauth().user_of(bearer),
             SimulatedApi::V1 | SimulatedApi::Aisa => None,
+            SimulatedApi::Bluesky => platform.sessions().user_of(now, bearer).ok(),
         };
         user.ok_or(denied)
     };

@@ -1,4 +1,4 @@
-//! The headers of answers: the limits as X, AIsa and Mastodon tell them, and the date by the sandbox's own clock.
+//! The headers of answers: the limits as X, AIsa, Mastodon and Bluesky tell them, and the date by the sandbox's own clock.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -28,6 +28,7 @@ pub(super) fn respond(worded: Rendered, dialect: SimulatedApi, answer: Answer, n
         SimulatedApi::V2 | SimulatedApi::V1 => x_headers(response.headers_mut(), answer),
         SimulatedApi::Aisa => aisa_headers(response.headers_mut(), answer, limited, now),
         SimulatedApi::Mastodon => mastodon_headers(response.headers_mut(), answer),
+        SimulatedApi::Bluesky => bluesky_headers(response.headers_mut(), answer, limited, now),
     }
     response
 }
@@ -66,6 +67,19 @@ fn mastodon_headers(headers: &mut HeaderMap, answer: Answer) {
     let reset = jiff::Timestamp::from_second(window.reset_seconds).unwrap_or_default();
     let reset = reset.strftime("%Y-%m-%dT%H:%M:%S.000000Z").to_string();
     put(headers, HeaderName::from_static("x-ratelimit-reset"), &reset);
+}
+
+/// The tightest window alone, with its length; `Retry-After` comes with 429.
+fn bluesky_headers(headers: &mut HeaderMap, answer: Answer, limited: bool, now: Wall) {
+    let Some(window) = answer.window else { return };
+    headers.insert("ratelimit-limit", window.limit.into());
+    headers.insert("ratelimit-remaining", window.remaining.into());
+    headers.insert("ratelimit-reset", window.reset_seconds.into());
+    let policy = format!("{};w={}", window.limit, window.length.as_secs());
+    put(headers, HeaderName::from_static("ratelimit-policy"), &policy);
+    if limited {
+        headers.insert(header::RETRY_AFTER, (window.reset_seconds - now.0.div_euclid(1000)).max(1).into());
+    }
 }
 
 /// Sets a header, where the text can be one.

@@ -33,7 +33,7 @@ impl Bench {
         Bench { sandbox: Sandbox::start(options, clock).await.unwrap(), client }
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.sandbox.base_url()))
     }
 

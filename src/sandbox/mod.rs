@@ -1,4 +1,4 @@
-//! The pretend platform: it speaks X API v2, v1.1, AIsa and the Mastodon API over HTTP on loopback, enforces windows 60 times shorter, injects faults by
+//! The pretend platform: it speaks X API v2, v1.1, AIsa, the Mastodon API and XRPC as a Bluesky server does over HTTP on loopback, enforces windows 60 times shorter, injects faults by
 //! seeded dice, and keeps a ledger that a judge can believe.
 //!
 //! In: [`Options`] and a clock. Out: a base URL, and a [`Ledger`] of what arrived and what it did. What does not belong
@@ -9,18 +9,21 @@
 //! then on, unless the target is a ghost.
 //!
 //! `world` and its `user`s decide (pure, time comes in as an argument), `windows` counts, `faults` rolls the dice, `dialects`
-//! knows the four platforms, whose answers the `bodies` word, `authn` and `signature` tell who asks, `routes`, `headers` and
+//! knows the platforms, whose answers the `bodies` word, `authn` and `signature` tell who asks, `routes`, `headers` and
 //! `streams` are the HTTP, `server` owns sockets and cuts them where a fault says so.
 //!
 //! Who is asking is told by `Authorization: Bearer sandbox-<user_id>` at v2, or an access token that the sandbox's own
 //! authorization server (`oauth`, `oauth_routes`: X's authorize, token and revoke) has given out; by an OAuth 1.0a signature with
 //! [`Sandbox::oauth1_keys`] at v1.1 (and v2); by `Bearer sk-sandbox-<user_id>` at AIsa. At the Mastodon API (`/api/v1/...`) the token
-//! is that of v2, or one that its own authorization server (`host_oauth`: apps that anybody registers) has given out; its windows are aligned to the clock, and its IDs are numbers or ULIDs (`bodies_mastodon`). Beside the platforms' endpoints there
+//! is that of v2, or one that its own authorization server (`host_oauth`: apps that anybody registers) has given out; its windows are aligned to the clock, and its IDs are numbers or ULIDs (`bodies_mastodon`). At a
+//! Bluesky server (`/xrpc/...`, `bluesky`) it is that of v2 too, with a DID in place of the number if wanted, or an access token of its own
+//! sessions. Beside the platforms' endpoints there
 //! are `GET /sandbox/ledger`, `GET /sandbox/effects?user=WHO` (CSV) and `POST /sandbox/user/WHO/TROUBLE`, where WHO is a
-//! [`KnownUser`] (`77`, `x-v1:77`, `aisa:77`, `mastodon:77`) and the trouble is one of [`Trouble`] (`revoke`, `route-lost` ...) or, to end it,
+//! [`KnownUser`] (`77`, `x-v1:77`, `aisa:77`, `mastodon:77`, `bluesky:77`) and the trouble is one of [`Trouble`] (`revoke`, `route-lost` ...) or, to end it,
 //! `restore`; `POST /sandbox/spend/WHO/ENDPOINT/N`, where somebody else uses up N places of an action's or a list's window; and `POST /sandbox/list/WHO/LIST/ID`, which puts a user or post on a list (again), LIST being a [`Shelf`]'s name.
 
 mod authn;
+mod bluesky;
 mod bodies;
 mod bodies_aisa;
 mod bodies_lists;

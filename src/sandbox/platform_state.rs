@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::bluesky::Sessions;
 use super::field_names::FieldNames;
 use super::host_oauth::HostAuthServer;
 use super::oauth::AuthServer;
@@ -16,6 +17,7 @@ pub(super) struct Platform {
     world: Arc<Mutex<World>>,
     oauth: Arc<Mutex<AuthServer>>,
     host_oauth: Arc<Mutex<HostAuthServer>>,
+    sessions: Arc<Mutex<Sessions>>,
     pub(super) clock: SharedClock,
     pub(super) latency: Option<Duration>,
     pub(super) field_names: FieldNames,
@@ -30,14 +32,14 @@ impl std::fmt::Debug for Platform {
 impl Platform {
     pub(super) fn new(
         world: World,
-        (oauth, host_oauth): (AuthServer, HostAuthServer),
+        (oauth, host_oauth, sessions): (AuthServer, HostAuthServer, Sessions),
         clock: SharedClock,
         latency: Option<Duration>,
         field_names: FieldNames,
     ) -> Platform {
         let (world, oauth) = (Arc::new(Mutex::new(world)), Arc::new(Mutex::new(oauth)));
-        let host_oauth = Arc::new(Mutex::new(host_oauth));
-        Platform { world, oauth, host_oauth, clock, latency, field_names }
+        let (host_oauth, sessions) = (Arc::new(Mutex::new(host_oauth)), Arc::new(Mutex::new(sessions)));
+        Platform { world, oauth, host_oauth, sessions, clock, latency, field_names }
     }
 
     pub(super) fn oauth(&self) -> MutexGuard<'_, AuthServer> {
@@ -46,6 +48,10 @@ impl Platform {
 
     pub(super) fn host_oauth(&self) -> MutexGuard<'_, HostAuthServer> {
         self.host_oauth.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn now(&self) -> Moment {

@@ -66,6 +66,17 @@ pub(super) struct ReadAsk {
     pub(super) fields: Fields,
 }
 
+/// What a user's windows and troubles need to know of a request that reads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ReadTerms<'a> {
+    /// What its window is called.
+    pub(super) name: &'static str,
+    /// The user the path names.
+    pub(super) path_user: Option<&'a str>,
+    /// Whether anybody may ask.
+    pub(super) is_public: bool,
+}
+
 /// What is to be told.
 #[derive(Clone, Debug)]
 pub(super) enum ReadQuery {
@@ -80,6 +91,10 @@ impl ReadAsk {
             ReadQuery::Page { shelf, .. } => shelf.name(),
             ReadQuery::Names(_) => LOOKUP,
         }
+    }
+
+    pub(super) fn terms(&self) -> ReadTerms<'_> {
+        ReadTerms { name: self.name(), path_user: self.path_user.as_deref(), is_public: false }
     }
 
     pub(super) fn kind(&self) -> TargetKind {

@@ -49,6 +49,14 @@ fn number(id: TargetId) -> u64 {
     id.value() ^ ((id.digits() as u64) << 59)
 }
 
+/// A number for a text, which no other text has, as good as.
+pub(super) fn number_behind(text: &str) -> TargetId {
+    let hashed = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    (hashed % 1_000_000_000_000_000_000).to_string().parse().unwrap_or(TargetId::ZERO)
+}
+
 fn name(text: &str) -> u64 {
     text.bytes().fold(0, |state, byte| mix(state ^ u64::from(byte)))
 }

@@ -11,6 +11,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, get, on, post};
 
+use super::bluesky;
 use super::bodies;
 use super::bodies_lists;
 use super::bodies_mastodon;
@@ -49,7 +50,7 @@ pub(super) fn router(platform: Platform) -> Router {
         .route("/sandbox/user/{id}/{trouble}", post(trouble))
         .route("/sandbox/list/{id}/{list}/{target}", post(relist))
         .route("/sandbox/spend/{id}/{endpoint}/{places}", post(spend));
-    router = host_oauth_routes::routes(mastodon_routes::routes(router));
+    router = bluesky::routes(host_oauth_routes::routes(mastodon_routes::routes(router)));
     for endpoint in &READS {
         let handler = move |State(platform): State<Platform>, params: Option<PathTexts>, request: Request| async move {
             read(platform, endpoint, params, request).await
@@ -191,7 +192,10 @@ async fn ledger(State(platform): State<Platform>) -> axum::Json<Ledger> {
 
 async fn effects(State(platform): State<Platform>, Query(query): Query<HashMap<String, String>>) -> Response {
     let Some(user) = query.get("user").and_then(|user| user.parse().ok()) else {
-        return (StatusCode::BAD_REQUEST, "name a user: /sandbox/effects?user=ID (or x-v1:ID, aisa:ID, mastodon:ID)\n")
+        return (
+            StatusCode::BAD_REQUEST,
+            "name a user: /sandbox/effects?user=ID (or x-v1:ID, aisa:ID, mastodon:ID, bluesky:ID)\n",
+        )
             .into_response();
     };
     let pages = Body::new(EffectPages::new(platform, user));
@@ -209,7 +213,7 @@ async fn relist(
         return (StatusCode::NOT_FOUND, "one of following, followers, likes, posts, mutes, blocks, bookmarks\n")
             .into_response();
     };
-    if platform.world().relist(who, shelf, target) {
+    if platform.at_once(|world, now| world.relist(now, who, shelf, target)) {
         StatusCode::NO_CONTENT.into_response()
     } else {
         plain(bodies::worded_user(SimulatedOutcome::Full, who.user))

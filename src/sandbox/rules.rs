@@ -17,6 +17,16 @@ pub(super) const MASTODON_USUAL: Rate = Rate::fixed(300, 300);
 pub(super) const MASTODON_RARE: Rate = Rate::fixed(30, 1_800);
 /// Requests for pages of lists there: 300 in 15 minutes.
 pub(super) const MASTODON_PAGES: Rate = Rate::fixed(300, 900);
+/// Points of one account's writes at a PDS: a deletion costs one, a creation three.
+pub(super) const BLUESKY_HOUR: Rate = Rate::fixed(5_000, 3_600);
+/// The same in a day.
+pub(super) const BLUESKY_DAY: Rate = Rate::fixed(35_000, 86_400);
+/// Requests from one address there, of all accounts together.
+pub(super) const BLUESKY_ADDRESS: Rate = Rate::fixed(3_000, 300);
+/// Logins of one identifier there.
+pub(super) const BLUESKY_LOGINS: Rate = Rate::fixed(30, 300);
+/// The same in a day.
+pub(super) const BLUESKY_LOGINS_DAY: Rate = Rate::fixed(300, 86_400);
 /// How many times shorter the sandbox's windows are.
 pub(super) const SHORTER: u32 = 60;
 

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::authn;
+use super::bluesky::{self, Sessions};
 use super::bodies_mastodon;
 use super::faults::Faults;
 use super::field_names::FieldNames;
@@ -156,9 +157,10 @@ impl Sandbox {
             lists: options.lists,
             read_rate: options.read_rate,
         });
+        let sessions = Sessions::new(options.seed, options.oauth.token_lifetime, options.enforce);
         let oauth = AuthServer::new(options.oauth, options.seed);
         let host_oauth = HostAuthServer::new(options.host_version, options.seed);
-        let platform = Platform::new(world, (oauth, host_oauth), clock, options.latency, options.field_names);
+        let platform = Platform::new(world, (oauth, host_oauth, sessions), clock, options.latency, options.field_names);
         let (stop, stopped) = watch::channel(());
         let server = tokio::spawn(serve(listener, routes::router(platform.clone()), stopped));
         Ok(Sandbox { address, platform, stop, server })
@@ -169,7 +171,7 @@ impl Sandbox {
         self.address
     }
 
-    /// What stands in place of `https://api.x.com`, of `https://api.aisa.one` and of a Mastodon server, without a slash at the end.
+    /// What stands in place of `https://api.x.com`, of `https://api.aisa.one`, of a Mastodon and of a Bluesky server, without a slash at the end.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -199,6 +201,26 @@ impl Sandbox {
         bodies_mastodon::number_of(target)
     }
 
+    /// What is in a collection of a repository where it is a Bluesky server, newest first, as `listRecords` tells it.
+    pub fn records(&self, owner: TargetId, collection: &str) -> Vec<serde_json::Value> {
+        self.platform.world().records(owner, collection)
+    }
+
+    /// The app password of everybody where it is a Bluesky server.
+    pub fn app_password() -> &'static str {
+        bluesky::APP_PASSWORD
+    }
+
+    /// The DID of a user where it is a Bluesky server.
+    pub fn bluesky_did(user: TargetId) -> String {
+        bluesky::did(user)
+    }
+
+    /// Under which number a DID or a post's URI is counted.
+    pub fn bluesky_number(target: &str) -> TargetId {
+        if target.starts_with("at://") { bluesky::number_of_uri(target) } else { bluesky::number_of_did(target) }
+    }
+
     /// What has been counted so far.
     pub fn ledger(&self) -> Ledger {
         self.platform.world().ledger()
@@ -206,7 +228,7 @@ impl Sandbox {
 
     /// Puts a user or post on a list of somebody's, or back on it. False where the sandbox is full.
     pub fn relist(&self, user: impl Into<KnownUser>, shelf: Shelf, target: TargetId) -> bool {
-        self.platform.world().relist(user, shelf, target)
+        self.platform.at_once(|world, now| world.relist(now, user, shelf, target))
     }
 
     /// Puts an account into trouble, or out of it. False where the sandbox is full.

@@ -11,7 +11,7 @@ use super::faults::Strike;
 use super::ledger::FaultCounts;
 use super::lists::Shelf;
 use super::reads::Reads;
-use super::rules::{MASTODON_RARE, MASTODON_USUAL, Rules, SHORTER};
+use super::rules::{BLUESKY_DAY, BLUESKY_HOUR, MASTODON_RARE, MASTODON_USUAL, Rules, SHORTER};
 use super::target_fate::Fate;
 use super::trouble::Trouble;
 use super::who::{KnownUser, SimulatedApi};
@@ -31,6 +31,7 @@ pub(super) struct User {
     rate: Rate,
     enforce: bool,
     window: FixedWindow,
+    /// The longer window: of unlikes at X, of all writes at Bluesky.
     day: Option<FixedWindow>,
     /// Narrower windows of one action, where the platform has them.
     narrower: BTreeMap<Action, FixedWindow>,
@@ -84,8 +85,12 @@ impl User {
         let v1_unfollow =
             |action| rules.v1_unfollow.filter(|_| who.dialect == SimulatedApi::V1 && action == Action::Unfollow);
         let is_mastodon = who.dialect == SimulatedApi::Mastodon;
-        let rate = if is_mastodon { MASTODON_USUAL.shortened(SHORTER) } else { rules.rate };
-        let unlike_day = rules.unlike_day.filter(|_| !is_mastodon);
+        let (rate, unlike_day) = match who.dialect {
+            SimulatedApi::Mastodon => (MASTODON_USUAL.shortened(SHORTER), None),
+            SimulatedApi::Bluesky => (BLUESKY_HOUR.shortened(SHORTER), None),
+            SimulatedApi::V2 | SimulatedApi::V1 | SimulatedApi::Aisa => (rules.rate, rules.unlike_day),
+        };
+        let write_day = (who.dialect == SimulatedApi::Bluesky).then(|| BLUESKY_DAY.shortened(SHORTER));
         let narrower = |action| Some((action, FixedWindow::new(rules.endpoint_rate.or_else(|| v1_unfollow(action))?)));
         User {
             trouble: None,
@@ -94,7 +99,7 @@ impl User {
             rate,
             enforce: rules.enforce,
             window: if is_mastodon { FixedWindow::aligned(rate) } else { FixedWindow::new(rate) },
-            day: unlike_day.map(FixedWindow::new),
+            day: unlike_day.or(write_day).map(FixedWindow::new),
             narrower: Action::ALL.into_iter().filter_map(narrower).collect(),
             rare: is_mastodon.then(|| FixedWindow::aligned(MASTODON_RARE.shortened(SHORTER))),
             lookup_window: FixedWindow::new(LOOKUPS.shortened(SHORTER)),
@@ -240,9 +245,12 @@ impl User {
 
     /// Takes a place in every window of an action, for a request of this or of another app.
     pub(super) fn take_places(&mut self, now: Moment, action: Action) {
+        if !self.is_metered(action) {
+            return;
+        }
         self.window.take(now);
-        if let (Action::Unlike, Some(day)) = (action, &mut self.day) {
-            day.take(now);
+        if self.day_of(action).is_some() {
+            self.day.iter_mut().for_each(|day| day.take(now));
         }
         if let Some(narrower) = self.narrower.get_mut(&action) {
             narrower.take(now);
@@ -266,7 +274,7 @@ impl User {
             }
         }
         let counts = self.effects.entry((action, target)).or_default();
-        if counts.applied > 0 && action == Action::DeletePost {
+        if counts.applied > 0 && action == Action::DeletePost && self.dialect != SimulatedApi::Bluesky {
             // A deleted post cannot be deleted again; every other undoing of what is undone succeeds.
             return SimulatedOutcome::Gone;
         }
@@ -279,7 +287,8 @@ impl User {
         let day_has_room = || self.day_of(action).is_none_or(|day| day.has_room(now));
         let narrower_has_room = || self.narrower.get(&action).is_none_or(|window| window.has_room(now));
         let rare_has_room = || self.rare_of(action).is_none_or(|window| window.has_room(now));
-        !self.enforce || (self.window.has_room(now) && day_has_room() && narrower_has_room() && rare_has_room())
+        let in_windows = || self.window.has_room(now) && day_has_room() && narrower_has_room() && rare_has_room();
+        !self.enforce || !self.is_metered(action) || in_windows()
     }
 
     /// How the tighter of the short windows stands.
@@ -289,23 +298,56 @@ impl User {
         own.filter(|own| (own.remaining, -own.reset_seconds) <= (all.remaining, -all.reset_seconds)).unwrap_or(all)
     }
 
+    /// Takes so many points of writes, at Bluesky; false where there are not so many left, and then none are.
+    pub(super) fn take_points(&mut self, now: Moment, points: u32) -> bool {
+        let windows = || [Some(&self.window), self.day.as_ref()].into_iter().flatten();
+        let has_room = windows().all(|window| window.has_room_for(now, points));
+        self.window.take_many(now, points);
+        self.day.iter_mut().for_each(|day| day.take_many(now, points));
+        let is_let_in = has_room || !self.enforce;
+        self.earned_429 += u64::from(!is_let_in);
+        is_let_in
+    }
+
+    /// How the windows of writes stand, at Bluesky.
+    pub(super) fn points(&self, now: Moment) -> impl Iterator<Item = WindowState> {
+        [Some(&self.window), self.day.as_ref()].into_iter().flatten().map(move |window| window.standing(now))
+    }
+
+    /// A request that its address may not make now.
+    pub(super) fn count_refused(&mut self) {
+        self.earned_429 += 1;
+    }
+
+    /// How often an effect has been there.
+    pub(super) fn applied(&self, action: Action, target: TargetId) -> u32 {
+        self.effects.get(&(action, target)).map_or(0, |counts| counts.applied)
+    }
+
+    /// Whether the windows count an action: what an app view does costs no points at Bluesky.
+    fn is_metered(&self, action: Action) -> bool {
+        self.dialect != SimulatedApi::Bluesky || !matches!(action, Action::Unmute | Action::Unbookmark)
+    }
+
     fn rare_of(&self, action: Action) -> Option<&FixedWindow> {
         self.rare.as_ref().filter(|_| is_rare(action))
     }
 
     fn day_of(&self, action: Action) -> Option<&FixedWindow> {
-        self.day.as_ref().filter(|_| action == Action::Unlike)
+        let is_counted = action == Action::Unlike || self.dialect == SimulatedApi::Bluesky;
+        self.day.as_ref().filter(|_| is_counted && self.is_metered(action))
     }
 
     fn answer(&self, now: Moment, action: Action, verdict: SimulatedOutcome, wording: u8) -> Answer {
-        let window = self.enforce.then(|| self.standing(now, action));
+        let window = (self.enforce && self.is_metered(action)).then(|| self.standing(now, action));
         let day = self.day_of(action).filter(|_| self.enforce).map(|day| day.standing(now));
         Answer { verdict, window, day, wording }
     }
 
     fn injected_limit(&self, now: Moment, action: Action, wording: u8) -> Answer {
         let reset_seconds = now.wall.0.div_euclid(1000) + INJECTED_RESET_SECONDS;
-        let window = Some(WindowState { limit: self.rate.limit(), remaining: 0, reset_seconds });
+        let window =
+            Some(WindowState { limit: self.rate.limit(), remaining: 0, reset_seconds, length: self.rate.window() });
         Answer { window, ..self.answer(now, action, SimulatedOutcome::RateLimited, wording) }
     }
 }

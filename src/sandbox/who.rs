@@ -1,8 +1,9 @@
-//! Who asks: a user at one of the four platforms the sandbox speaks.
+//! Who asks: a user at one of the five platforms the sandbox speaks.
 
 use std::fmt;
 use std::str::FromStr;
 
+use super::bluesky::user_of_did;
 use crate::domain::{InvalidId, TargetId};
 
 /// Which platform's words are spoken.
@@ -16,10 +17,13 @@ pub enum SimulatedApi {
     Aisa,
     /// The Mastodon API.
     Mastodon,
+    /// A Bluesky server.
+    Bluesky,
 }
 
 /// A user at a platform. The same ID at two platforms is two users with windows, troubles and effects of their own; what
-/// becomes of a target is the same for all. Written `77`, `x-v1:77`, `aisa:77`, `mastodon:77`.
+/// becomes of a target is the same for all. Written `77`, `x-v1:77`, `aisa:77`, `mastodon:77`, `bluesky:77` (or `bluesky:` and
+/// the DID).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KnownUser {
     /// The platform.
@@ -28,8 +32,12 @@ pub struct KnownUser {
     pub user: TargetId,
 }
 
-const PREFIXES: [(SimulatedApi, &str); 3] =
-    [(SimulatedApi::V1, "x-v1:"), (SimulatedApi::Aisa, "aisa:"), (SimulatedApi::Mastodon, "mastodon:")];
+const PREFIXES: [(SimulatedApi, &str); 4] = [
+    (SimulatedApi::V1, "x-v1:"),
+    (SimulatedApi::Aisa, "aisa:"),
+    (SimulatedApi::Mastodon, "mastodon:"),
+    (SimulatedApi::Bluesky, "bluesky:"),
+];
 
 impl From<TargetId> for KnownUser {
     /// The user of X API v2.
@@ -51,7 +59,8 @@ impl FromStr for KnownUser {
     fn from_str(text: &str) -> Result<KnownUser, InvalidId> {
         for (dialect, prefix) in PREFIXES {
             if let Some(user) = text.strip_prefix(prefix) {
-                return Ok(KnownUser { dialect, user: user.parse()? });
+                let by_did = user_of_did(user).filter(|_| dialect == SimulatedApi::Bluesky);
+                return Ok(KnownUser { dialect, user: by_did.map_or_else(|| user.parse(), Ok)? });
             }
         }
         text.parse().map(|user: TargetId| user.into())

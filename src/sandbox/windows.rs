@@ -70,6 +70,13 @@ pub(super) struct WindowState {
     pub(super) remaining: u32,
     /// When it ends, in epoch seconds, rounded up so that nobody who believes it comes early.
     pub(super) reset_seconds: i64,
+    /// How long such a window is.
+    pub(super) length: Duration,
+}
+
+/// The window with the fewest requests left, the first of several.
+pub(super) fn tightest(windows: impl IntoIterator<Item = WindowState>) -> Option<WindowState> {
+    windows.into_iter().min_by_key(|window| window.remaining)
 }
 
 impl FixedWindow {
@@ -96,17 +103,27 @@ impl FixedWindow {
 
     /// Whether a request now would be let in.
     pub(super) fn has_room(&self, now: Moment) -> bool {
-        self.current(now).is_none_or(|open| open.used < self.rate.limit())
+        self.has_room_for(now, 1)
+    }
+
+    /// The same of a request that takes so many places.
+    pub(super) fn has_room_for(&self, now: Moment, places: u32) -> bool {
+        self.current(now).map_or(0, |open| open.used).saturating_add(places) <= self.rate.limit()
     }
 
     /// Takes one place, opening a window where none is open. Past the limit it only stays full.
     pub(super) fn take(&mut self, now: Moment) {
+        self.take_many(now, 1);
+    }
+
+    /// Takes so many places.
+    pub(super) fn take_many(&mut self, now: Moment, places: u32) {
         if self.current(now).is_none() {
             let window = self.length(now);
             self.open = Some(Open { until: now.tick.after(window), reset: now.wall.after(window), used: 0 });
         }
         if let Some(open) = &mut self.open {
-            open.used = open.used.saturating_add(1);
+            open.used = open.used.saturating_add(places);
         }
     }
 
@@ -117,7 +134,8 @@ impl FixedWindow {
             Some(open) => (open.used, open.reset),
             None => (0, now.wall.after(self.length(now))),
         };
-        WindowState { limit, remaining: limit.saturating_sub(used), reset_seconds: ceil_seconds(reset) }
+        let length = self.rate.window();
+        WindowState { limit, remaining: limit.saturating_sub(used), reset_seconds: ceil_seconds(reset), length }
     }
 
     fn current(&self, now: Moment) -> Option<&Open> {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::bluesky::{Collection, Repos, kept_by_the_app};
 use super::decision::{Answer, Ask, Decision, SimulatedOutcome};
 use super::faults::TargetStrike;
 use super::ledger::{Effect, Ledger};
@@ -13,7 +14,7 @@ use super::rules::Rules;
 use super::target_fate::{Fate, TargetRefusal};
 use super::trouble::Trouble;
 use super::user::{Arrival, User};
-use super::who::KnownUser;
+use super::who::{KnownUser, SimulatedApi};
 use crate::domain::{Action, Moment, TargetId, TargetKind};
 
 /// Users are made by their first request; so many and no more.
@@ -24,8 +25,9 @@ const MAX_EFFECTS: usize = 4_000_000;
 /// The pretend platform.
 #[derive(Debug)]
 pub(super) struct World {
-    rules: Rules,
-    dice: Dice,
+    pub(super) rules: Rules,
+    pub(super) dice: Dice,
+    pub(super) bluesky: Repos,
     special: HashMap<(TargetKind, TargetId), Fate>,
     users: BTreeMap<KnownUser, User>,
     effects_held: usize,
@@ -37,8 +39,10 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(rules: Rules) -> World {
         let special = rules.special.iter().map(|special| ((special.kind, special.id), special.fate)).collect();
+        let dice = Dice::new(rules.seed);
         World {
-            dice: Dice::new(rules.seed),
+            dice,
+            bluesky: Repos::new(dice, rules.lists),
             special,
             users: BTreeMap::new(),
             effects_held: 0,
@@ -102,7 +106,7 @@ impl World {
         let nth = user.arrive_read(now.tick, ask.name());
         let mut roll = dice.for_read(who.user, ask.name(), nth);
         let (strike, wording) = (faults.strike(&mut roll), roll.u8(..));
-        let decision = user.read(now, ask, strike, wording);
+        let decision = user.read(now, ask.terms(), strike, wording);
         let is_page = |answer: &Answer| answer.verdict == SimulatedOutcome::Undone;
         match &decision {
             Decision::Whole(answer) | Decision::Late(answer, _) | Decision::Cut(answer) if is_page(answer) => {
@@ -114,8 +118,14 @@ impl World {
     }
 
     /// Puts something on a list, at its end, or back on it. False where there is no room for another user.
-    pub(super) fn relist(&mut self, who: impl Into<KnownUser>, shelf: Shelf, target: TargetId) -> bool {
-        self.user(who.into()).map(|user| user.relist(shelf, target)).is_some()
+    pub(super) fn relist(&mut self, now: Moment, who: impl Into<KnownUser>, shelf: Shelf, target: TargetId) -> bool {
+        let who = who.into();
+        let Some(user) = self.user(who) else { return false };
+        match Collection::of_shelf(shelf).filter(|_| who.dialect == SimulatedApi::Bluesky) {
+            Some(collection) => self.bluesky.put(now, who.user, collection, target),
+            None => user.relist(shelf, target),
+        }
+        true
     }
 
     /// Lets an effect be there without a request. False where there is no room for it.
@@ -124,13 +134,31 @@ impl World {
             self.full = true;
             return false;
         }
-        let Some(user) = self.user(who.into()) else { return false };
+        let who = who.into();
+        let Some(user) = self.user(who) else { return false };
         let is_new = user.undo(action, target);
         self.effects_held += usize::from(is_new);
+        if who.dialect == SimulatedApi::Bluesky {
+            self.bluesky.remove(who.user, action, target);
+        }
         true
     }
 
-    fn leaf(&self, who: KnownUser, ask: &ReadAsk) -> ListPage {
+    /// Whether another effect can be remembered.
+    pub(super) fn has_room_for_effects(&self) -> bool {
+        self.effects_held < MAX_EFFECTS
+    }
+
+    pub(super) fn count_effect(&mut self, is_new: bool) {
+        self.effects_held += usize::from(is_new);
+    }
+
+    /// Whether an account's tokens are not taken any more.
+    pub(super) fn is_revoked(&self, who: KnownUser) -> bool {
+        self.users.get(&who).is_some_and(|user| user.trouble == Some(Trouble::Revoked))
+    }
+
+    pub(super) fn leaf(&self, who: KnownUser, ask: &ReadAsk) -> ListPage {
         let Some(user) = self.users.get(&who) else { return ListPage::default() };
         match &ask.wanted {
             ReadQuery::Names(names) => self.look_up_names(names),
@@ -143,6 +171,9 @@ impl World {
                 while index < total && leaf.entries.len() < *count as usize {
                     // What was added stands at the end, so that a cursor stays true meanwhile.
                     let target = match index.checked_sub(size) {
+                        None if who.dialect == SimulatedApi::Bluesky => {
+                            kept_by_the_app(self.dice, self.rules.lists, who.user, *shelf, index)
+                        }
                         None => lists::entry(self.dice, self.rules.lists, who.user, *shelf, index),
                         Some(beyond) => added[beyond as usize],
                     };
@@ -227,7 +258,7 @@ impl World {
         self.users.get(&who.into()).map(|user| user.effects(after, most)).unwrap_or_default()
     }
 
-    fn user(&mut self, who: KnownUser) -> Option<&mut User> {
+    pub(super) fn user(&mut self, who: KnownUser) -> Option<&mut User> {
         if self.users.len() >= MAX_USERS && !self.users.contains_key(&who) {
             self.full = true;
             return None;
@@ -246,7 +277,7 @@ impl World {
         }
     }
 
-    fn fate_of(&self, kind: TargetKind, target: TargetId) -> Fate {
+    pub(super) fn fate_of(&self, kind: TargetKind, target: TargetId) -> Fate {
         if let Some(fate) = self.special.get(&(kind, target)) {
             return *fate;
         }

@@ -1,5 +1,6 @@
 //! A real Bluesky server: `tests/bluesky/run` starts one on loopback and runs these tests with its address in `CLEANUP_PDS`. Without it
 //! they say that they were skipped.
 
+mod conformance;
 mod server;
 mod xrpc;

@@ -3,8 +3,8 @@
 use super::super::decision::{Answer, Decision, SimulatedOutcome};
 use super::super::faults::Strike;
 use super::super::lists::{Shelf, repost_of, reposted};
-use super::super::reads::{ReadAsk, Reads, rate_of};
-use super::super::rules::{MASTODON_PAGES, SHORTER};
+use super::super::reads::{ReadTerms, Reads, rate_of};
+use super::super::rules::{BLUESKY_ADDRESS, MASTODON_PAGES, SHORTER};
 use super::super::trouble::Trouble;
 use super::super::who::SimulatedApi;
 use super::super::windows::{FixedWindow, WindowState};
@@ -24,6 +24,8 @@ impl User {
         let window = match (self.read_rate, self.dialect) {
             (Some(rate), _) => FixedWindow::new(rate),
             (None, SimulatedApi::Mastodon) => FixedWindow::aligned(MASTODON_PAGES.shortened(SHORTER)),
+            // The address's own window, which is never fuller than this, is counted beside it.
+            (None, SimulatedApi::Bluesky) => FixedWindow::new(BLUESKY_ADDRESS.shortened(SHORTER)),
             (None, _) => FixedWindow::new(rate_of(what).shortened(SHORTER)),
         };
         self.reads.entry(what).or_insert_with(|| Reads::new(window))
@@ -33,12 +35,14 @@ impl User {
     pub(in crate::sandbox) fn read(
         &mut self,
         now: Moment,
-        ask: &ReadAsk,
+        terms: ReadTerms<'_>,
         strike: Option<Strike>,
         wording: u8,
     ) -> Decision {
-        let (trouble, enforce, id) = (self.trouble, self.enforce, self.id);
-        let reads = self.reads_of(ask.name());
+        // Whoever shows no token is not troubled by what becomes of it.
+        let trouble = self.trouble.filter(|trouble| !terms.is_public || *trouble != Trouble::Revoked);
+        let (enforce, id) = (self.enforce, self.id);
+        let reads = self.reads_of(terms.name);
         let standing = reads.window.standing(now);
         let say =
             |verdict| Decision::Whole(Answer { verdict, window: enforce.then_some(standing), day: None, wording });
@@ -64,13 +68,13 @@ impl User {
             return say(SimulatedOutcome::RateLimited);
         }
         reads.window.take(now);
-        let verdict = match (trouble, &ask.path_user) {
+        let verdict = match (trouble, terms.path_user) {
             (Some(trouble), _) => SimulatedOutcome::Trouble(trouble),
             (None, Some(user)) if user.parse() != Ok(id) => SimulatedOutcome::PathUser,
             _ if strike == Some(Strike::ServerError) => SimulatedOutcome::ServerError,
             _ => SimulatedOutcome::Undone,
         };
-        self.read_end(verdict, now, ask, strike, wording)
+        self.read_end(verdict, now, terms.name, strike, wording)
     }
 
     /// Somebody else takes a place in the window of a list.
@@ -83,12 +87,12 @@ impl User {
         &mut self,
         verdict: SimulatedOutcome,
         now: Moment,
-        ask: &ReadAsk,
+        name: &'static str,
         strike: Option<Strike>,
         wording: u8,
     ) -> Decision {
         let enforce = self.enforce;
-        let reads = self.reads_of(ask.name());
+        let reads = self.reads_of(name);
         let is_page = verdict == SimulatedOutcome::Undone;
         reads.pages += u64::from(is_page && strike != Some(Strike::Lost));
         let answer = Answer { verdict, window: enforce.then(|| reads.window.standing(now)), day: None, wording };
