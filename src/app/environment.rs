@@ -145,8 +145,8 @@ impl EnvironmentAccount {
         let Some(who) = &spec(self.platform).who_am_i else { return Ok(()) };
         let deadline = clock.now().tick.after(ASK_FOR);
         match client.me(who, base, &credentials, deadline, &**clock).await {
-            Ok(user) => {
-                self.user = Some(user);
+            Ok(who) => {
+                self.user = Some(who.user);
                 Ok(())
             }
             Err(reply) if consequences_of(&reply.finding).blame == Blame::Network => {

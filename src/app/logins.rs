@@ -13,7 +13,7 @@ use crate::domain::{AccountHost, Platform, UserId};
 use crate::engine::consequences_of;
 use crate::error::{CommandError, ErrorKind};
 use crate::platforms::oauth1::{Keys, OAuth1Token, Signed, Stamp, authorization};
-use crate::platforms::{BaseUrl, Client, Credentials, LoginKind, Reply, spec};
+use crate::platforms::{BaseUrl, Client, Credentials, LoginKind, Reply, WhoIs, spec};
 use crate::store::{Account, Credential};
 
 /// How many times it is asked, where it is the world's fault that it does not say.
@@ -62,6 +62,18 @@ impl Ways {
         (platform, base): (Platform, &BaseUrl),
         credentials: &Credentials,
     ) -> Result<Option<UserId>, Reply> {
+        Ok(self.who_is((platform, base), credentials).await?.map(|who| who.user))
+    }
+
+    /// The same, and the name by which people know the user.
+    ///
+    /// # Errors
+    /// The reply that did not say.
+    pub async fn who_is(
+        &self,
+        (platform, base): (Platform, &BaseUrl),
+        credentials: &Credentials,
+    ) -> Result<Option<WhoIs>, Reply> {
         let Some(who) = &spec(platform).who_am_i else { return Ok(None) };
         let mut asks = 1;
         loop {

@@ -46,10 +46,12 @@ pub fn login_to_allow(account: &Account, record: &Credential, action: Action) ->
 pub fn misfit(platform: Platform, action: Action, kind: CredentialKind) -> Option<&'static str> {
     let auth = find(platform, action)?.auth;
     match (auth, kind) {
-        (Auth::OAuth1, CredentialKind::OAuth2 | CredentialKind::Aisa)
+        (Auth::OAuth1, CredentialKind::OAuth2 | CredentialKind::Session | CredentialKind::Aisa)
         | (Auth::OAuth2, CredentialKind::OAuth1)
         | (Auth::Either, CredentialKind::Aisa)
-        | (Auth::Key, CredentialKind::OAuth1 | CredentialKind::OAuth2) => Some(wanted_by(auth)),
+        | (Auth::Key, CredentialKind::OAuth1 | CredentialKind::OAuth2 | CredentialKind::Session) => {
+            Some(wanted_by(auth))
+        }
         _ => None,
     }
 }

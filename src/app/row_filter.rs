@@ -61,6 +61,7 @@ impl RowRules {
             before,
             after,
             not_following_back,
+            ghosts,
             inactive_since,
             max_likes,
             max_reposts,
@@ -81,6 +82,7 @@ impl RowRules {
         more("before", wall(before));
         more("after", wall(after));
         more("not_following_back", not_following_back.then(|| "true".to_owned()));
+        more("ghosts", ghosts.then(|| "true".to_owned()));
         more("inactive_since", wall(inactive_since));
         more("max_likes", max_likes.map(|likes| likes.to_string()));
         more("max_reposts", max_reposts.map(|reposts| reposts.to_string()));

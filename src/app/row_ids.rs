@@ -125,6 +125,38 @@ mod tests {
         assert_eq!(refused, [Err(Fault::NotAnId)]);
     }
 
+    #[test]
+    fn at_bluesky_a_text_says_whether_it_is_a_user_or_a_post() {
+        let owners = RowOwners {
+            known: vec![account(1, "sky", Platform::Bluesky)],
+            default: Platform::Bluesky,
+            ..RowOwners::default()
+        };
+        let did = "did:plc:ewvi7nxzyoun6zhxrhs64oiz";
+        let post = format!("at://{did}/app.bsky.feed.post/3l6oveex3ii2l");
+        let link = format!("https://bsky.app/profile/{did}");
+        let csv = format!(
+            "action,did,uri\nunfollow,{did},\nunfollow,{link},\nunfollow,{post},\nunlike,,{post}\nunlike,,{link}/post/3l6oveex3ii2l\n\
+             delete-post,,{did}\nunblock,@ada.example,\nunblock,ada.example,\nunblock,1.23E+18,\nunmute,{},\n",
+            &did[..31]
+        );
+        let want = [
+            Ok(did.to_owned()),
+            Ok(did.to_owned()),
+            Err(Fault::WrongKind),
+            Ok(post.clone()),
+            Ok(post),
+            Err(Fault::WrongKind),
+            Err(Fault::NameForId),
+            Err(Fault::NotAnOpaqueId),
+            Err(Fault::ScientificNotation),
+            Err(Fault::NameForId),
+        ];
+        assert_eq!(read(&csv, &owners, None), want);
+        // One column needs no header, and its first line is a row.
+        assert_eq!(read(&format!("{did}\n"), &owners, None), [Ok(did.to_owned())]);
+    }
+
     /// In the sandbox every name is somebody, and names that begin so are Mastodon's.
     #[test]
     fn a_name_in_the_sandbox_says_its_platform() {

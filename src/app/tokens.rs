@@ -36,7 +36,11 @@ pub async fn open_tokens(
         }
     };
     let places = places(settings, logging_in_by(LoginKind::OAuth2), &base)?;
-    let wire = OAuthHttp::new(&[&base])?;
+    // A session is continued at the account's own host.
+    let hosts: Vec<BaseUrl> =
+        accounts.iter().filter_map(|account| account.host.as_ref()?.address().parse().ok()).collect();
+    let addresses: Vec<&BaseUrl> = hosts.iter().chain([&base]).collect();
+    let wire = OAuthHttp::new(&addresses)?;
     let means = TokenMeans { store, vault, wire, places, app: app(settings), oauth1: oauth1(settings), clock };
     let tokens = TokenSource::new(means);
     who.set_static(&tokens, accounts).await?;

@@ -28,6 +28,13 @@ pub enum Document {
         /// The app.
         app: HostApp,
     },
+    /// A session that an app password began. The password itself is not kept.
+    Session {
+        /// The access token.
+        access: Secret,
+        /// The refresh token.
+        refresh: Secret,
+    },
     /// OAuth 1.0a: a token pair that does not end by itself. The app's own pair comes from the configuration.
     OAuth1 {
         /// The access token.
@@ -103,8 +110,17 @@ impl Document {
     pub const fn kind(&self) -> CredentialKind {
         match self {
             Document::OAuth2 { .. } | Document::AtHost { .. } => CredentialKind::OAuth2,
+            Document::Session { .. } => CredentialKind::Session,
             Document::OAuth1 { .. } => CredentialKind::OAuth1,
             Document::Aisa { .. } => CredentialKind::Aisa,
+        }
+    }
+
+    /// The token that brings the next access token.
+    pub(super) const fn refresh_token(&self) -> Option<&Secret> {
+        match self {
+            Document::OAuth2 { refresh: Some(refresh), .. } | Document::Session { refresh, .. } => Some(refresh),
+            _ => None,
         }
     }
 
@@ -116,6 +132,7 @@ impl Document {
         let (token, refresh, secret, client_id) = match self {
             Document::OAuth2 { access, refresh } => (access, refresh.as_ref(), None, None),
             Document::AtHost { access, app } => (access, None, Some(&app.client_secret), Some(&app.client_id)),
+            Document::Session { access, refresh } => (access, Some(refresh), None, None),
             Document::OAuth1 { token, token_secret } => (token, None, Some(token_secret), None),
             Document::Aisa { key } => (key, None, None, None),
         };
@@ -144,6 +161,7 @@ impl Document {
             ("oauth2", None, Some(client_secret), Some(client_id)) => {
                 Ok(Document::AtHost { access: token, app: HostApp { client_id, client_secret } })
             }
+            ("session", Some(refresh), None, None) => Ok(Document::Session { access: token, refresh }),
             ("oauth1", None, Some(token_secret), None) => Ok(Document::OAuth1 { token, token_secret }),
             ("aisa", None, None, None) => Ok(Document::Aisa { key: token }),
             _ => Err(DocumentError::Unknown),
@@ -158,6 +176,7 @@ impl Document {
         match self {
             Document::OAuth2 { access: secret, .. }
             | Document::AtHost { access: secret, .. }
+            | Document::Session { access: secret, .. }
             | Document::Aisa { key: secret } => {
                 Credentials::bearer(secret.clone()).map_err(|why| DocumentError::Unusable(why.to_string()))
             }
@@ -183,6 +202,7 @@ mod tests {
         for document in [
             Document::OAuth2 { access: secret("canary-a"), refresh: Some(secret("canary-r")) },
             Document::OAuth2 { access: secret("canary-a"), refresh: None },
+            Document::Session { access: secret("canary-a"), refresh: secret("canary-r") },
             Document::AtHost {
                 access: secret("canary-a"),
                 app: HostApp { client_id: secret("canary-i"), client_secret: secret("canary-s") },
@@ -202,6 +222,8 @@ mod tests {
             b"{}",
             br#"{"kind":"oauth3","token":"a"}"#,
             br#"{"kind":"oauth1","token":"a"}"#,
+            br#"{"kind":"session","token":"a"}"#,
+            br#"{"kind":"session","token":"a","refresh":"b","secret":"c"}"#,
             br#"{"kind":"oauth2","token":"a","secret":"b"}"#,
             br#"{"kind":"oauth2","token":"a","refresh":"b","secret":"c","client_id":"d"}"#,
             br#"{"kind":"aisa","token":"a","refresh":"b"}"#,

@@ -27,6 +27,7 @@ mod refresh;
 mod refresher;
 mod revoke;
 mod save_login;
+mod session;
 mod tokens;
 mod vault;
 mod vault_error;
@@ -51,6 +52,7 @@ pub use refresh::{
 };
 pub use revoke::Revoker;
 pub use save_login::{KeepError, LoggedOut, Login, list, list_of, logout, save_login, stored_document};
+pub use session::AppSession;
 pub use tokens::{TokenMeans, TokenSource};
 pub use vault::Vault;
 pub use vault_error::{KeyHeld, MIN_PASSPHRASE_CHARS, VaultError};

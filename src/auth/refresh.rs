@@ -9,7 +9,8 @@
 //! ```
 //!
 //! The law: a refresh token leaves this machine at most twice, and the second time only if it is unknown what became of the
-//! first. What certainly used nothing up (no connection, the server busy) does not count, and its mark is taken back.
+//! first. What certainly used nothing up (no connection, the server busy) does not count, and its mark is taken back. The refresh token of a
+//! session (`session`) is used up by nothing but the next one's use: it is sent without a mark.
 
 use std::time::Duration;
 
@@ -80,7 +81,7 @@ impl StoredToken {
     pub fn of(record: &Credential, refreshable: bool) -> StoredToken {
         StoredToken {
             expiry: record.set.expiry.map(|expiry| (expiry.at, expiry.lifetime_ms)),
-            refreshable: refreshable && record.set.kind == CredentialKind::OAuth2,
+            refreshable: refreshable && matches!(record.set.kind, CredentialKind::OAuth2 | CredentialKind::Session),
             tries: record.refresh_tries,
             login_needed: record.login_needed.as_deref().map(Why::parse),
         }

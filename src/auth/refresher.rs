@@ -7,11 +7,12 @@ use std::time::Duration;
 use super::cached_login::CachedLogin;
 use super::cached_login::{Current, NoToken};
 use super::document::Document;
-use super::grant::{self, App, Pair};
+use super::grant::{self, App, GrantError};
 use super::refresh::{Aftermath, RefreshCause, Step, StoredToken, Why, aftermath, decide};
+use super::session::AppSession;
 use super::tokens::{Read, TokenSource, expiry_of};
-use crate::domain::Wall;
-use crate::store::{AccountLock, Credential, NewCredential, ReservedRoom, failpoint};
+use crate::domain::Secret;
+use crate::store::{AccountLock, Credential, Expiry, NewCredential, ReservedRoom, failpoint};
 
 /// How long another process's refresh is waited for, in seconds.
 const MAX_LOCK_WAIT_SECONDS: u64 = 90;
@@ -74,6 +75,9 @@ impl TokenSource {
         let begun = self.means.clock.now();
         // The old access token goes on if the refresh has to wait.
         self.hold(slot, record, &read.document, None)?;
+        if let Document::Session { .. } = &read.document {
+            return self.continue_session(slot, read, token, asked).await;
+        }
         let make_do = |until| slot.cached(self.means.clock.now()).ok_or_else(|| slot.later(until));
         let app = match self.app_of(record) {
             Ok(app) => app,
@@ -94,7 +98,11 @@ impl TokenSource {
         let error = match grant::refresh(&self.means.wire, &app, &self.means.places, token).await {
             Ok(pair) => {
                 drop(room);
-                return self.save(slot, read, pair, begun.wall, asked).await;
+                // A server that gives no new refresh token lets the old one go on (RFC 6749, 6).
+                let refresh = pair.refresh.clone().or_else(|| read.refresh.clone());
+                let document = Document::OAuth2 { access: pair.access.clone(), refresh };
+                let renewed = (document, pair.scopes.clone(), expiry_of(&pair, begun.wall));
+                return self.save(slot, read, renewed, asked).await;
             }
             Err(error) => error,
         };
@@ -121,19 +129,51 @@ impl TokenSource {
         Ok(Some(ended))
     }
 
+    /// The same for a session: nothing is used up by asking, so that there is no mark, and no end to asking.
+    async fn continue_session(
+        &self,
+        slot: &CachedLogin,
+        read: &Read,
+        token: &Secret,
+        asked: RefreshCause,
+    ) -> Result<Option<Result<Current, NoToken>>, NoToken> {
+        let begun = self.means.clock.now();
+        let Some(host) = &slot.user.host else { return Err(slot.need_login(Why::Missing)) };
+        let at_host = async {
+            let base = host.address().parse().map_err(|why| GrantError::World(format!("{host}: {why}")))?;
+            AppSession::refresh(&self.means.wire, (&base, host), &slot.user.id, token).await
+        };
+        let room = ReservedRoom::beside(&self.means.queue)?;
+        failpoint::point("before-refresh-mark");
+        let session = match at_host.await {
+            Ok(session) => session,
+            Err(GrantError::Refused(said)) => {
+                tracing::debug!(account = %slot.name, said, "the session cannot be continued");
+                let mut store = self.store.lock().await;
+                store.accounts().need_login(slot.id, read.record.generation, Why::Refused.name()).await?;
+                slot.held().current = None;
+                return Ok(Some(Err(slot.need_login(Why::Refused))));
+            }
+            Err(error) => {
+                let now = self.means.clock.now();
+                let until = slot.back_off(now.tick, error.to_string());
+                return Ok(Some(slot.cached(now).ok_or_else(|| slot.later(until))));
+            }
+        };
+        drop(room);
+        let (scopes, expiry) = (session.scopes(), Some(session.expiry(begun.wall)));
+        self.save(slot, read, (session.document(), scopes, expiry), asked).await
+    }
+
     /// Saves the new pair, and only then gives it out.
     async fn save(
         &self,
         slot: &CachedLogin,
         read: &Read,
-        pair: Pair,
-        begun: Wall,
+        (document, scopes, expiry): (Document, Option<String>, Option<Expiry>),
         asked: RefreshCause,
     ) -> Result<Option<Result<Current, NoToken>>, NoToken> {
         let Some(vault) = &self.means.vault else { return Ok(None) };
-        let (scopes, expiry) = (pair.scopes.clone(), expiry_of(&pair, begun));
-        // A server that gives no new refresh token lets the old one go on (RFC 6749, 6).
-        let document = Document::OAuth2 { access: pair.access, refresh: pair.refresh.or_else(|| read.refresh.clone()) };
         let bytes = document.to_bytes().map_err(|why| slot.unusable(&why))?;
         let sealed = vault.seal(&slot.user, &bytes)?;
         let now = self.means.clock.now().wall;

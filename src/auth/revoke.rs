@@ -8,6 +8,7 @@ use super::document::Document;
 use super::grant::{self, App, GrantError, OAuthEndpoints};
 use super::oauth_http::OAuthHttp;
 use super::pin::{Sign, carry};
+use super::session::AppSession;
 use crate::domain::{AccountHost, Secret};
 use crate::platforms::BaseUrl;
 
@@ -16,6 +17,9 @@ const INVALIDATE: &str = "/1.1/oauth/invalidate_token.json";
 const INVALID_OR_EXPIRED: u64 = 89;
 /// What is left to do where X could not be told.
 const IN_SETTINGS: &str = "remove the app's access in the account's settings at the platform";
+
+/// The same of a session.
+const APP_PASSWORDS: &str = "delete the app password in the account's settings, and the session ends with it";
 
 /// What it takes to revoke.
 pub struct Revoker<'a> {
@@ -47,6 +51,10 @@ impl Revoker<'_> {
     /// The sentence says why the platform was not told, and what a person can do.
     pub async fn revoke(&self, document: &Document) -> Result<(), String> {
         match (document, self.host, self.app, self.sign) {
+            (Document::Session { refresh, .. }, ..) => {
+                let ended = AppSession::end(self.wire, self.base, refresh).await;
+                ended.map_err(|why| format!("{why}; {APP_PASSWORDS}"))
+            }
             (Document::AtHost { access, app }, host, ..) => {
                 let ended = grant::revoke(self.wire, &app.app(), self.places, access).await;
                 ended.map_err(|why| match host {

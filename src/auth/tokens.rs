@@ -171,6 +171,15 @@ impl TokenSource {
         self.refresh_if_needed(&slot, Some(generation)).await
     }
 
+    /// When an account's session ends if it is not used before; none: its login is no session, or does not say.
+    ///
+    /// # Errors
+    /// See [`NoToken`].
+    pub async fn session_ends(&self, account: AccountId) -> Result<Option<Wall>, NoToken> {
+        let slot = self.slot(account).await?;
+        Ok(self.read(&slot).await?.and_then(|read| read.document.session_ends()))
+    }
+
     /// Forgets the credentials of accounts that another process has logged out, and says who they are. What came from outside stays.
     pub async fn forget_logged_out(&self) -> Result<Vec<(AccountId, NoToken)>, StoreError> {
         let logged_in = self.store.lock().await.accounts().accounts_logged_in().await?;
@@ -213,10 +222,7 @@ impl TokenSource {
         let Some(vault) = &self.means.vault else { return Ok(None) };
         let bytes = vault.unseal(&slot.user, &record.set.sealed)?;
         let document = Document::from_bytes(&bytes).map_err(|why| slot.unusable(&why))?;
-        let refresh = match &document {
-            Document::OAuth2 { refresh, .. } => refresh.clone(),
-            _ => None,
-        };
+        let refresh = document.refresh_token().cloned();
         Ok(Some(Read { record, document, refresh }))
     }
 
@@ -237,7 +243,7 @@ impl TokenSource {
             *held = CachedToken { born_of_rejection, rejected: held.rejected, ..CachedToken::default() };
         }
         held.expiry = record.set.expiry;
-        held.refreshable = matches!(document, Document::OAuth2 { refresh: Some(_), .. });
+        held.refreshable = document.refresh_token().is_some();
         held.current = Some(current.clone());
         Ok(current)
     }

@@ -36,14 +36,17 @@ const FOREIGN_POSTS: [&str; 8] = ["targetid", "tweetid", "postid", "statusid", "
 /// Columns of user names. A name can change hands, so it is a target only in a file without a column of IDs. In these columns a
 /// bare word is a handle.
 pub const NAME_COLUMNS: [&str; 3] = ["screen_name", "username", "handle"];
+/// What lists of the AT Protocol call them.
+const DIDS: [&str; 1] = ["did"];
+const URIS: [&str; 1] = ["uri"];
 const LINKS: [&str; 1] = ["url"];
 /// What lists call their links. They are no targets, for every list has `target_id`.
 const LISTED_LINK: &str = "link";
 /// The columns that can be the target of an action on users: the first group that a file has decides.
-const USER_GROUPS: [&[&str]; 5] = [&FIRST, &USERS, &ANY_KIND, &NAME_COLUMNS, &LINKS];
+const USER_GROUPS: [&[&str]; 6] = [&FIRST, &USERS, &ANY_KIND, &DIDS, &NAME_COLUMNS, &LINKS];
 /// The same for posts. A name in a list of posts is its author's.
-const POST_GROUPS: [&[&str]; 4] = [&FIRST, &POSTS, &ANY_KIND, &LINKS];
-/// So many of them are of IDs.
+const POST_GROUPS: [&[&str]; 5] = [&FIRST, &POSTS, &ANY_KIND, &URIS, &LINKS];
+/// So many of them are of IDs, before what others call theirs.
 const IDS: usize = 3;
 /// Columns that only lists of posts have.
 const OF_POSTS: [&str; 4] = ["tweet_id", "is_repost", "likes", "reposts"];
@@ -262,10 +265,10 @@ fn ambiguous(path: String, role: &'static str, names: &[String], which: &[usize]
     JobFileError::Ambiguous { path, role, candidates: which.iter().map(|index| names[*index].clone()).collect() }
 }
 
-/// Whether the only cell of a first line is meant as a column's name: a word, where a target would have digits, `@` or `/`.
+/// Whether the only cell of a first line is meant as a column's name: a word, where a target would have digits, `@`, `/` or `:`.
 fn looks_like_name(cell: &str) -> bool {
     let bare = cell::bare(cell);
-    bare.starts_with(|c: char| c.is_alphabetic() || c == '_') && !bare.contains(['/', '.'])
+    bare.starts_with(|c: char| c.is_alphabetic() || c == '_') && !bare.contains(['/', '.', ':'])
 }
 
 /// Whether a cell of a first line is a target rather than a name.

@@ -20,6 +20,8 @@ pub struct Entry {
     pub followers: Option<u64>,
     /// Whether a user follows the account back.
     pub follows_back: Option<bool>,
+    /// Whether a user is not there any more, as far as that was asked.
+    pub is_ghost: Option<bool>,
     /// How many like a post.
     pub likes: Option<u64>,
     /// How often a post was reposted.
@@ -49,6 +51,7 @@ impl Entry {
             last_active_at: None,
             followers: None,
             follows_back: None,
+            is_ghost: None,
             likes: None,
             reposts: None,
             text: None,
@@ -93,6 +96,7 @@ impl Entry {
                 last_active_at: None,
                 followers: None,
                 follows_back: None,
+                is_ghost: None,
                 likes: None,
                 reposts: None,
                 text: self.text,

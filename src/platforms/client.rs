@@ -12,7 +12,7 @@ use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use super::answer::{Answer, Body, BodyEnd, ContentType, MAX_BODY_BYTES, MAX_PAGE_BYTES, date_of};
 use super::base_url::BaseUrl;
 use super::certificate::certificate_trouble;
-use super::classify::{Subject, classify, expected_id, judge};
+use super::classify::{Subject, classify, expected_id, judge, text_at};
 use super::credentials::Credentials;
 use super::detail;
 use super::dialect::{Dialect, Question};
@@ -21,10 +21,10 @@ use super::http::HttpClients;
 use super::link::next_page;
 use super::reply::{BAD_CERTIFICATE, Finding, RefusalKind, Reply};
 use super::request::{self, Concern, PageRequest, Request, Unbuildable};
-use super::spec::WhoAmI;
+use super::spec::{WhoAmI, WhoIs};
 use super::success::Success;
 use crate::clock::{Clock, Sleep};
-use crate::domain::{RateFacts, Tick, UserId, Wall};
+use crate::domain::{RateFacts, Tick, Wall};
 
 /// How long [`Client::platform_date`] waits, in seconds.
 pub const PROBE_SECONDS: u64 = 10;
@@ -144,7 +144,7 @@ impl Client {
         credentials: &Credentials,
         deadline: Tick,
         clock: &dyn Clock,
-    ) -> Result<UserId, Reply> {
+    ) -> Result<WhoIs, Reply> {
         let dialect = who.dialect;
         let built = request::get(base, who.path, Some((credentials, clock.now().wall))).map_err(unbuildable)?;
         let sent = self.exchange(dialect, base, built, clock.sleep_until(deadline), MAX_BODY_BYTES).await;
@@ -154,7 +154,8 @@ impl Client {
         if answer.status == 200
             && let Some(user) = expected_id(&question, &answer.body).and_then(|id| id.parse().ok())
         {
-            return Ok(user);
+            let name = who.name.and_then(|name| text_at(&answer.body, name));
+            return Ok(WhoIs { user, name });
         }
         Err(reply(judge(&question, &answer), &answer, credentials))
     }

@@ -327,7 +327,7 @@ async fn me_names_the_user_or_says_why_not() {
     let asker = Asker::new(base);
     let who = spec(Platform::XV2).who_am_i.as_ref().unwrap();
     let user = asker.client.me(who, &asker.base, &asker.credentials, deadline, &*asker.clock).await.unwrap();
-    assert_eq!(user.as_str(), "2244994945");
+    assert_eq!((user.user.as_str(), user.name), ("2244994945", None));
     let request = requests.recv().await.unwrap();
     assert!(
         request.starts_with("GET /2/users/me HTTP/1.1\r\n") && request.contains("Bearer s3cr3t-token"),

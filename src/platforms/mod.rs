@@ -54,7 +54,7 @@ pub use registry::{
 };
 pub use reply::{BAD_CERTIFICATE, Finding, Limited, RefusalKind, Reply};
 pub use request::{PageRequest, Request};
-pub use spec::{FixedHost, Host, LoginKind, PlatformSpec, WhoAmI};
+pub use spec::{FixedHost, Host, LoginKind, PlatformSpec, WhoAmI, WhoIs};
 pub use success::Success;
 pub use target_grammar::TargetGrammar;
 pub use vocabulary::Vocabulary;

@@ -1,7 +1,7 @@
 //! A page that is asked for. What does not belong here: how it is put into words (a platform's dialect), and sending.
 
 use super::vocabulary::Vocabulary;
-use crate::domain::{Handle, TargetKind};
+use crate::domain::{Handle, Target, TargetKind};
 
 /// What a reading endpoint is asked to tell of each entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub enum What<'a> {
     },
     /// The users behind these handles, at most [`MAX_HANDLES_ASKED`].
     Handles(&'a [Handle]),
+    /// The profiles of these users: whoever is not there has none.
+    Users(&'a [Target]),
 }
 
 impl What<'_> {
@@ -54,6 +56,7 @@ impl What<'_> {
         match self {
             What::Entries { count, .. } => *count,
             What::Handles(handles) => u32::try_from(handles.len()).unwrap_or(u32::MAX),
+            What::Users(users) => u32::try_from(users.len()).unwrap_or(u32::MAX),
         }
     }
 

@@ -57,7 +57,7 @@ pub fn find_handle_lookup(platform: Platform) -> Option<&'static ListEndpoint> {
 /// The endpoint of that name in the queue.
 pub fn find_list_endpoint_named(platform: Platform, name: &str) -> Option<&'static ListEndpoint> {
     let spec = spec(platform);
-    spec.lists.iter().chain(spec.name_lookup).find(|endpoint| endpoint.name == name)
+    spec.lists.iter().chain(spec.name_lookup).chain(spec.profiles).find(|endpoint| endpoint.name == name)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::dialect::Dialect;
 use super::endpoint::Endpoint;
 use super::list_endpoint::ListEndpoint;
 use super::target_grammar::TargetGrammar;
-use crate::domain::{Platform, WindowSpec};
+use crate::domain::{Platform, UserId, WindowSpec};
 
 /// A platform.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub struct PlatformSpec {
     pub lists: &'static [ListEndpoint],
     /// How it is asked who has which handle; none where it cannot be.
     pub name_lookup: Option<&'static ListEndpoint>,
+    /// How it is asked which users are still there; none where it is not.
+    pub profiles: Option<&'static ListEndpoint>,
     /// The windows of an account: the default for all actions together, and what the platform documents beside it.
     pub windows: &'static [WindowSpec],
     /// Whether it documents its limits for each endpoint by itself, so that a window for each action keeps them.
@@ -95,4 +97,15 @@ pub struct WhoAmI {
     pub path: &'static str,
     /// Where the ID stands in the answer, an RFC 6901 pointer.
     pub id: &'static str,
+    /// Where the name stands by which people know the user, where the ID is not for people.
+    pub name: Option<&'static str>,
+}
+
+/// Whose credentials they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WhoIs {
+    /// The user.
+    pub user: UserId,
+    /// The name by which people know the user. Foreign text.
+    pub name: Option<String>,
 }

@@ -19,5 +19,7 @@ mod no_keyring;
 mod other_logins;
 mod redirects;
 mod runs;
+mod session_server;
+mod sessions;
 mod several;
 mod terminal;

@@ -137,7 +137,7 @@ impl Bench {
             )
             .await
             .ok()
-            .map(|user| user.to_string())
+            .map(|user| user.user.to_string())
     }
 }
 

@@ -57,7 +57,7 @@ fn every_action_is_done_whatever_the_targets_id_looks_like() {
             Tick(i64::MAX),
             &*bench.clock,
         );
-        assert_eq!(me.await.unwrap().as_str(), USER);
+        assert_eq!(me.await.unwrap().user.as_str(), USER);
         assert_eq!(Sandbox::mastodon_number(&Sandbox::mastodon_id(id(USER))), id(USER));
     });
 }

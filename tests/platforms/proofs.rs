@@ -55,7 +55,7 @@ async fn me_is_told_by_both_kinds_of_credentials() {
             )
             .await
             .unwrap();
-        assert_eq!(user.as_str(), USER);
+        assert_eq!(user.user.as_str(), USER);
     }
     assert_eq!(bench.sandbox.ledger().users[USER].lookups, 2);
 }

@@ -13,7 +13,7 @@ use crate::engine::Shutdown;
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::fetch::{Budget, FetchDeps, FetchEvent, Reader, Way};
 use crate::lists::filter::{Filter, Take};
-use crate::platforms::{Client, ListEndpoint, find_list_endpoint};
+use crate::platforms::{Client, ListEndpoint, find_list_endpoint, spec};
 use crate::store::{Account, Credential, ListLock, Store};
 
 /// A list of an account's that can be read. No other process reads it meanwhile.
@@ -24,6 +24,8 @@ pub struct ListAccess {
     pub announcements: Vec<String>,
     /// What has to be read: whether somebody follows back is told by the followers, which come first.
     pub(in crate::app) lists: Vec<(ListKind, &'static ListEndpoint)>,
+    /// How it is asked which users of the list are still there, where that is wanted.
+    pub(in crate::app) profiles: Option<&'static ListEndpoint>,
     pub(in crate::app) reader: Reader,
     pub(in crate::app) account: String,
     locks: Vec<ListLock>,
@@ -39,6 +41,7 @@ impl ListAccess {
         heard: (Shutdown, FetchListener),
     ) -> Result<ListAccess, CommandError> {
         let mut lists = vec![(list, endpoint_of(account, list)?)];
+        let profiles = if filter.ghosts { Some(profiles_of(account)?) } else { None };
         if filter.not_following_back {
             lists.insert(0, (ListKind::Followers, endpoint_of(account, ListKind::Followers)?));
         }
@@ -59,7 +62,7 @@ impl ListAccess {
         let way = (&session.who, &session.client);
         let reader = list_reader((settings, clock), way, store, account, bounds, heard).await?;
         let account = account.name.to_string();
-        Ok(ListAccess { warnings, announcements, lists, reader, account, locks, session })
+        Ok(ListAccess { warnings, announcements, lists, profiles, reader, account, locks, session })
     }
 
     /// Lets other processes read the list.
@@ -74,6 +77,13 @@ fn endpoint_of(account: &Account, list: ListKind) -> Result<&'static ListEndpoin
     find_list_endpoint(account.platform, list).ok_or_else(|| {
         CommandError::new(ErrorKind::Usage, format!("{} has no list of {list} that can be read", account.platform))
             .hint("take it from your data archive with `cleanup import`, or use an account of x-v2")
+    })
+}
+
+fn profiles_of(account: &Account) -> Result<&'static ListEndpoint, CommandError> {
+    spec(account.platform).profiles.ok_or_else(|| {
+        let message = format!("{} cannot be asked which users are still there", account.platform);
+        CommandError::new(ErrorKind::Usage, message).hint("leave out --ghosts")
     })
 }
 

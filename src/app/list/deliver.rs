@@ -64,12 +64,13 @@ pub struct Delivered {
 pub(super) async fn deliver(
     request: &ListRequest,
     store: &mut Store,
-    (row, reading, followers): (&ListEndpoint, ReadingId, Option<ReadingId>),
+    (row, reading): (&ListEndpoint, ReadingId),
+    (followers, profiles): (Option<ReadingId>, Option<ReadingId>),
     filter: Filter,
     mut sink: Box<dyn ListSink>,
 ) -> Result<Delivered, CommandError> {
     let mut sieve = FilterPipeline::new(filter, request.which.take, request.list.target_kind());
-    let mut kept = Kept::of((request.list, row), reading, followers);
+    let mut kept = Kept::of((request.list, row), reading, followers).with_profiles(profiles);
     loop {
         let entries = kept.next(store).await?;
         if entries.is_empty() {

@@ -12,7 +12,7 @@ use crate::config::Settings;
 use crate::domain::{ListKind, Tick};
 use crate::engine::Shutdown;
 use crate::error::{CommandError, ErrorKind};
-use crate::lists::fetch::{Budget, Enough, FetchEnd, ListQuery, Read, read_list};
+use crate::lists::fetch::{Budget, Enough, FetchEnd, ListQuery, Read, read_list, read_profiles};
 use crate::lists::filter::Filter;
 use crate::store::{ReadingId, Store};
 use crate::text::LocalClock;
@@ -26,6 +26,8 @@ pub(super) struct ListReading<'a> {
     clock: (&'a SharedClock, &'a LocalClock),
     filter: Filter,
     ended: Vec<(ListKind, Read)>,
+    /// Which users of the list are still there, where that is asked.
+    profiles: Option<Read>,
 }
 
 impl<'a> ListReading<'a> {
@@ -59,12 +61,12 @@ impl<'a> ListReading<'a> {
         };
         let wanted = (request.list, &filter, which.take);
         let access = ListAccess::open((settings, clock), (session, store, &account), wanted, bounds, heard).await?;
-        Ok(ListReading { access, request, settings, clock: (clock, local), filter, ended: Vec::new() })
+        Ok(ListReading { access, request, settings, clock: (clock, local), filter, ended: Vec::new(), profiles: None })
     }
 
     /// Reads it.
     pub(super) async fn read(&mut self) -> Result<(), CommandError> {
-        let ListReading { access, request, filter, ended, .. } = self;
+        let ListReading { access, request, filter, ended, profiles, .. } = self;
         for (list, row) in &access.lists {
             // Who follows the account is told by all of its followers, whatever the limit.
             let is_asked_for = *list == request.list;
@@ -79,8 +81,11 @@ impl<'a> ListReading<'a> {
             let is_stopped = read.stopped().is_some();
             ended.push((*list, read));
             if is_stopped {
-                break;
+                return Ok(());
             }
+        }
+        if let (Some(row), Some((_, whole))) = (access.profiles, ended.last()) {
+            *profiles = Some(read_profiles(&mut access.reader, row, &whole.state).await?);
         }
         Ok(())
     }
@@ -93,20 +98,22 @@ impl<'a> ListReading<'a> {
         self,
         sink: impl FnOnce() -> Result<Box<dyn ListSink>, CommandError>,
     ) -> Result<ListEnd, CommandError> {
-        let ListReading { mut access, request, settings, clock: (clock, local), filter, ended } = self;
+        let ListReading { mut access, request, settings, clock: (clock, local), filter, ended, profiles } = self;
         let last = access.lists.last().zip(ended.last());
         let ((_, row), (list, last)) = last.ok_or_else(|| CommandError::new(ErrorKind::Fault, "no list was read"))?;
         let (reader, now) = (&mut access.reader, clock.now().wall);
-        let end = if let Some(stop) = last.stopped() {
+        let stopped = last.stopped().or_else(|| profiles.as_ref().and_then(Read::stopped));
+        let end = if let Some(stop) = stopped {
             let kept = ended.iter().map(|(_, read)| read.state.entries).sum();
             let again = command(settings, &["list", request.list.name()]);
             let again = (again.as_str(), access.account.as_str());
             ListEnd::Unfinished(unfinished((*list, kept), stop, again, &reader.budget, (local, now))?)
         } else {
             let followers = followers_of(&ended).filter(|_| request.list != ListKind::Followers);
-            let readings = (*row, last.state.id, followers);
-            let delivered = deliver(request, &mut reader.deps.store, readings, filter, sink()?).await?;
-            for (_, read) in &ended {
+            let readings = (*row, last.state.id);
+            let beside = (followers, profiles.as_ref().map(|read| read.state.id));
+            let delivered = deliver(request, &mut reader.deps.store, readings, beside, filter, sink()?).await?;
+            for read in ended.iter().map(|(_, read)| read).chain(&profiles) {
                 let mut lists = reader.deps.store.lists();
                 match read.end {
                     FetchEnd::Enough => lists.hand_over_reading(read.state.id, now).await?,

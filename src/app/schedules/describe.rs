@@ -56,6 +56,7 @@ fn rules(which: &FilterOptions) -> String {
         before,
         after,
         not_following_back,
+        ghosts,
         inactive_since,
         max_likes,
         max_reposts,
@@ -79,6 +80,7 @@ fn rules(which: &FilterOptions) -> String {
     let further = before.is_some()
         || after.is_some()
         || *not_following_back
+        || *ghosts
         || inactive_since.is_some()
         || max_likes.is_some()
         || max_reposts.is_some()

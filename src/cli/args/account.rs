@@ -14,6 +14,7 @@ Examples:
   cleanup account login work --headless   print the address, and paste the one you end at
   cleanup account login --platform aisa   the key comes from stdin
   cleanup account login fedi --platform mastodon --host example.social
+  cleanup account login sky --platform bluesky    handle and app password come from stdin
   cleanup account list
   cleanup account check work
   cleanup account default work            acts where neither the command nor the file names an account
@@ -67,7 +68,7 @@ pub struct AccountAddArgs {
     /// Whose API the token is for
     #[arg(long, value_name = "P", default_value = "x-v2", value_parser = values::real_platform())]
     pub platform: Platform,
-    /// The server it lives at, such as example.social; only where each account has one of its own (mastodon)
+    /// The server it lives at, such as example.social; only where each account has one of its own (mastodon, bluesky)
     #[arg(long, value_name = "HOST")]
     pub host: Option<AccountHost>,
     /// Its numeric user ID; without it the platform is asked
@@ -84,7 +85,7 @@ pub struct AccountLoginArgs {
     /// Whose API to log in to [default: the account's, else x-v2]
     #[arg(long, value_name = "P", value_parser = values::real_platform())]
     pub platform: Option<Platform>,
-    /// The server it lives at, such as example.social; only where each account has one of its own (mastodon) and it is not known yet
+    /// The server it lives at, such as example.social; only where each account has one of its own (mastodon, bluesky) and it is not known yet
     #[arg(long, value_name = "HOST")]
     pub host: Option<AccountHost>,
     /// Open no browser and listen nowhere: print the address, and read from stdin what the browser ended at, or the code it showed

@@ -34,6 +34,9 @@ pub struct FilterArgs {
     /// Only users who do not follow the account back
     #[arg(long, help_heading = WHICH)]
     pub not_following_back: bool,
+    /// Only users who are not there any more: deleted, deactivated, suspended, or they have blocked the account (bluesky)
+    #[arg(long, help_heading = WHICH)]
+    pub ghosts: bool,
     /// Only users who have not posted since this date, or for this long
     #[arg(long, value_name = "DATE|AGE", help_heading = WHICH)]
     pub inactive_since: Option<Since>,
@@ -68,6 +71,7 @@ impl FilterArgs {
             before: self.before,
             after: self.after,
             not_following_back: self.not_following_back,
+            ghosts: self.ghosts,
             inactive_since: self.inactive_since,
             max_likes: self.max_likes,
             max_reposts: self.max_reposts,

@@ -89,6 +89,7 @@ pub fn entry_of(target: Target, facts: &str) -> Result<Entry, StoreError> {
         repost_of: facts.repost_of.and_then(|id| id.parse().ok()),
         // Found by comparing lists, later.
         follows_back: None,
+        is_ghost: None,
         repost_id: None,
         link: facts.link,
         is_opaque: facts.is_opaque,

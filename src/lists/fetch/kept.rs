@@ -17,6 +17,7 @@ pub struct Kept {
     picks_reposts: bool,
     reading: ReadingId,
     followers: Option<ReadingId>,
+    profiles: Option<ReadingId>,
     behind: i64,
     untold: u64,
 }
@@ -24,7 +25,12 @@ pub struct Kept {
 impl Kept {
     /// From the first entry on. `followers` is a whole reading of who follows the account, where that was asked.
     pub fn of((list, row): (ListKind, &ListEndpoint), reading: ReadingId, followers: Option<ReadingId>) -> Kept {
-        Kept { picks_reposts: row.reads(list) != list, reading, followers, behind: 0, untold: 0 }
+        Kept { picks_reposts: row.reads(list) != list, reading, followers, profiles: None, behind: 0, untold: 0 }
+    }
+
+    /// The same, where a whole reading says which of its users are still there.
+    pub fn with_profiles(self, profiles: Option<ReadingId>) -> Kept {
+        Kept { profiles, ..self }
     }
 
     /// How many of the entries so far may be reposts, of which nothing says what they repeat.
@@ -60,16 +66,19 @@ impl Kept {
         let page = store.lists().reading_entries(self.reading, self.behind, ENTRIES_AT_ONCE).await?;
         let Some((last, ..)) = page.last() else { return Ok(Vec::new()) };
         self.behind = *last;
+        let targets: Vec<_> = page.iter().map(|(_, target, _)| target.clone()).collect();
         let follow = match self.followers {
-            Some(followers) => {
-                let targets: Vec<_> = page.iter().map(|(_, target, _)| target.clone()).collect();
-                Some(store.lists().in_reading(followers, &targets).await?)
-            }
+            Some(followers) => Some(store.lists().in_reading(followers, &targets).await?),
+            None => None,
+        };
+        let there = match self.profiles {
+            Some(profiles) => Some(store.lists().in_reading(profiles, &targets).await?),
             None => None,
         };
         let entry = |(_, target, facts): &(i64, _, String)| {
             let follows_back = follow.as_ref().map(|follow| follow.contains(target));
-            Ok(Entry { follows_back, ..entry_of(target.clone(), facts)? })
+            let is_ghost = there.as_ref().map(|there| !there.contains(target));
+            Ok(Entry { follows_back, is_ghost, ..entry_of(target.clone(), facts)? })
         };
         page.iter().map(entry).collect()
     }
@@ -86,14 +95,15 @@ pub struct Enough {
 }
 
 impl Enough {
-    /// None where only the last page can tell: without a limit, and where entries are put in order first.
+    /// None where only the last page can tell: without a limit, where entries are put in order first, and where it is asked behind the list
+    /// who is still there.
     pub fn of(
         filter: &Filter,
         take: Take,
         list: (ListKind, &'static ListEndpoint),
         followers: Option<ReadingId>,
     ) -> Option<Enough> {
-        let tells = take.limit.is_some() && take.order.is_none();
+        let tells = take.limit.is_some() && take.order.is_none() && !filter.ghosts;
         tells.then(|| Enough { filter: filter.clone(), take, list, followers, judged: None })
     }
 

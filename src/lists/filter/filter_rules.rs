@@ -29,6 +29,8 @@ pub struct FilterRules {
     pub after: Option<Day>,
     /// `--not-following-back`
     pub not_following_back: bool,
+    /// `--ghosts`
+    pub ghosts: bool,
     /// `--inactive-since`
     pub inactive_since: Option<Since>,
     /// `--max-likes`
@@ -79,6 +81,7 @@ impl FilterRules {
             before: day("before", self.before)?,
             after: day("after", self.after)?,
             not_following_back: self.not_following_back,
+            ghosts: self.ghosts,
             inactive_since: since.map_err(|why| FilterError::Time { option: "inactive-since", why })?,
             max_likes: self.max_likes,
             max_reposts: self.max_reposts,

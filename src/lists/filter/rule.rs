@@ -25,6 +25,10 @@ crate::domain::with_names! {
         FollowsBackUnknown => "follows_back_unknown",
         /// `--not-following-back`
         NotFollowingBack => "not_following_back",
+        /// `--ghosts` asks, and it is not known.
+        GhostUnknown => "ghost_unknown",
+        /// `--ghosts`
+        NotAGhost => "not_a_ghost",
         /// `--inactive-since` asks, and it is not known.
         ActivityUnknown => "activity_unknown",
         /// `--inactive-since`
@@ -59,6 +63,8 @@ impl Rule {
             Rule::After => "from before --after",
             Rule::FollowsBackUnknown => "nothing says whether they follow back",
             Rule::NotFollowingBack => "they follow back",
+            Rule::GhostUnknown => "nothing says whether they are still there",
+            Rule::NotAGhost => "they are still there",
             Rule::ActivityUnknown => "nothing says when they last posted",
             Rule::InactiveSince => "active since --inactive-since",
             Rule::LikesUnknown => "nothing says how many like it",

@@ -34,6 +34,8 @@ pub struct Filter {
     pub after: Option<Wall>,
     /// Only users who do not follow back.
     pub not_following_back: bool,
+    /// Only users who are not there any more.
+    pub ghosts: bool,
     /// Only users who last posted before this moment.
     pub inactive_since: Option<Wall>,
     /// Only posts with at most so many likes.
@@ -77,10 +79,12 @@ impl Filter {
 
     /// Whether a rule of the filter can never be answered for entries of this kind: a sentence that says so.
     pub fn misfit(&self, kind: TargetKind) -> Option<&'static str> {
-        let person = self.not_following_back || self.inactive_since.is_some();
+        let person = self.not_following_back || self.ghosts || self.inactive_since.is_some();
         let counts = self.max_likes.is_some() || self.max_reposts.is_some();
         match kind {
-            TargetKind::Post if person => Some("--not-following-back and --inactive-since are about users, not posts"),
+            TargetKind::Post if person => {
+                Some("--not-following-back, --ghosts and --inactive-since are about users, not posts")
+            }
             TargetKind::User if counts => Some("--max-likes and --max-reposts are about posts, not users"),
             _ => None,
         }
@@ -141,6 +145,13 @@ impl Filter {
                 None => return Some(Rule::FollowsBackUnknown),
                 Some(true) => return Some(Rule::NotFollowingBack),
                 Some(false) => {}
+            }
+        }
+        if self.ghosts {
+            match entry.is_ghost {
+                None => return Some(Rule::GhostUnknown),
+                Some(false) => return Some(Rule::NotAGhost),
+                Some(true) => {}
             }
         }
         match (self.inactive_since, entry.last_active_at) {

@@ -170,6 +170,16 @@ fn at_most_so_many_is_what_the_words_say_and_an_unknown_count_spares() {
 }
 
 #[test]
+fn who_is_still_there_is_no_ghost() {
+    let filter = Filter { ghosts: true, now: NOW, ..Filter::default() };
+    let judge = |is_ghost| filter.judge(&Entry { is_ghost, ..user("12") }, TargetKind::User);
+    assert_eq!(judge(Some(true)), Judgement::Pass);
+    assert_eq!(judge(Some(false)), Judgement::Spared(Rule::NotAGhost));
+    assert_eq!(judge(None), Judgement::Spared(Rule::GhostUnknown));
+    assert!(filter.misfit(TargetKind::Post).is_some() && filter.misfit(TargetKind::User).is_none());
+}
+
+#[test]
 fn names_are_unique_and_in_snake_case() {
     let names: HashSet<&str> = Rule::ALL.iter().map(|rule| rule.name()).collect();
     assert_eq!(names.len(), Rule::ALL.len());
@@ -199,12 +209,13 @@ prop_compose! {
         created_at in walls(),
         last_active_at in walls(),
         follows_back in prop::option::of(any::<bool>()),
+        is_ghost in prop::option::of(any::<bool>()),
         likes in prop::option::of(0_u64..5),
         reposts in prop::option::of(0_u64..5),
         text in prop::option::of("[a-cA-C ]{0,3}"),
     ) -> Entry {
         let handle = handle.map(|handle| handle.parse().unwrap());
-        Entry { handle, name, created_at, last_active_at, follows_back, likes, reposts, text, ..user(&id.to_string()) }
+        Entry { handle, name, created_at, last_active_at, follows_back, is_ghost, likes, reposts, text, ..user(&id.to_string()) }
     }
 }
 
@@ -221,7 +232,7 @@ prop_compose! {
         max_likes in prop::option::of(0_u64..5),
         max_reposts in prop::option::of(0_u64..5),
         matching in prop::option::of("[a-cA-C]"),
-        loose in 0_u16..2048,
+        loose in 0_u16..4096,
     ) -> Filter {
         // Most rules are off in most filters, or nothing would ever pass.
         let on = |bit: u16| loose & (1 << bit) != 0;
@@ -238,6 +249,7 @@ prop_compose! {
             max_likes: max_likes.filter(|_| on(8)),
             matching: matching.filter(|_| on(9)),
             max_reposts: max_reposts.filter(|_| on(10)),
+            ghosts: on(11),
             now: NOW,
         }
     }
@@ -261,6 +273,7 @@ fn both(a: Filter, b: Filter) -> Filter {
         max_likes: b.max_likes.or(a.max_likes),
         max_reposts: b.max_reposts.or(a.max_reposts),
         matching: b.matching.or(a.matching),
+        ghosts: a.ghosts || b.ghosts,
         now: NOW,
     }
 }

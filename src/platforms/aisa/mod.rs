@@ -24,6 +24,7 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     endpoints: &table::TABLE,
     lists: &[],
     name_lookup: None,
+    profiles: None,
     // X's own limits apply behind the gateway.
     windows: &[
         WindowSpec::of_account(50, 900, Applies::All),

@@ -71,6 +71,12 @@ pub(super) static BLOCKS: ListEndpoint =
 pub(super) static THREAD_GATES: ListEndpoint = records(None, TargetKind::Post, collection!("app.bsky.feed.threadgate"));
 pub(super) static POST_GATES: ListEndpoint = records(None, TargetKind::Post, collection!("app.bsky.feed.postgate"));
 
+/// Who is there, of 25 users at most.
+pub(super) static PROFILES: ListEndpoint = ListEndpoint {
+    page: (1, 25),
+    ..row("app_view", None, "/xrpc/app.bsky.actor.getProfiles", TargetKind::User, &APP_VIEW)
+};
+
 /// The lists.
 pub(super) static LISTS: [ListEndpoint; 8] = [
     FOLLOWS,

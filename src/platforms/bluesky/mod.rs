@@ -39,10 +39,16 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     account_prefix: "bluesky",
     host: Host::OfAccount,
     login: LoginKind::AppPassword { at: "bsky.social" },
-    who_am_i: Some(WhoAmI { dialect: &DIALECT, path: "/xrpc/com.atproto.server.getSession", id: "/did" }),
+    who_am_i: Some(WhoAmI {
+        dialect: &DIALECT,
+        path: "/xrpc/com.atproto.server.getSession",
+        id: "/did",
+        name: Some("/handle"),
+    }),
     endpoints: &table::TABLE,
     lists: &lists::LISTS,
     name_lookup: None,
+    profiles: Some(&lists::PROFILES),
     // Of the 3,000 requests of an address in 5 minutes the lists take 500 at most. Servers count in windows that begin with the first request; a
     // sliding window of the same length is never fuller than such a one.
     windows: &[

@@ -25,6 +25,10 @@ pub(super) fn query(question: &PageQuestion<'_>) -> String {
             let from = from.map_or_else(String::new, |from| format!("&cursor={}", percent_encode(from)));
             format!("limit={count}{from}")
         }
+        What::Users(users) => {
+            let actors: Vec<String> = users.iter().map(|user| format!("actors={user}")).collect();
+            actors.join("&")
+        }
         // No list of this platform looks up handles.
         What::Handles(_) => String::new(),
     }
@@ -34,8 +38,8 @@ pub(super) fn query(question: &PageQuestion<'_>) -> String {
 pub(super) fn page(answer: &Answer) -> Option<Page> {
     let root = read(&answer.body).ok()?;
     type ReadItem = fn(&Value) -> Item;
-    let kinds: [(&str, ReadItem); 4] =
-        [("records", record), ("followers", user), ("mutes", user), ("bookmarks", bookmark)];
+    let kinds: [(&str, ReadItem); 5] =
+        [("records", record), ("followers", user), ("mutes", user), ("profiles", user), ("bookmarks", bookmark)];
     let (items, read_item) = kinds.iter().find_map(|(name, of)| Some((root.get(*name)?.as_array()?, of)))?;
     let mut page = Page { next: next(&root), ..Page::default() };
     for item in items {

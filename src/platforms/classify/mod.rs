@@ -125,6 +125,11 @@ pub(super) fn expected_id(question: &Question<'_>, body: &Body) -> Option<String
     (expected(question, &root) == Some(true)).then_some(id)
 }
 
+/// The text at a pointer, where a whole body has one.
+pub(super) fn text_at(body: &Body, pointer: &str) -> Option<String> {
+    body::at(&read(body).ok()?, pointer)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
 /// A 4xx with a JSON object.
 fn client_error(question: &Question<'_>, root: &Object, status: u16) -> Finding {
     explained(question, root, status).unwrap_or_else(|| status::alone(status, None, ContentType::Json))

@@ -67,10 +67,11 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     account_prefix: "mastodon",
     host: Host::OfAccount,
     login: LoginKind::AppAtHost,
-    who_am_i: Some(WhoAmI { dialect: &DIALECT, path: "/api/v1/accounts/verify_credentials", id: "/id" }),
+    who_am_i: Some(WhoAmI { dialect: &DIALECT, path: "/api/v1/accounts/verify_credentials", id: "/id", name: None }),
     endpoints: &table::TABLE,
     lists: &lists::LISTS,
     name_lookup: None,
+    profiles: None,
     // Servers count in windows that begin with the clock's; a sliding window of the same length is never fuller than such a one.
     windows: &[
         WindowSpec::of_account(300, 300, Applies::All),

@@ -23,8 +23,8 @@ pub(super) fn query(question: &PageQuestion<'_>) -> String {
         What::Entries { count, from: None, .. } => {
             format!("limit={}", count.clamp(question.bounds.0, question.bounds.1))
         }
-        // No list of these platforms looks up handles.
-        What::Handles(_) => String::new(),
+        // No list of these platforms looks up users.
+        What::Handles(_) | What::Users(_) => String::new(),
     }
 }
 

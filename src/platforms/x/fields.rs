@@ -33,6 +33,8 @@ pub(super) fn page_query(question: &PageQuestion<'_>) -> String {
             let names: Vec<&str> = handles.iter().take(MAX_HANDLES_ASKED).map(Handle::as_str).collect();
             format!("usernames={}", names.join(","))
         }
+        // No list of this platform asks for profiles.
+        What::Users(_) => String::new(),
     };
     let newest_posts = matches!(what, What::Entries { newest_posts: true, .. });
     format!("{asked}&{}", query(vocabulary, fields, newest_posts))

@@ -7,6 +7,7 @@ use crate::domain::{
 use crate::store::codes::platform_of;
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
+use crate::store::queue::bump_generation;
 
 /// A user of a platform, under a short name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -192,6 +193,19 @@ impl AccountStore<'_> {
         ] {
             tx.execute(sql, args![account.map(|id| id.0)]).await?;
         }
+        tx.commit().await
+    }
+
+    /// The account's user has moved to another host.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn move_to_host(&mut self, account: AccountId, host: Option<&AccountHost>) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        let host = host.map_or(NO_HOST, AccountHost::as_str);
+        tx.execute("update account set host = ?2 where id = ?1", args![account.0, host]).await?;
+        // Whoever sends for the account notices.
+        bump_generation(&mut tx).await?;
         tx.commit().await
     }
 

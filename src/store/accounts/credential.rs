@@ -11,6 +11,8 @@ crate::domain::with_names! {
         OAuth2 => "oauth2",
         /// An access token and its secret.
         OAuth1 => "oauth1",
+        /// An access token and a refresh token of a session that an app password began.
+        Session => "session",
         /// A key of the AIsa gateway.
         Aisa => "aisa",
     }

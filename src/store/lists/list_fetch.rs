@@ -9,6 +9,9 @@ use crate::domain::{AccountId, Action, Platform, Target, TargetKind, Wall};
 use crate::store::codes::{action_of, quoted_target, target_value, targets_json};
 use crate::store::error::StoreError;
 
+/// What the reading of an account's is called that asks which users of a list are still there.
+pub const PROFILES_READING: &str = "profiles";
+
 /// The number of a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ReadingId(pub i64);

@@ -13,7 +13,7 @@ mod target_metadata;
 mod verification;
 
 pub use handles::{HandlesTold, Resolution};
-pub use list_fetch::{NewPage, PageEntry, ReadingId, ReadingState};
+pub use list_fetch::{NewPage, PROFILES_READING, PageEntry, ReadingId, ReadingState};
 pub use read_allowance::ReadAllowance;
 pub use read_quota::{HoldNews, ReadGrant, ReadHold, ReadSlot};
 pub use read_request::{ReadAsk, ReadEnd, ReadId, ReadLeft, ReadWindow, end_here};

@@ -1,5 +1,6 @@
 //! `cleanup account add`: a token that somebody has already, from stdin.
 
+use super::session_login::SessionLogin;
 use super::{keep_one, refuse_another, refuse_host, stdin};
 use crate::app::{self, Ways};
 use crate::auth::{Document, Login, aisa_key, aisa_user};
@@ -16,14 +17,19 @@ use crate::store::CredentialKind;
 /// # Errors
 /// Stdin holds no token, the platform does not say whose it is, the name is somebody else's.
 pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, CommandError> {
-    if matches!(spec(args.platform).login, LoginKind::AppPassword { .. }) {
-        return Err(super::not_yet(args.platform));
+    if let LoginKind::AppPassword { at } = spec(args.platform).login {
+        if args.user_id.is_some() {
+            let message = "the account's server says who it is";
+            return Err(CommandError::new(ErrorKind::Usage, message).hint("leave --user-id out"));
+        }
+        let (name, host) = (Some(&args.name), args.host.as_ref());
+        return SessionLogin { name, platform: args.platform, host, service: at, known: None }.run(context).await;
     }
     refuse_host(args.platform, args.host.as_ref())?;
     super::open_existing(context).await?;
     let document = read(context, args.platform).await?;
     let told = match &document {
-        Document::OAuth2 { .. } | Document::AtHost { .. } => None,
+        Document::OAuth2 { .. } | Document::AtHost { .. } | Document::Session { .. } => None,
         Document::OAuth1 { token, .. } => oauth1::user_id(token),
         Document::Aisa { key } => aisa_user(key).ok(),
     };

@@ -14,9 +14,9 @@ use crate::cli::context::{Context, for_this_queue};
 use crate::domain::{AccountHost, Action, Platform, UserId};
 use crate::engine::{Blame, consequences_of};
 use crate::error::{CommandError, ErrorKind};
-use crate::platforms::{BaseUrl, Credentials, Finding, find, spec};
+use crate::platforms::{BaseUrl, Credentials, Finding, WhoIs, find, spec};
 use crate::store::{Account, Credential};
-use crate::text::escaped;
+use crate::text::{clock_text, escaped};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,7 +82,13 @@ pub(super) async fn run(context: &Context, args: &AccountCheckArgs) -> Result<u8
                     troubled.remedy_shown_by(reason_of(trouble), "account check")
                 )
             });
+            let id = account.id;
             let mut one = check(account, record, &asked, &ways, &tokens).await?;
+            let ends = tokens.session_ends(id).await;
+            if let (State::Good, Ok(Some(ends))) = (one.state, ends) {
+                let ends = clock_text(ends, context.clock.now().wall, context.local.zone.get());
+                one.said.push(format!("its session lasts until {ends}, and longer with every use"));
+            }
             one.said.extend(stopped);
             checked.push(one);
         }
@@ -146,7 +152,12 @@ async fn whose(
     credentials: &Credentials,
     wanted: Option<&UserId>,
 ) -> (State, String, Option<UserId>) {
-    match (ways.user_of(at, credentials).await, wanted) {
+    let asked = ways.who_is(at, credentials).await;
+    let name = match &asked {
+        Ok(Some(WhoIs { name: Some(name), .. })) => format!(" ({name})"),
+        _ => String::new(),
+    };
+    match (asked.map(|who| who.map(|who| who.user)), wanted) {
         (Ok(None), _) => {
             let service = spec(at.0).service;
             let said = format!("{service} offers no way to check a key; the first request shows whether it works");
@@ -155,7 +166,7 @@ async fn whose(
         (Ok(Some(user)), Some(wanted)) if user != *wanted => {
             (State::Bad, format!("the platform says it is user {user}, not {wanted}"), Some(user))
         }
-        (Ok(Some(user)), _) => (State::Good, format!("the platform says it is user {user}"), Some(user)),
+        (Ok(Some(user)), _) => (State::Good, format!("the platform says it is user {user}{name}"), Some(user)),
         (Err(reply), _) => {
             let (how, what) = judge(&reply.finding);
             let status = reply.http_status.map_or_else(String::new, |status| format!("HTTP {status}, "));

@@ -100,7 +100,9 @@ async fn ask(ways: &Ways, row: &ImportRow) -> Result<UserId, CommandError> {
             .hint("fill in user_id; only the user of an OAuth 2.0 token can be asked; nothing was imported")
     };
     let access = match &row.document {
-        Document::OAuth2 { access, .. } | Document::AtHost { access, .. } => access.clone(),
+        Document::OAuth2 { access, .. } | Document::AtHost { access, .. } | Document::Session { access, .. } => {
+            access.clone()
+        }
         Document::OAuth1 { .. } | Document::Aisa { .. } => return Err(unknown()),
     };
     let credentials = Credentials::bearer(access).map_err(|error| {

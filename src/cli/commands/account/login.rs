@@ -3,6 +3,7 @@
 use super::browser::show;
 use super::granting::Granting;
 use super::login_actions::{actions_to_ask_for, offered_by, say_actions, scopes_of_lists};
+use super::session_login::SessionLogin;
 use super::{host_login, other_logins, refuse_host, stdin};
 use crate::app::{self, Ways};
 use crate::auth::{Attempt, CallbackListener, LOGIN_WAIT_SECONDS, Redirect, scopes_for};
@@ -24,7 +25,10 @@ pub(super) async fn run(context: &Context, args: &AccountLoginArgs) -> Result<u8
         let message = format!("{} is an account of {}, not of {platform}", account.name, account.platform);
         return Err(CommandError::new(ErrorKind::Usage, message).hint("give this login another name"));
     }
-    refuse_other_host(args, platform, known.as_ref())?;
+    // Where an account of such a platform lives is found out, and it may move.
+    if !matches!(spec(platform).login, LoginKind::AppPassword { .. }) {
+        refuse_other_host(args, platform, known.as_ref())?;
+    }
     let offered = offered_by(platform);
     if let Some(action) = args.actions.iter().find(|action| !offered.contains(action)) {
         return Err(CommandError::new(ErrorKind::Usage, format!("{platform} does not offer {action}"))
@@ -35,7 +39,10 @@ pub(super) async fn run(context: &Context, args: &AccountLoginArgs) -> Result<u8
         LoginKind::Key => other_logins::key(context, args, platform, known.as_ref()).await,
         LoginKind::OAuth2 => oauth2(context, args, platform, known.as_ref()).await,
         LoginKind::AppAtHost => host_login::run(context, args, platform, known.as_ref()).await,
-        LoginKind::AppPassword { .. } => Err(super::not_yet(platform)),
+        LoginKind::AppPassword { at } => {
+            let (name, host, known) = (args.name.as_ref(), args.host.as_ref(), known.as_ref());
+            SessionLogin { name, platform, host, service: at, known }.run(context).await
+        }
     }
 }
 

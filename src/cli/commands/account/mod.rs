@@ -15,6 +15,7 @@ mod login_actions;
 mod logout;
 mod other_logins;
 mod remove;
+mod session_login;
 mod stdin;
 
 use crate::app;
@@ -63,12 +64,6 @@ async fn open(context: &Context) -> Result<(Store, Vault), CommandError> {
 fn standard_name(user: &PlatformUser) -> Result<AccountName, CommandError> {
     let prefix = spec(user.platform).account_prefix;
     format!("{prefix}-{}", user.id).parse().map_err(|why: String| CommandError::new(ErrorKind::Fault, why))
-}
-
-/// No account can be kept there yet.
-fn not_yet(platform: Platform) -> CommandError {
-    CommandError::new(ErrorKind::Usage, format!("accounts of {platform} cannot be logged in yet"))
-        .hint("see docs/platforms.md for what each platform offers")
 }
 
 /// Refuses to give a name to somebody else than it has.

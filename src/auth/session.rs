@@ -1,0 +1,338 @@
+//! Sessions by app password, as the AT Protocol has them: begun with a name and a password that a person made for this one use, kept alive
+//! by a refresh token, ended by it. In: a host and a secret. Out: an [`AppSession`], or a [`GrantError`] that says whose fault it is. What does
+//! not belong here: saving anything, trying again.
+//!
+//! A refresh token that was used may be used again for some hours and then brings the same successor, so that an answer that was lost is no
+//! login that is lost.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use serde_json::{Value, json};
+
+use super::document::Document;
+use super::grant::GrantError;
+use super::oauth_http::{OAuthHttp, WireError};
+use crate::domain::{AccountHost, Secret, UserId, Wall};
+use crate::platforms::BaseUrl;
+use crate::store::Expiry;
+
+const CREATE: &str = "/xrpc/com.atproto.server.createSession";
+const REFRESH: &str = "/xrpc/com.atproto.server.refreshSession";
+const DELETE: &str = "/xrpc/com.atproto.server.deleteSession";
+/// Taken where an access token does not say how long it lives, in seconds.
+const USUAL_LIFETIME_SECONDS: i64 = 7_200;
+/// No lifetime longer than this is believed: ten years.
+const MAX_LIFETIME_SECONDS: i64 = 10 * 365 * 86_400;
+/// What an access token may do that was had with the account's own password.
+const EVERYTHING: &str = "com.atproto.access";
+const MAX_SAID_CHARS: usize = 200;
+const MAX_HANDLE_BYTES: usize = 253;
+
+/// A session that has begun or goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppSession {
+    /// Whose.
+    pub user: UserId,
+    /// The user's handle, where the server says it.
+    pub handle: Option<String>,
+    /// Where the account lives, where its document says so.
+    pub host: Option<AccountHost>,
+    /// The access token.
+    pub access: Secret,
+    /// The refresh token.
+    pub refresh: Secret,
+}
+
+impl AppSession {
+    /// Begins one.
+    ///
+    /// # Errors
+    /// [`GrantError::Refused`]: the server does not take the name or the password.
+    pub async fn begin(
+        wire: &OAuthHttp,
+        (base, host): (&BaseUrl, &AccountHost),
+        name: &str,
+        password: &Secret,
+    ) -> Result<AppSession, GrantError> {
+        let body = json!({ "identifier": name, "password": password.expose() });
+        let answer = post(wire, base, CREATE, Carried::Body(body)).await?;
+        match answer.status {
+            200 => read_session(&answer.body, host),
+            400 | 401 | 403 => Err(GrantError::Refused(refusal_of_login(&answer.error, &said(&answer, password)))),
+            429 => Err(GrantError::World(
+                "the server takes no more logins for now; it counts them by name and address".into(),
+            )),
+            status => Err(GrantError::World(format!("the server answered HTTP {status}"))),
+        }
+    }
+
+    /// A refresh token for the next pair.
+    pub(super) async fn refresh(
+        wire: &OAuthHttp,
+        (base, host): (&BaseUrl, &AccountHost),
+        user: &UserId,
+        token: &Secret,
+    ) -> Result<AppSession, GrantError> {
+        let answer = post(wire, base, REFRESH, Carried::Token(token)).await?;
+        match answer.status {
+            200 => {
+                let session = read_session(&answer.body, host)?;
+                let is_own = session.user == *user;
+                if is_own { Ok(session) } else { Err(GrantError::Unsure("the answer is about somebody else".into())) }
+            }
+            // Without a word of the server's own it is not the server that answers.
+            400 | 401 | 403 if !answer.error.is_empty() => Err(GrantError::Refused(said(&answer, token))),
+            status => Err(GrantError::World(format!("the server answered HTTP {status}"))),
+        }
+    }
+
+    /// Ends the session of a refresh token. One that the server no longer takes counts as ended.
+    pub(super) async fn end(wire: &OAuthHttp, base: &BaseUrl, token: &Secret) -> Result<(), GrantError> {
+        let answer = post(wire, base, DELETE, Carried::Token(token)).await?;
+        match (answer.status, answer.error.as_str()) {
+            (200, _) | (400 | 401, "ExpiredToken" | "InvalidToken") => Ok(()),
+            (400..=403, _) => Err(GrantError::Refused(said(&answer, token))),
+            (status, _) => Err(GrantError::World(format!("the server answered HTTP {status}"))),
+        }
+    }
+
+    /// Ends it, as it is not kept after all.
+    ///
+    /// # Errors
+    /// The server could not be told; it ends by itself.
+    pub async fn take_back(&self, wire: &OAuthHttp, base: &BaseUrl) -> Result<(), GrantError> {
+        AppSession::end(wire, base, &self.refresh).await
+    }
+
+    /// Its secrets.
+    pub fn document(&self) -> Document {
+        Document::Session { access: self.access.clone(), refresh: self.refresh.clone() }
+    }
+
+    /// When its access token ends: counted from before it was asked for, so that it never ends earlier than we think.
+    pub fn expiry(&self, asked_at: Wall) -> Expiry {
+        let claims = claims(&self.access);
+        let lifetime = claims.as_ref().and_then(|claims| Some(number(claims, "exp")? - number(claims, "iat")?));
+        let seconds = lifetime.filter(|seconds| *seconds > 0).unwrap_or(USUAL_LIFETIME_SECONDS);
+        let lifetime = Duration::from_secs(seconds.min(MAX_LIFETIME_SECONDS).unsigned_abs());
+        let lifetime_ms = i64::try_from(lifetime.as_millis()).unwrap_or(i64::MAX);
+        Expiry { at: asked_at.after(lifetime), lifetime_ms }
+    }
+
+    /// What its access token may do, in the server's word.
+    pub fn scopes(&self) -> Option<String> {
+        let scope = claims(&self.access)?.get("scope")?.as_str()?.to_owned();
+        (!scope.is_empty() && scope.len() <= MAX_SAID_CHARS).then_some(scope)
+    }
+
+    /// Whether it was had with the account's own password, which opens everything.
+    pub fn may_do_everything(&self) -> bool {
+        self.scopes().as_deref() == Some(EVERYTHING)
+    }
+}
+
+impl Document {
+    /// When the session ends if it is not used before; none: it is no session, or does not say.
+    pub fn session_ends(&self) -> Option<Wall> {
+        let Document::Session { refresh, .. } = self else { return None };
+        number(&claims(refresh)?, "exp")?.checked_mul(1000).map(Wall)
+    }
+}
+
+/// What a request carries.
+enum Carried<'a> {
+    Body(Value),
+    Token(&'a Secret),
+}
+
+/// An answer, as far as it matters.
+struct SessionAnswer {
+    status: u16,
+    /// The name of the error; empty where there is none.
+    error: String,
+    body: Value,
+}
+
+async fn post(wire: &OAuthHttp, base: &BaseUrl, path: &str, carried: Carried<'_>) -> Result<SessionAnswer, GrantError> {
+    let request = wire.request(Method::POST, &format!("{base}{path}"));
+    let request = match carried {
+        Carried::Body(body) => request.header(CONTENT_TYPE, "application/json").body(body.to_string()),
+        Carried::Token(token) => {
+            let header = HeaderValue::from_str(&format!("Bearer {}", token.expose()));
+            let mut header = header.map_err(|_| GrantError::Refused("the token cannot stand in a header".into()))?;
+            header.set_sensitive(true);
+            request.header(AUTHORIZATION, header)
+        }
+    };
+    let built = request.build().map_err(|_| GrantError::World("the address is no URL".into()))?;
+    let answer = wire.carry(built).await.map_err(|error| match error {
+        WireError::Unanswered(why) => GrantError::Unsure(why),
+        other => GrantError::World(other.to_string()),
+    })?;
+    let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+    let error = body.get("error").and_then(Value::as_str).unwrap_or_default().to_owned();
+    Ok(SessionAnswer { status: answer.status().as_u16(), error, body })
+}
+
+/// The server's words, bounded and without our secret.
+fn said(answer: &SessionAnswer, hidden: &Secret) -> String {
+    let message = answer.body.get("message").and_then(Value::as_str).unwrap_or_default();
+    let said =
+        [answer.error.as_str(), message].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
+    let said = if hidden.expose().is_empty() { said } else { said.replace(hidden.expose(), "***") };
+    said.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(MAX_SAID_CHARS).collect()
+}
+
+/// What it means that a login is refused.
+fn refusal_of_login(error: &str, said: &str) -> String {
+    match error {
+        "AuthFactorTokenRequired" => {
+            "that is the account's own password, and the server asks for a code beside it; an app password needs none"
+                .into()
+        }
+        "AuthenticationRequired" => "the server does not know this name with this password".into(),
+        _ => said.to_owned(),
+    }
+}
+
+fn read_session(body: &Value, asked: &AccountHost) -> Result<AppSession, GrantError> {
+    let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let session = || {
+        let user: UserId = text("did")?.parse().ok()?;
+        let is_token = |token: &&str| token.bytes().all(|byte| byte.is_ascii_graphic());
+        let host = body.get("didDoc").and_then(|document| host_of(document, &user, asked));
+        Some(AppSession {
+            handle: text("handle").filter(|handle| is_handle(handle)).map(str::to_owned),
+            host,
+            access: Secret::new(text("accessJwt").filter(is_token)?),
+            refresh: Secret::new(text("refreshJwt").filter(is_token)?),
+            user,
+        })
+    };
+    session().ok_or_else(|| GrantError::Unsure("the server's answer cannot be read".into()))
+}
+
+fn is_handle(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+    text.len() <= MAX_HANDLE_BYTES && text.contains('.') && text.bytes().all(plain)
+}
+
+/// Where an account lives, as its DID document says. A server elsewhere cannot name this machine.
+fn host_of(document: &Value, user: &UserId, asked: &AccountHost) -> Option<AccountHost> {
+    if document.get("id").and_then(Value::as_str) != Some(user.as_str()) {
+        return None;
+    }
+    let is_server = |service: &&Value| {
+        let text = |name: &str| service.get(name).and_then(Value::as_str).unwrap_or_default();
+        text("id").ends_with("#atproto_pds") && text("type") == "AtprotoPersonalDataServer"
+    };
+    let service = document.get("service")?.as_array()?.iter().find(is_server)?;
+    let address = service.get("serviceEndpoint")?.as_str()?.trim_end_matches('/');
+    let host: AccountHost = address.split_once("://")?.1.parse().ok()?;
+    (host.address() == address && (!host.is_loopback() || asked.is_loopback())).then_some(host)
+}
+
+/// What a token says of itself. It is the server's to check; whoever holds it may read it.
+fn claims(token: &Secret) -> Option<Value> {
+    let payload = token.expose().split('.').nth(1)?;
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+}
+
+fn number(claims: &Value, name: &str) -> Option<i64> {
+    claims.get(name)?.as_i64()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const DID: &str = "did:plc:fgwsksyookg6j5bsx5jnu2bp";
+
+    fn token(claims: &Value) -> String {
+        format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string()))
+    }
+
+    fn answer(document: Value) -> Value {
+        let access = token(&json!({ "scope": "com.atproto.appPass", "iat": 1_795_986_988, "exp": 1_795_994_188 }));
+        let refresh = token(&json!({ "scope": "com.atproto.refresh", "iat": 1_795_986_988, "exp": 1_803_762_988 }));
+        json!({ "did": DID, "handle": "ada.test", "accessJwt": access, "refreshJwt": refresh, "didDoc": document, "active": true })
+    }
+
+    fn document(endpoint: &str) -> Value {
+        json!({ "id": DID, "service": [{ "id": "#x", "type": "Other", "serviceEndpoint": "https://evil.example" },
+            { "id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": endpoint }] })
+    }
+
+    fn read(body: &Value, asked: &str) -> AppSession {
+        read_session(body, &asked.parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_session_says_whose_it_is_and_how_long_it_lasts() {
+        let session = read(&answer(Value::Null), "bsky.social");
+        assert_eq!(
+            (session.user.as_str(), session.handle.as_deref(), session.host.as_ref()),
+            (DID, Some("ada.test"), None)
+        );
+        assert_eq!(session.expiry(Wall(1_000)), Expiry { at: Wall(7_201_000), lifetime_ms: 7_200_000 });
+        assert_eq!((session.scopes().as_deref(), session.may_do_everything()), (Some("com.atproto.appPass"), false));
+        assert_eq!(session.document().session_ends(), Some(Wall(1_803_762_988_000)));
+        assert!(!format!("{session:?}").contains(session.access.expose()));
+        let own = token(&json!({ "scope": "com.atproto.access" }));
+        let own = AppSession { access: Secret::new(own), ..session.clone() };
+        assert!(own.may_do_everything());
+        // A token that does not say is taken for a usual one.
+        assert_eq!(own.expiry(Wall(0)).lifetime_ms, 7_200_000);
+        let opaque = AppSession { access: Secret::new("x"), refresh: Secret::new("y"), ..session };
+        assert_eq!((opaque.scopes(), opaque.document().session_ends()), (None, None));
+        for missing in ["did", "accessJwt", "refreshJwt"] {
+            let mut body = answer(Value::Null);
+            body[missing] = "".into();
+            assert!(
+                matches!(read_session(&body, &"bsky.social".parse().unwrap()), Err(GrantError::Unsure(_))),
+                "{missing}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_account_lives_where_its_document_says_and_nowhere_unsafe() {
+        let host = |endpoint: &str, asked: &str| {
+            read(&answer(document(endpoint)), asked).host.map(|host| host.as_str().to_owned())
+        };
+        let found = |host: &str| Some(host.to_owned());
+        assert_eq!(
+            host("https://morel.us-east.host.bsky.network", "bsky.social"),
+            found("morel.us-east.host.bsky.network")
+        );
+        assert_eq!(host("https://pds.example/", "bsky.social"), found("pds.example"));
+        assert_eq!(host("http://localhost:2583", "127.0.0.1:2583"), found("localhost:2583"));
+        for endpoint in [
+            "http://pds.example",
+            "https://pds.example/path",
+            "https://pds.example:8443",
+            "http://localhost:2583",
+            "https://me@pds.example",
+            "ftp://pds.example",
+            "pds.example",
+        ] {
+            assert_eq!(host(endpoint, "bsky.social"), None, "{endpoint}");
+        }
+        let mut foreign = document("https://pds.example");
+        foreign["id"] = "did:plc:ewvi7nxzyoun6zhxrhs64oiz".into();
+        assert_eq!(read(&answer(foreign), "bsky.social").host, None, "somebody else's document");
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_do_and_never_repeats_the_password() {
+        assert!(refusal_of_login("AuthFactorTokenRequired", "").contains("app password"));
+        let told =
+            SessionAnswer { status: 401, error: "Odd".into(), body: json!({ "message": "no hunter2\u{1b}[31m here" }) };
+        assert_eq!(said(&told, &Secret::new("hunter2")), "Odd: no ***[31m here");
+    }
+}
