@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::accounts::Identities;
 use super::damaged_rows::stopped_at;
 use super::keep_guard::KeepGuard;
+use super::own_records::DrainRecordReader;
 use super::recheck::{HeldBack, recheck};
 use super::request::RunBounds;
 use crate::auth::TokenSource;
@@ -133,7 +134,16 @@ pub async fn drain(footing: DrainDeps, who: &Identities, options: DrainOptions) 
         listener.hear(&Event::HeldBack { job, reason, tasks });
     }
     let guard = Box::new(KeepGuard::new(options.keep));
-    let deps = EngineDeps { drain, client, tokens, clock, shutdown, listener, guard, watch };
+    let records = Arc::new(DrainRecordReader {
+        queue: drain.store().path().to_path_buf(),
+        client: Arc::clone(&client),
+        tokens: Arc::clone(&tokens),
+        clock: clock.clone(),
+        shutdown: shutdown.clone(),
+        request_deadline: options.run.request_deadline,
+        give_up_after: options.run.give_up_after,
+    });
+    let deps = EngineDeps { drain, client, tokens, clock, shutdown, listener, guard, records, watch };
     let (finish, mut store) = engine::run(deps, start, accounts, access, options.run).await?;
     // Where there are groups, each is asked for itself.
     if finish.groups.is_empty() {

@@ -38,6 +38,7 @@ mod named_accounts;
 mod notice;
 mod notify;
 mod output_places;
+mod own_records;
 mod pending_work;
 mod picked_rows;
 mod platform_session;

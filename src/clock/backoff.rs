@@ -27,6 +27,11 @@ impl Backoff {
         Backoff { first, longest }
     }
 
+    /// The longest interval.
+    pub const fn longest(self) -> Duration {
+        self.longest
+    }
+
     /// The interval after so many failures (1 and up).
     pub fn interval(self, failures: u32) -> Duration {
         let doublings = failures.saturating_sub(1).min(16);

@@ -13,6 +13,7 @@
 //!   +-------------------------------------------------------------------+
 //!  pending | waiting | provisional -- cancel --> cancelled -- restore --> pending
 //!  pending | waiting | provisional -- spare  --> kept ------- restore --> pending
+//!  pending | waiting -- find no record / find deleted --> gone | done
 //!  pending | waiting | provisional | failed -- finish by hand --> done -- reopen --> pending
 //!  pending | waiting | provisional | failed | cancelled | kept -- reject --> rejected -- restore --> pending
 //! ```
@@ -152,6 +153,10 @@ super::with_all! {
         Reject,
         /// A person asked for another try.
         Retry,
+        /// Where to undo is to delete a record, the account has none for it.
+        FindNoRecord,
+        /// The same behind an attempt that has deleted one, or may have.
+        FindDeleted,
         /// A person did it on the platform's own pages, and says so.
         FinishByHand,
         /// It was off the account's list and is listed again, and a person asked to send it once more.
@@ -172,6 +177,7 @@ impl Transition {
             | Transition::Postpone
             | Transition::MarkAmbiguous => &[Sending],
             Transition::Wake => &[Waiting],
+            Transition::FindNoRecord | Transition::FindDeleted => &[Pending, Waiting],
             Transition::ConfirmFailed | Transition::BelieveGone | Transition::ConfirmByRepeat | Transition::Requeue => {
                 &[Provisional]
             }
@@ -188,8 +194,10 @@ impl Transition {
     pub const fn to(self) -> TaskState {
         match self {
             Transition::Claim => TaskState::Sending,
-            Transition::Succeed | Transition::FinishByHand | Transition::ConfirmByRepeat => TaskState::Done,
-            Transition::FindGone | Transition::BelieveGone => TaskState::Gone,
+            Transition::Succeed | Transition::FinishByHand | Transition::ConfirmByRepeat | Transition::FindDeleted => {
+                TaskState::Done
+            }
+            Transition::FindGone | Transition::BelieveGone | Transition::FindNoRecord => TaskState::Gone,
             Transition::Fail | Transition::ConfirmFailed => TaskState::Failed,
             Transition::Postpone | Transition::Requeue => TaskState::Waiting,
             Transition::MarkAmbiguous => TaskState::Provisional,

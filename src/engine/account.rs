@@ -103,4 +103,6 @@ pub(super) struct Lane {
     pub(super) visible_to: TaskId,
     /// Whether anybody may stand in line.
     pub(super) pending: bool,
+    /// Nobody in it is left whose records are known; of others they are not.
+    pub(super) uncovered: bool,
 }

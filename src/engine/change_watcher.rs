@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use super::job_groups::JobGroups;
+use super::own_records::OwnRecords;
 use super::roster::Roster;
 use super::send_guard::SendGuard;
 use super::tokens::TokenRequests;
@@ -38,6 +39,7 @@ pub(super) struct Changes<'a> {
     pub(super) groups: &'a JobGroups,
     pub(super) guard: &'a mut SendGuard,
     pub(super) tokens: &'a mut TokenRequests,
+    pub(super) records: &'a mut OwnRecords,
     /// The jobs that this run works on; none: all.
     pub(super) jobs: Option<&'a [JobId]>,
 }
@@ -90,6 +92,7 @@ impl ChangeWatcher {
         if generation != self.generation {
             self.generation = generation;
             changes.take_over_lanes(now).await?;
+            changes.records.look_at_all_again();
             changes.tokens.forget_logged_out(changes.roster).await?;
         }
         Ok(())

@@ -3,12 +3,15 @@
 //! In: accounts that are due. Out: the claims of a turn, and what is planned for each. What does not belong here: what must not be sent
 //! (`send_guard`), requests (`sending`).
 
+use std::collections::HashMap;
+
 use super::account::Lane;
 use super::account_troubles::AccountTroubles;
 use super::app_probes::AppProbes;
 use super::job_groups::{GroupIndex, JobGroups};
 use super::limit_records::LimitRecords;
 use super::outages::Outages;
+use super::own_records::{OwnRecords, is_of_records};
 use super::refusals::Refusals;
 use super::requeue::{Delayed, claim_alone, claim_asked_last};
 use super::roster::{NextTasks, Roster};
@@ -38,6 +41,7 @@ pub(super) struct Claiming<'a> {
     pub(super) workers: &'a Workers,
     pub(super) tokens: &'a mut TokenRequests,
     pub(super) troubles: &'a mut AccountTroubles,
+    pub(super) records: &'a mut OwnRecords,
     pub(super) now: Moment,
 }
 
@@ -71,7 +75,8 @@ struct LeftOut {
 
 impl LeftOut {
     fn allows(&self, lane: &Lane, groups: &JobGroups) -> bool {
-        !self.actions.contains(&lane.action)
+        !lane.uncovered
+            && !self.actions.contains(&lane.action)
             && !self.unaffordable.contains(&(lane.group, lane.action))
             && groups.is_open(lane.group, self.now)
     }
@@ -163,6 +168,13 @@ impl Claiming<'_> {
                 out.actions.push(lane.action);
                 continue;
             };
+            if is_of_records(endpoint)
+                && let Err(until) = self.records.admit((account, lane.action), endpoint, self.now.tick)
+            {
+                out.actions.push(lane.action);
+                again = [again, until].into_iter().flatten().min();
+                continue;
+            }
             let price = self.settings.price(access.platform, lane.action);
             let next = Next { id, lane, tasks, endpoint, access: &access, price };
             match self.claim(account, &next, &out, room, draft) {
@@ -186,11 +198,24 @@ impl Claiming<'_> {
                 }
             }
         }
+        again = [again, self.want_newer_records(account, &access)].into_iter().flatten().min();
         // No tick: all its slots are in flight, and their answers will have it looked at again.
         if let Some(at) = again {
             self.roster.schedule_rested(account, at);
         }
         None
+    }
+
+    /// Nothing else of the account can be sent now: records are looked for of tasks that no reading covers. When that can be, where it
+    /// is known.
+    fn want_newer_records(&mut self, account: usize, access: &Access) -> Option<Tick> {
+        let mut again: Option<Tick> = None;
+        for action in self.roster.uncovered_actions(account) {
+            let Some(endpoint) = find(access.platform, action) else { continue };
+            let until = self.records.want_newer((account, action), endpoint, self.now.tick);
+            again = [again, until].into_iter().flatten().min();
+        }
+        again
     }
 
     /// Where the action is sent; none where the platform does not offer it, or not with these credentials.
@@ -275,6 +300,7 @@ impl Claiming<'_> {
         // Look again in the next turn, when it is known how many tasks there were.
         self.roster.schedule(account, self.now.tick);
         let (price, endpoint) = (next.price, next.endpoint);
-        Ok(Planned { account, lane, group, action, count, price, endpoint, epoch, looked: None })
+        let (looked, records) = (None, HashMap::new());
+        Ok(Planned { account, lane, group, action, count, price, endpoint, epoch, looked, records })
     }
 }

@@ -86,6 +86,7 @@ pub fn consequences_of(finding: &Finding) -> Consequences<'_> {
         }
         Finding::Gone { reason } => row("gone", FindGone, Blame::Served(Proof::Record), Some(reason)),
         Finding::Refused { reason } => row("refused", Fail, Blame::Served(Proof::Record), Some(reason)),
+        Finding::RecordChanged { reason } => row("changed", Release, Blame::Served(Proof::Record), Some(reason)),
         Finding::Unsendable { reason } => row("malformed", Fail, Blame::Row, Some(reason)),
         Finding::Ambiguous { refusal, reason } => {
             let word = if *refusal == RefusalKind::BadRequest { "malformed" } else { "ambiguous" };
@@ -175,6 +176,7 @@ mod tests {
             Finding::Done { reason: Some(reason()) },
             Finding::Gone { reason: reason() },
             Finding::Refused { reason: reason() },
+            Finding::RecordChanged { reason: reason() },
             Finding::Unsendable { reason: reason() },
             ambiguous(RefusalKind::NotFound),
             ambiguous(RefusalKind::UnreadableNotFound),
@@ -223,6 +225,7 @@ done                      Succeed       Served(Effect)               Served    O
 done         why          Succeed       Served(Effect)               Served    Ok      billed
 gone         why          FindGone      Served(Record)               Served    Ok
 refused      why          Fail          Served(Record)               Served    Ok
+changed      why          Release       Served(Record)               Served    Ok
 malformed    why          Fail          Row                          Otherwise Ok
 ambiguous    why          MarkAmbiguous Question(NotFound)           Otherwise Suspect
 ambiguous    why          MarkAmbiguous Question(UnreadableNotFound) Otherwise Suspect

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::event::Listener;
+use super::record_reader::RecordReader;
 use super::send_guard::Guard;
 use super::shutdown::Shutdown;
 use crate::auth::TokenSource;
@@ -26,6 +27,8 @@ pub struct EngineDeps {
     pub listener: Box<dyn Listener>,
     /// Who says what must not be sent.
     pub guard: Box<dyn Guard>,
+    /// Who reads records of the accounts' own.
+    pub records: Arc<dyn RecordReader>,
     /// Who tells of writes to the queue; none: it is looked at each second.
     pub watch: Option<QueueWatch>,
 }

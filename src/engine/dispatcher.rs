@@ -17,6 +17,7 @@ use super::ending::{RunDry, record_damage, what_is_left, worst_of};
 use super::event::{Event, Finish, Stopped};
 use super::interrupts::{handle_deadlines, handle_signals, handle_suspend};
 use super::job_groups::GroupIndex;
+use super::own_records::OwnRecords;
 use super::reporter::Reporter;
 use super::request_worker::WorkerMessage;
 use super::roster::Roster;
@@ -79,7 +80,7 @@ impl Dispatcher {
         access: HashMap<AccountId, Access>,
         settings: EngineSettings,
     ) -> Dispatcher {
-        let EngineDeps { drain, client, tokens, clock, shutdown, listener, guard, watch } = deps;
+        let EngineDeps { drain, client, tokens, clock, shutdown, listener, guard, records, watch } = deps;
         let bounds = (settings.request_deadline, 1 + settings.groups.len());
         let roster = Roster::new(access, bounds, &start.undecided);
         let (workers, sender, messages) = Workers::new(
@@ -89,9 +90,10 @@ impl Dispatcher {
             Arc::clone(&clock),
             shutdown.clone(),
         );
-        let tokens = TokenRequests::new(tokens, sender);
+        let tokens = TokenRequests::new(tokens, sender.clone());
+        let (guard, records) = (SendGuard::new(guard), OwnRecords::new(records, sender));
         Dispatcher {
-            state: State::new(roster, workers, tokens, SendGuard::new(guard), accounts, start.taken_over, &settings),
+            state: State::new(roster, workers, tokens, (guard, records), accounts, start.taken_over, &settings),
             suspend: SuspendWatch::new(&*clock),
             reporter: Reporter::new(listener),
             changes: ChangeWatcher::default(),
@@ -145,7 +147,8 @@ impl Dispatcher {
         self.settle(&mut draft);
         let now = self.clock.now();
         self.state.record_outages(&mut draft, now);
-        let queue_error = self.state.settle_tokens(&mut draft, now.tick);
+        let records_error = self.state.settle_records(&mut draft, now);
+        let queue_error = self.state.settle_tokens(&mut draft, now.tick).or(records_error);
         let now = self.clock.now();
         self.state.wake_tasks(&mut draft, now.tick);
         let goes_on = self.state.end.stopping().is_none() && queue_error.is_none();
@@ -161,7 +164,22 @@ impl Dispatcher {
             self.reporter.tell(&Event::GroupEnded(ended));
         }
         // Not before what was answered is on record.
-        queue_error.map_or(Ok(is_idle), Err)
+        queue_error.map_or(Ok(()), Err)?;
+        self.look_for_records().await?;
+        Ok(is_idle)
+    }
+
+    /// What endpoints want to know of their records before they claim: what this turn has written of them is on disk.
+    async fn look_for_records(&mut self) -> Result<(), StoreError> {
+        let (now, until) = (self.clock.now(), self.state.groups.last_deadline());
+        let State { records, roster, workers, end, .. } = &mut self.state;
+        if end.stopping().is_some() {
+            return Ok(());
+        }
+        for begun in records.look(&mut self.drain, roster, workers, until, now).await? {
+            self.reporter.tell(&begun);
+        }
+        Ok(())
     }
 
     /// Writes the turn; only then is it told, and its claims leave.
@@ -184,7 +202,8 @@ impl Dispatcher {
     async fn handle_interrupts(&mut self) -> Result<(), StoreError> {
         let now = self.clock.now().tick;
         handle_signals(&mut self.state.end, &self.shutdown, now);
-        let is_busy = self.state.workers.claimed() > 0 || self.state.tokens.are_asked_for();
+        let is_asking = self.state.tokens.are_asked_for() || self.state.records.are_read();
+        let is_busy = self.state.workers.claimed() > 0 || is_asking;
         let State { end, groups, roster, .. } = &mut self.state;
         handle_deadlines(end, groups, roster, is_busy, now);
         let (suspend, drain) = (&mut self.suspend, &mut self.drain);
@@ -216,7 +235,7 @@ impl Dispatcher {
         given_up.into_iter().for_each(|flight| settling.write_off(flight, now, draft));
     }
 
-    /// Claims for accounts that are due, without what a keep list spares.
+    /// Claims for accounts that are due, without what a keep list spares and what has no record to delete.
     async fn claim(&mut self, draft: &mut TurnDraft, now: Moment) -> Result<Vec<Planned>, StoreError> {
         self.state.workers.plan_ahead();
         let room = self.state.room();
@@ -240,7 +259,7 @@ impl Dispatcher {
         if let Some(planned) = claims.last() {
             self.reporter.show(planned.account);
         }
-        self.state.guard.guard_claims(&mut self.drain, &self.state.roster, &mut claims, draft).await?;
+        self.state.looking().look(&mut self.drain, &mut claims, draft).await?;
         Ok(claims)
     }
 
@@ -250,7 +269,13 @@ impl Dispatcher {
         // A refresh in flight is worth waiting for as well: its new token must be saved.
         // ... but not for somebody who has asked twice: the mark on disk says that it may have been sent.
         let is_patient = self.state.end.is_in_time(now.tick) && self.shutdown.now().0 < Urgency::Cancel;
-        let is_busy = !self.state.workers.are_idle() || (self.state.tokens.are_asked_for() && is_patient);
+        // A reading ends by itself at a signal and at the deadline; where the run is to end for another reason, nobody waits for it.
+        if !matches!(self.state.end.stopping(), None | Some(Stopped::Interrupted(_) | Stopped::Deadline)) || !is_patient
+        {
+            self.state.records.leave();
+        }
+        let is_asking = self.state.tokens.are_asked_for() && is_patient || self.state.records.are_read();
+        let is_busy = !self.state.workers.are_idle() || is_asking;
         if let Some(stopped) = self.state.end.stopping() {
             return Ok((!is_busy).then(|| self.over(stopped)));
         }

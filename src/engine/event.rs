@@ -121,6 +121,33 @@ pub enum Event {
         /// Since when it had not.
         since: Wall,
     },
+    /// Records of an account's own are read, to find what the rows of an action delete.
+    RecordsSought {
+        /// Whose.
+        account: AccountId,
+        /// What is done with them.
+        action: Action,
+    },
+    /// They have been read.
+    RecordsFound {
+        /// Whose.
+        account: AccountId,
+        /// What is done with them.
+        action: Action,
+        /// How many records the account has, whether a row names them or not.
+        entries: u64,
+    },
+    /// Who reads them waits.
+    RecordsWait {
+        /// Whose.
+        account: AccountId,
+        /// What is done with them.
+        action: Action,
+        /// Until when.
+        until: Wall,
+        /// Why, for people.
+        why: String,
+    },
     /// A group of jobs with terms of its own has ended, and nothing of it is out any more; others go on.
     GroupEnded(GroupEnd),
     /// Where things stand; told after each turn.

@@ -19,6 +19,7 @@
 //! | deadlines, requests and money of jobs that share them | `job_groups`, with `budget` |
 //! | tokens; apps' first requests; accounts that need a person; silence | `tokens`, `app_probes`, `account_troubles`, `silence` |
 //! | keep lists | `send_guard` |
+//! | records that tasks delete, and who reads them | `own_records`, with `record_reader`, `record_troubles` and `steps`; `lookahead` gives each task its own |
 //! | other processes' changes | `change_watcher` |
 //! | why and when it ends | `run_end` |
 //! | who listens | `reporter` |
@@ -45,10 +46,14 @@ mod in_flight_limit;
 mod interrupts;
 mod job_groups;
 mod limit_records;
+mod lookahead;
 mod outage;
 mod outages;
+mod own_records;
 mod patience;
 mod prefetch;
+mod record_reader;
+mod record_troubles;
 mod refusal_breaker;
 mod refusals;
 mod reporter;
@@ -63,6 +68,7 @@ mod settling;
 mod shutdown;
 mod silence;
 mod state;
+mod steps;
 mod suspend;
 mod tokens;
 mod turn_draft;
@@ -75,6 +81,7 @@ pub use dispatcher::run;
 pub use event::{Event, Finish, GroupEnd, Listener, Progress, Signal, Stopped, WindowLevel};
 pub use holds::cap_of;
 pub use patience::Patience;
+pub use record_reader::{RecordQuery, RecordReader, RecordsRead};
 pub use refusal_breaker::REFUSALS_TO_TRIP;
 pub use send_guard::{Guard, LostList};
 pub use settings::{Access, CredentialSource, EngineSettings, JobGroup, JobTerms};

@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::account::EndpointKey;
 use super::circuit_breaker::{CircuitBreaker, Epoch};
 use super::consequences::consequences_of;
 use super::in_flight_limit::InFlightLimit;
+use super::record_reader::RecordsRead;
 use super::settings::Access;
 use super::shutdown::{Shutdown, Urgency};
 
 use crate::auth::{Current, NoToken, TokenSource};
 use crate::clock::SharedClock;
-use crate::domain::{AccountId, AttemptId, Moment, Target, Tick};
+use crate::domain::{AccountId, Action, AttemptId, Moment, Target, Tick, Wall};
 use crate::platforms::{Client, Endpoint, Finding, Reply, Request};
-use crate::store::failpoint;
+use crate::store::{TaskRecord, failpoint};
 
 /// A request that may leave, its slot on disk.
 pub(super) struct OutgoingRequest {
@@ -23,6 +25,8 @@ pub(super) struct OutgoingRequest {
     pub(super) endpoint: &'static Endpoint,
     pub(super) access: Arc<Access>,
     pub(super) target: Target,
+    /// What it deletes, where that is a record.
+    pub(super) record: Option<Arc<TaskRecord>>,
     /// What calls it back if it has to wait for a place.
     pub(super) breaker: Arc<CircuitBreaker>,
     pub(super) epoch: Epoch,
@@ -45,6 +49,10 @@ pub(super) enum WorkerMessage {
     },
     /// What came of asking for an account's token.
     Token { account: usize, outcome: Result<(), NoToken> },
+    /// What came of reading an endpoint's records.
+    Records { key: EndpointKey, outcome: RecordsRead },
+    /// Who reads records waits until then.
+    RecordsWait { account: AccountId, action: Action, until: Wall, why: String },
 }
 
 /// What all requests need to be sent.
@@ -97,7 +105,7 @@ async fn send(request: &OutgoingRequest, current: &Current, client: &Client, clo
         credentials: &current.credentials,
         user: &request.access.user,
         target: &request.target,
-        record: None,
+        record: request.record.as_ref().map(|record| &record.record),
         send_by: request.send_by,
         deadline: request.deadline,
         clock: &**clock,

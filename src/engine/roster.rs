@@ -8,7 +8,7 @@ use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::account::{AccountRun, Lane};
+use super::account::{AccountRun, EndpointKey, Lane};
 use super::asked_last::AskedLast;
 use super::crash_queue::CrashQueue;
 use super::job_groups::GroupIndex;
@@ -147,7 +147,7 @@ impl Roster {
     pub(super) fn take_over_lane(&mut self, view: &LaneView, group: GroupIndex, is_left_out: bool, now: Tick) {
         let account = self.account_index(view.account);
         let LaneView { round, action, visible_to, has_pending: pending, .. } = *view;
-        let lane = Lane { round, action, account, group, visible_to, pending };
+        let lane = Lane { round, action, account, group, visible_to, pending, uncovered: false };
         self.lanes.insert(view.lane, lane);
         if is_left_out {
             return;
@@ -157,6 +157,21 @@ impl Roster {
         if is_left && self.accounts[account].due.is_none() {
             self.schedule(account, now);
         }
+    }
+
+    /// The records of an endpoint's tasks are looked for anew: whom that finds is seen in the next turn.
+    pub(super) fn cover_lanes(&mut self, (account, action): EndpointKey) {
+        let its = self.lanes.values_mut().filter(|lane| (lane.account, lane.action) == (account, action));
+        its.for_each(|lane| lane.uncovered = false);
+    }
+
+    /// What is done in the lanes of an account of which nobody is left whose records are known.
+    pub(super) fn uncovered_actions(&self, account: usize) -> Vec<Action> {
+        let lanes = self.accounts[account].lanes.iter().filter_map(|id| self.lanes.get(id));
+        let mut actions: Vec<Action> =
+            lanes.filter(|lane| lane.uncovered && lane.pending).map(|lane| lane.action).collect();
+        actions.dedup();
+        actions
     }
 
     /// Whether anybody may be left to send for in a lane: in line, or behind it since a process died.

@@ -7,6 +7,7 @@ use super::app_probes::AppProbes;
 use super::job_groups::JobGroups;
 use super::limit_records::LimitRecords;
 use super::outages::Outages;
+use super::own_records::is_of_records;
 use super::request_worker::OutgoingRequest;
 use super::roster::Roster;
 use super::workers::{InFlight, Planned, Workers};
@@ -55,8 +56,10 @@ impl Sending<'_> {
         let run = &self.roster.accounts[planned.account];
         let Some(access) = run.access.clone() else { return true };
         let (account, endpoint, reserved) = (planned.account, planned.endpoint, self.reserved);
-        // Put in line by somebody since the guard looked: its slot is spent, but nothing leaves before it is looked at.
-        let unseen = planned.looked.as_ref().is_some_and(|looked| !looked.contains(&claimed.task));
+        // Put in line by somebody since tasks were looked at: its slot is spent, but nothing leaves before it is looked at.
+        let record = planned.records.get(&claimed.task).map(Arc::clone);
+        let is_lacking = is_of_records(endpoint) && record.is_none();
+        let unseen = is_lacking || planned.looked.as_ref().is_some_and(|looked| !looked.contains(&claimed.task));
         let latest =
             reserved.tick.after(run.values.send_by).min(self.groups.until(lane.group).unwrap_or(Tick(i64::MAX)));
         let request = OutgoingRequest {
@@ -65,12 +68,13 @@ impl Sending<'_> {
             endpoint,
             access,
             target: claimed.target.clone(),
+            record: record.clone(),
             breaker: Arc::clone(&run.breaker),
             epoch: planned.epoch,
             send_by: if unseen { Tick(i64::MIN) } else { latest },
             deadline: reserved.tick.after(run.values.deadline),
         };
-        let flight = InFlight { account, lane, endpoint, reserved, price: planned.price, claimed };
+        let flight = InFlight { account, lane, endpoint, reserved, price: planned.price, claimed, record };
         self.outages.note_sent(flight.key());
         self.workers.start(request, flight);
         true

@@ -10,12 +10,14 @@ use super::holds::{hold_for_cap, observe_limits};
 use super::job_groups::JobGroups;
 use super::limit_records::LimitRecords;
 use super::outages::Outages;
+use super::own_records::OwnRecords;
 use super::prefetch::Prefetch;
 use super::refusals::Refusals;
 use super::requeue::{Delayed, ask_last_again, note_crashed_end};
 use super::roster::Roster;
 use super::run_end::RunEnd;
 use super::silence::Reachability;
+use super::steps::{Step, note_step};
 use super::tokens::TokenRequests;
 use super::turn_draft::TurnDraft;
 use super::verdict::{History, Verdict, judge};
@@ -38,6 +40,7 @@ pub(super) struct Settling<'a> {
     pub(super) reachability: &'a mut Reachability,
     pub(super) tokens: &'a mut TokenRequests,
     pub(super) troubles: &'a mut AccountTroubles,
+    pub(super) records: &'a mut OwnRecords,
     pub(super) end: &'a mut RunEnd,
     /// When the turn is put together.
     pub(super) now: Tick,
@@ -103,6 +106,10 @@ impl Settling<'_> {
             self.groups.settle(flight.lane.group, flight.price, billed);
         }
         self.follow_up(request, &row, &mut verdict, draft);
+        let step = note_step(flight, self.roster.accounts[index].id, &reply.finding, &mut verdict, draft);
+        if step == Step::Changed {
+            self.records.look_again(flight.key());
+        }
         let asked_last = ask_last_again(flight, &mut verdict, self.roster);
         let wait = if asked_last { None } else { self.stand_aside(flight, &verdict, ended.tick) };
         if verdict.state() == TaskState::Pending
@@ -124,7 +131,7 @@ impl Settling<'_> {
             transient_failures: verdict.transient_failures,
             maybe_applied: verdict.maybe_applied,
         });
-        self.tell(flight, row.word, verdict, wait, draft);
+        self.tell(flight, (row.word, step), verdict, wait, draft);
         self.roster.schedule_rested(index, ended.tick);
     }
 
@@ -186,7 +193,7 @@ impl Settling<'_> {
     fn tell(
         &self,
         flight: &InFlight,
-        finding: &'static str,
+        (finding, step): (&'static str, Step),
         verdict: Verdict,
         wait: Option<Duration>,
         draft: &mut TurnDraft,
@@ -202,7 +209,7 @@ impl Settling<'_> {
                 outcome,
                 reason: verdict.reason,
             });
-        } else if verdict.transition != Transition::MarkAmbiguous {
+        } else if verdict.transition != Transition::MarkAmbiguous && step != Step::Another {
             draft.tell(Event::PutBack { account, target, reason: verdict.reason.unwrap_or_default(), wait });
         }
         draft.tell(Event::Answered { account, finding });

@@ -48,12 +48,17 @@ impl Reachability {
         self.newest.as_ref().filter(|newest| newest.is_certificate).map(|newest| newest.detail.clone())
     }
 
+    /// Somebody has answered, whatever it was.
+    pub(super) fn note_answered(&mut self, draft: &mut TurnDraft) {
+        draft.writes.first_answer |= self.note_answer();
+        self.patience.note_answer();
+        self.newest = None;
+    }
+
     /// Hears what came of a request.
     pub(super) fn hear(&mut self, reply: &Reply, ended: Tick, end: &mut RunEnd, draft: &mut TurnDraft) {
         if reply.http_status.is_some() {
-            draft.writes.first_answer |= self.note_answer();
-            self.patience.note_answer();
-            self.newest = None;
+            self.note_answered(draft);
             return;
         }
         let row = consequences_of(&reply.finding);

@@ -8,10 +8,14 @@ use super::app_probes::AppProbes;
 use super::change_watcher::Changes;
 use super::claiming::Claiming;
 use super::ending::Ending;
+use super::event::Event;
 use super::job_groups::JobGroups;
 use super::limit_records::LimitRecords;
+use super::lookahead::{Lookahead, Looking};
 use super::outages::Outages;
+use super::own_records::OwnRecords;
 use super::patience::Patience;
+use super::record_troubles::RecordTroubles;
 use super::refusals::Refusals;
 use super::request_worker::WorkerMessage;
 use super::requeue::{Delayed, restore_asked_last, wake_crashed};
@@ -56,6 +60,12 @@ pub(super) struct State {
     pub(super) reachability: Reachability,
     /// What must not be sent.
     pub(super) guard: SendGuard,
+    /// How far ahead tasks are looked at before they are claimed.
+    pub(super) lookahead: Lookahead,
+    /// Records of the accounts' own.
+    pub(super) records: OwnRecords,
+    /// Waits of those who read them, to be told.
+    record_waits: Vec<Event>,
     /// Why and when the run ends.
     pub(super) end: RunEnd,
 }
@@ -65,7 +75,7 @@ impl State {
         roster: Roster,
         workers: Workers,
         tokens: TokenRequests,
-        guard: SendGuard,
+        (guard, records): (SendGuard, OwnRecords),
         accounts: Vec<Account>,
         taken_over: Tick,
         settings: &EngineSettings,
@@ -86,6 +96,9 @@ impl State {
             workers,
             tokens,
             guard,
+            records,
+            lookahead: Lookahead::default(),
+            record_waits: Vec::new(),
             delayed: Delayed::default(),
             outages: Outages::default(),
             probes: AppProbes::default(),
@@ -139,6 +152,10 @@ impl State {
                 self.workers.end(attempt, reply, ended, generation);
             }
             WorkerMessage::Token { account, outcome } => self.tokens.note(account, outcome, &mut self.roster, now),
+            WorkerMessage::Records { key, outcome } => self.records.note(key, outcome),
+            WorkerMessage::RecordsWait { account, action, until, why } => {
+                self.record_waits.push(Event::RecordsWait { account, action, until, why });
+            }
         }
     }
 
@@ -156,6 +173,14 @@ impl State {
         settled.queue_error
     }
 
+    /// Readings of records that have ended: endpoints may claim, accounts stop. The error: the queue could not be read or written for one.
+    pub(super) fn settle_records(&mut self, draft: &mut TurnDraft, now: Moment) -> Option<StoreError> {
+        self.record_waits.drain(..).for_each(|wait| draft.tell(wait));
+        let until = self.groups.last_deadline();
+        let State { records, roster, troubles, tokens, reachability, end, .. } = self;
+        RecordTroubles { records, roster, troubles, tokens, reachability, end, until, now }.settle(draft)
+    }
+
     /// Tasks that stood aside and whose time has come get in line; those about which nothing more can be proven are decided.
     pub(super) fn wake_tasks(&mut self, draft: &mut TurnDraft, now: Tick) {
         self.delayed.wake(&mut self.roster, draft, now);
@@ -169,8 +194,8 @@ impl State {
     }
 
     pub(super) fn changes<'a>(&'a mut self, drain: &'a mut Drain, settings: &'a EngineSettings) -> Changes<'a> {
-        let State { roster, groups, guard, tokens, .. } = self;
-        Changes { drain, roster, groups, guard, tokens, jobs: settings.jobs.as_deref() }
+        let State { roster, groups, guard, tokens, records, .. } = self;
+        Changes { drain, roster, groups, guard, tokens, records, jobs: settings.jobs.as_deref() }
     }
 
     pub(super) fn settling(&mut self, now: Tick) -> Settling<'_> {
@@ -186,6 +211,7 @@ impl State {
             reachability: &mut self.reachability,
             tokens: &mut self.tokens,
             troubles: &mut self.troubles,
+            records: &mut self.records,
             end: &mut self.end,
             now,
         }
@@ -204,8 +230,14 @@ impl State {
             workers: &self.workers,
             tokens: &mut self.tokens,
             troubles: &mut self.troubles,
+            records: &mut self.records,
             now,
         }
+    }
+
+    pub(super) fn looking(&mut self) -> Looking<'_> {
+        let State { lookahead, guard, records, roster, .. } = self;
+        Looking { lookahead, guard, records, roster }
     }
 
     /// `reserved`: when the turn's slots were.

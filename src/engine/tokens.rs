@@ -93,6 +93,11 @@ impl TokenRequests {
         }
     }
 
+    /// Somebody else has asked for an account's token, and got none.
+    pub(super) fn note_failed(&mut self, account: usize, error: NoToken) {
+        self.failed.push((account, error));
+    }
+
     /// Somebody may have logged an account out: nothing more is sent for it.
     pub(super) async fn forget_logged_out(&mut self, roster: &Roster) -> Result<(), StoreError> {
         for (account, error) in self.source.forget_logged_out().await? {

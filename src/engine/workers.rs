@@ -20,7 +20,7 @@ use crate::auth::TokenSource;
 use crate::clock::SharedClock;
 use crate::domain::{Action, AttemptId, LaneId, MicroUsd, Moment, TaskId};
 use crate::platforms::{Client, Endpoint, Reply};
-use crate::store::Claimed;
+use crate::store::{Claimed, TaskRecord};
 
 /// Slots taken for a lane in this turn; what finds no task is given back.
 #[derive(Debug)]
@@ -33,8 +33,10 @@ pub(super) struct Planned {
     pub(super) price: MicroUsd,
     pub(super) endpoint: &'static Endpoint,
     pub(super) epoch: Epoch,
-    /// The tasks that may be sent, where a guard has looked; none: any.
+    /// The tasks that may be sent, where somebody has looked at them; none: any.
     pub(super) looked: Option<HashSet<TaskId>>,
+    /// What they delete, where that is a record.
+    pub(super) records: HashMap<TaskId, Arc<TaskRecord>>,
 }
 
 /// A request in flight, or ready to leave.
@@ -46,6 +48,8 @@ pub(super) struct InFlight {
     pub(super) endpoint: &'static Endpoint,
     pub(super) reserved: Moment,
     pub(super) price: MicroUsd,
+    /// What it deletes, where that is a record.
+    pub(super) record: Option<Arc<TaskRecord>>,
 }
 
 impl InFlight {
@@ -121,6 +125,12 @@ impl Workers {
     /// Requests that are out or stand ready.
     pub(super) fn in_flight(&self) -> impl Iterator<Item = &InFlight> {
         self.in_flight.values()
+    }
+
+    /// Whether a request of an endpoint is out, or its answer waits for the next turn.
+    pub(super) fn has(&self, key: EndpointKey) -> bool {
+        let ended = self.ended.iter().map(|ended| &ended.flight);
+        self.in_flight.values().chain(ended).any(|flight| flight.key() == key)
     }
 
     /// How many tasks may be claimed: as many as workers are free, and some ahead of them.

@@ -38,6 +38,11 @@ pub enum Finding {
         /// `not_found` and the like.
         reason: Reason,
     },
+    /// The record that was to be deleted is not what it was when it was read; it is still there.
+    RecordChanged {
+        /// `record_changed` and the like.
+        reason: Reason,
+    },
     /// The target refuses for good: protected, suspended, somebody else's post.
     Refused {
         /// `suspended`, `protected` and the like.
@@ -114,7 +119,7 @@ impl Finding {
             Finding::Limited(Limited::Rate) => 5,
             Finding::Transient { .. } => 6,
             Finding::Ambiguous { refusal: RefusalKind::BadRequest | RefusalKind::OtherRecord, .. } => 7,
-            Finding::Refused { .. } => 8,
+            Finding::Refused { .. } | Finding::RecordChanged { .. } => 8,
             Finding::Gone { .. } => 9,
             Finding::Ambiguous { refusal: RefusalKind::NotFound | RefusalKind::UnreadableNotFound, .. } => 10,
             Finding::Done { .. } => 11,

@@ -50,7 +50,8 @@ pub use error::StoreError;
 pub use lists::{
     HandlesTold, HoldNews, ListStore, Looked, MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS, NewPage, PROFILES_READING,
     PageEntry, Reach, ReadAllowance, ReadAsk, ReadEnd, ReadGrant, ReadHold, ReadId, ReadLeft, ReadSlot, ReadWindow,
-    ReadingId, ReadingState, Resolution, TargetMetadata, VerdictCounts, VerifyResult, end_here,
+    ReadingId, ReadingState, RecordPage, RecordReading, Resolution, TargetMetadata, VerdictCounts, VerifyResult,
+    end_here,
 };
 pub use load::{
     LoadForecast, LoadForecaster, LoadRow, LoadStore, LoadSummary, Loader, ROWS_PER_STATEMENT, ReloadSizes,
@@ -62,12 +63,13 @@ pub use open::{QueueKind, Store};
 pub use queue::{
     AsideTask, AttemptSlot, Cancelled, Claim, Claimed, CrashedTask, Drain, DrainScope, DrainStart, DrainWindows, Job,
     JobState, LanePeek, LaneView, LoadedFrom, MAX_TICKS_PER_TRANSACTION, Move, NewAllowance, NewHold, NewJob,
-    OutageChange, OutageState, ParkedTask, PeekedTask, QueueStore, RecentSlot, Retried, RoundKeep, ServerState,
-    Settled, StoredAllowance, StoredOutage, Taken, Turn, TurnReceipt, WorkInProgress, Worklist, WorklistTick,
+    OutageChange, OutageState, ParkedTask, PeekedTask, QueueStore, RecentSlot, RecordId, RecordsOfTask, Retried,
+    RoundKeep, ServerState, Settled, StoredAllowance, StoredOutage, Taken, TaskRecord, Turn, TurnReceipt, UndoneRecord,
+    WorkInProgress, Worklist, WorklistTick,
 };
 pub use read::{
     AttemptSpan, AttemptView, Bucket, ChangeCounters, Histogram, JobStatus, MAX_PAGE_ROWS, MAX_SAMPLED_TASKS,
-    OutcomeCounts, PickOrder, PickedTask, ProgressSamples, ReadSpan, ReadStore, ReasonCount, RecentAttempt,
+    OutcomeCounts, PickOrder, PickedTask, ProgressSamples, ReadSpan, ReadStore, ReasonCount, RecentAttempt, RecordView,
     RejectedRow, RowOutcome, RowPage, RowQuery, TaskFilter, TaskHistory, TopReason,
 };
 pub use schedules::{

@@ -47,6 +47,7 @@ const EMBEDDED: &[(&str, &str)] = &embedded![
     "0031_server",
     "0033_schedule_requests",
     "0034_open_vocabulary",
+    "0035_own_records",
 ];
 
 pub(super) static MIGRATIONS: LazyLock<Migrator> =

@@ -13,6 +13,7 @@ fn kind(reply: &Reply) -> &'static str {
         Finding::Done { reason: Some(_) } => "already",
         Finding::Gone { .. } => "gone",
         Finding::Refused { .. } => "refused",
+        Finding::RecordChanged { .. } => "changed",
         Finding::Unsendable { .. } => "unsendable",
         Finding::Ambiguous { refusal: RefusalKind::NotFound, .. } => "not found",
         Finding::Ambiguous { refusal: RefusalKind::UnreadableNotFound, .. } => "unreadable",

@@ -66,6 +66,10 @@ fn tell(history: &TaskHistory, zone: &TimeZone, command: &dyn Fn(&[&str]) -> Str
             command(&["doctor"])
         );
     }
+    for record in &history.records {
+        let state = if record.is_deleted { "deleted" } else { "there when the account's records were read" };
+        let _ = writeln!(text, "  record {}: {state}", escaped(&record.path));
+    }
     if history.attempts.is_empty() {
         let _ = writeln!(text, "  nothing was sent for it");
     }
@@ -92,6 +96,7 @@ fn tell_attempt(attempt: &AttemptView, zone: &TimeZone) -> String {
 mod tests {
     use super::*;
     use crate::domain::{Action, CrashCount, Outcome, TaskState, Wall};
+    use crate::store::RecordView;
 
     #[test]
     fn a_history_reads_like_a_log() {
@@ -121,6 +126,7 @@ mod tests {
                 attempt(1_000, None, "unanswered", ""),
                 open,
             ],
+            records: vec![],
         };
         let told_of =
             |history: &TaskHistory| tell(history, &TimeZone::UTC, &|words| format!("`cleanup {}`", words.join(" ")));
@@ -131,6 +137,12 @@ mod tests {
              2. 1970-01-01 00:00:01 UTC  no answer after 120 ms: unanswered (server_error)\n  \
              3. 1970-01-02 00:00:00 UTC  in flight\n";
         assert_eq!(told, expected);
+        let record = |key: &str, is_deleted| RecordView { path: format!("follow/{key}"), is_deleted };
+        let records = vec![record("1", true), record("2\u{1b}", false)];
+        let of_records = told_of(&TaskHistory { records, ..history.clone() });
+        assert!(of_records.contains(
+            "  record follow/1: deleted\n  record follow/2\\u{1b}: there when the account's records were read\n  1. "
+        ));
         let untouched = TaskHistory { attempts: vec![], ..history };
         assert!(told_of(&untouched).ends_with("nothing was sent for it\n"));
         let damaged = TaskHistory { damaged: Some("7\u{1b}".into()), ..untouched.clone() };

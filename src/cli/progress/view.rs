@@ -145,6 +145,21 @@ impl View {
                 escaped(name(account)),
                 span_text(now.since(*since))
             )),
+            Event::RecordsSought { account, action } => Some(format!(
+                "account {}: reading its own records, to find what {action} deletes",
+                escaped(name(account))
+            )),
+            Event::RecordsFound { account, action, entries } => Some(format!(
+                "account {}: {} read for {action}",
+                escaped(name(account)),
+                counted(*entries, "record was", "records were")
+            )),
+            Event::RecordsWait { account, until, why, .. } => Some(format!(
+                "account {}: reading its records waits until {}: {}",
+                escaped(name(account)),
+                local.text(*until, now),
+                escaped(why)
+            )),
             Event::Withheld { why } => {
                 Some(format!("{}; the rows that this list may protect are not sent until it can be read", escaped(why)))
             }

@@ -65,7 +65,7 @@ pub struct ListQuery<'f> {
 }
 
 /// Whether a reading that began then is gone on with. Of one that began under a clock that was ahead nobody knows how old it is.
-fn is_young(started_at: Wall, now: Wall) -> bool {
+pub(super) fn is_young(started_at: Wall, now: Wall) -> bool {
     started_at.age(now).is_some_and(|age| age < STALE_AFTER)
 }
 

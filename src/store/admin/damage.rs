@@ -11,6 +11,7 @@ use crate::domain::{AccountId, Action, LaneId, RoundId, Target, TaskId, TaskStat
 use crate::store::codes::{action_of, state_of, target_of};
 use crate::store::columns::values;
 use crate::store::error::StoreError;
+use crate::store::lists::distrust_record_readings;
 use crate::store::queue::bump_generation;
 
 /// The reason of a task of which nobody can say any more what it was.
@@ -144,6 +145,7 @@ impl AdminStore<'_> {
         for sql in REBUILD {
             tx.execute(sql, args![round.0]).await?;
         }
+        distrust_record_readings(&mut tx).await?;
         bump_generation(&mut tx).await?;
         tx.commit().await
     }

@@ -59,14 +59,14 @@ impl AdminStore<'_> {
             while from <= last {
                 let to = last.min(from + ROWS_PER_TRANSACTION / 5 - 1);
                 let mut tx = self.db.begin().await?;
-                let mut counts = [0; 7];
+                let mut counts = [0; 8];
                 for (count, sql) in counts.iter_mut().zip(FORGET_TASKS) {
                     *count = tx.execute(sql, args![from, to, keep_from.0]).await?;
                 }
                 tx.commit().await?;
-                forgotten.attempts += counts[0];
-                forgotten.attempts_kept += counts[1];
-                forgotten.tasks += counts[6];
+                forgotten.attempts += counts[1];
+                forgotten.attempts_kept += counts[2];
+                forgotten.tasks += counts[7];
                 from = to + 1;
             }
         }
@@ -80,8 +80,16 @@ impl AdminStore<'_> {
     }
 }
 
-/// Attempts first (found through the tasks' chains), the tasks last.
-const FORGET_TASKS: [&str; 7] = [
+/// Records and attempts first (found through the tasks' chains), the tasks last.
+const FORGET_TASKS: [&str; 8] = [
+    "with recursive chain (id, previous_id) as (
+         select a.id, a.previous_id from task join attempt a on a.id = task.last_attempt_id and a.task_id = task.id
+          where task.id between ?1 and ?2
+         union all
+         select a.id, a.previous_id from chain join attempt a on a.id = chain.previous_id)
+     delete from own_record where undone_by in (select id from chain)
+        and (account_id, action, subject) in (select lane.account_id, lane.action, task.target
+                                                from task join lane on lane.id = task.lane_id where task.id between ?1 and ?2)",
     "with recursive chain (id, previous_id, reserved_at) as (
          select a.id, a.previous_id, a.reserved_at from task join attempt a on a.id = task.last_attempt_id and a.task_id = task.id
           where task.id between ?1 and ?2
@@ -102,7 +110,8 @@ const FORGET_TASKS: [&str; 7] = [
 ];
 
 // Keys are left where a row was damaged: they are found by what it says.
-const FORGET_JOB: [&str; 7] = [
+// Of records that are left nobody says whose rows alone they are for: what is still in line has them read again.
+const FORGET_JOB: [&str; 9] = [
     "delete from row_run
       where load_id in (select load.id from load join round on round.id = load.round_id where round.job_id = ?1)",
     "delete from row_without_task
@@ -112,4 +121,6 @@ const FORGET_JOB: [&str; 7] = [
     "delete from lane where round_id in (select id from round where job_id = ?1)",
     "delete from round where job_id = ?1",
     "delete from job where id = ?1",
+    "delete from own_record where undone_by is null and ?1 is not null",
+    "delete from own_record_reading where ?1 is not null",
 ];

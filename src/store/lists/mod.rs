@@ -5,6 +5,7 @@
 
 mod handles;
 mod list_fetch;
+mod own_records;
 mod read_allowance;
 mod read_quota;
 mod read_request;
@@ -14,11 +15,14 @@ mod verification;
 
 pub use handles::{HandlesTold, Resolution};
 pub use list_fetch::{NewPage, PROFILES_READING, PageEntry, ReadingId, ReadingState};
+pub use own_records::{RecordPage, RecordReading};
 pub use read_allowance::ReadAllowance;
 pub use read_quota::{HoldNews, ReadGrant, ReadHold, ReadSlot};
 pub use read_request::{ReadAsk, ReadEnd, ReadId, ReadLeft, ReadWindow, end_here};
 pub use target_metadata::{MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS, TargetMetadata};
 pub use verification::{Looked, Reach, VerdictCounts, VerifyResult};
+
+pub(in crate::store) use own_records::{DISTRUST, distrust_record_readings};
 
 #[cfg(test)]
 pub(in crate::store) use handles::FIND_MISSING;

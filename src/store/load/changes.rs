@@ -7,6 +7,7 @@ use super::loader::Loader;
 use super::reload::ReloadSummary;
 use crate::store::error::StoreError;
 use crate::store::failpoint;
+use crate::store::lists::DISTRUST;
 
 impl Loader<'_> {
     pub(super) async fn append_fresh(&mut self) -> Result<(), StoreError> {
@@ -54,6 +55,9 @@ impl Loader<'_> {
         if total > 0 {
             self.begin().await?;
             self.run("update round set torn = 1 where id = ?1", &[round]).await?;
+            if restored > 0 {
+                self.run(DISTRUST, &[]).await?;
+            }
         }
         let steps = [
             COUNT_REJECTED,

@@ -5,6 +5,7 @@ use super::job::{Job, JobState};
 use crate::domain::{JobId, TaskId, Wall};
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
+use crate::store::lists::distrust_record_readings;
 use crate::store::load::ROWS_PER_TRANSACTION;
 
 /// What a cancellation did.
@@ -65,6 +66,7 @@ impl QueueStore<'_> {
         let tasks = tx.execute(RETRY_ONE, args![task.0, job.round.0, job.visible_to.0]).await?;
         if tasks > 0 {
             tx.execute(RETRY.counts, args![job.round.0, tasks as i64]).await?;
+            distrust_record_readings(&mut tx).await?;
             bump_generation(&mut tx).await?;
         }
         tx.commit().await?;
@@ -95,6 +97,7 @@ impl QueueStore<'_> {
                 let count = tx.execute(change.tasks, args![from, to, now.0, reason]).await?;
                 if count > 0 {
                     tx.execute(change.counts, args![job.round.0, count as i64]).await?;
+                    distrust_record_readings(&mut tx).await?;
                     bump_generation(&mut tx).await?;
                 }
                 tx.commit().await?;

@@ -3,6 +3,7 @@
 
 use super::allowances::NewAllowance;
 use super::outages::OutageChange;
+use super::task_records::RecordId;
 use crate::domain::{AccountId, Action, AttemptId, LaneId, Reason, RoundId, TaskId, TaskState, Tick, Wall};
 
 /// What one turn writes.
@@ -26,13 +27,17 @@ pub struct Turn {
     pub allowances: Vec<NewAllowance>,
     /// The platform has answered this drain for the first time.
     pub first_answer: bool,
+    /// Records that are not there any more.
+    pub undone: Vec<UndoneRecord>,
+    /// Whose records, and which action deletes them, have changed since they were read.
+    pub stale_records: Vec<(AccountId, Action)>,
 }
 
 impl Turn {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        let Turn { settled, moves, claims, holds, account_troubles, clock_checked, outages, allowances, first_answer } =
-            self;
+        let Turn { settled, moves, claims, holds, account_troubles, clock_checked, outages, allowances, .. } = self;
+        let Turn { first_answer, undone, stale_records, .. } = self;
         settled.is_empty()
             && moves.is_empty()
             && claims.is_empty()
@@ -42,6 +47,18 @@ impl Turn {
             && outages.is_empty()
             && allowances.is_empty()
             && !first_answer
+            && undone.is_empty()
+            && stale_records.is_empty()
+    }
+}
+
+impl Turn {
+    /// Tasks that have deleted a record and are in line again, for others of their subjects.
+    pub fn stepped(&self) -> impl Iterator<Item = TaskId> {
+        let undone = self.undone.iter().map(|undone| undone.by).collect::<std::collections::HashSet<_>>();
+        let is_step =
+            move |settled: &&Settled| settled.state == TaskState::Pending && undone.contains(&settled.attempt);
+        self.settled.iter().filter(is_step).map(|settled| settled.task)
     }
 }
 
@@ -72,6 +89,15 @@ pub struct Settled {
     pub transient_failures: u32,
     /// An attempt may have had its effect unseen.
     pub maybe_applied: bool,
+}
+
+/// A record that is not there any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UndoneRecord {
+    /// Which.
+    pub record: RecordId,
+    /// The attempt that deleted it, or found it deleted.
+    pub by: AttemptId,
 }
 
 /// A task that moves without an attempt. It moves only if it still is where we think it is.

@@ -15,8 +15,8 @@
 
 use super::allowances::NewAllowance;
 use super::outages::{OutageChange, OutageState};
-use super::turn::{Claim, Move, NewHold, Settled, Turn};
-use crate::domain::{AccountId, Outcome, TaskState, Wall};
+use super::turn::{Claim, Move, NewHold, Settled, Turn, UndoneRecord};
+use crate::domain::{AccountId, Action, Outcome, TaskState, Wall};
 use crate::store::error::StoreError;
 
 /// `$1` fence, `$2` the last attempt of the turn before, `$3` tick, `$4` wall clock.
@@ -123,6 +123,21 @@ select value ->> 0, value ->> 1, value ->> 2, value ->> 3, $2, value ->> 4, valu
     };
 }
 
+/// `$15` records that are not there any more, with the attempts that say so; `$16` readings that are out of date. No part of the turns of
+/// platforms where nothing is a record.
+macro_rules! records {
+    () => {
+        "
+update own_record set undone_by = j.value ->> 1
+  from jsonb_each($15) j
+ where own_record.id = j.value ->> 0 and own_record.undone_by is null;
+
+update own_record_reading set covers_to = 0
+ where (account_id, action) in (select value ->> 0, value ->> 1 from jsonb_each($16));
+"
+    };
+}
+
 /// `$7` claims. Each is the head of a line and so many behind it, one look into the index for each.
 macro_rules! line {
     () => {
@@ -194,6 +209,7 @@ commit"
 
 const PLAIN_TURN: &str = concat!(begin!(), settle!(), claim!());
 const WHOLE_TURN: &str = concat!(begin!(), settle!(), rarer!(), claim!());
+const RECORDS_TURN: &str = concat!(begin!(), settle!(), rarer!(), records!(), claim!());
 
 /// A kind of answer looks for its like among so many before it; one that finds none stands for itself.
 const KINDS_COMPARED: usize = 8;
@@ -209,17 +225,24 @@ pub(super) struct TurnQuery {
     pub(super) account_troubles: Option<String>,
     pub(super) outages: Option<String>,
     pub(super) allowances: Option<String>,
+    pub(super) undone: Option<String>,
+    pub(super) stale_records: Option<String>,
 }
 
 impl TurnQuery {
     pub(super) fn of(turn: &Turn, now: Wall) -> Result<TurnQuery, StoreError> {
-        let Turn { settled, moves, claims, holds, account_troubles, clock_checked, outages, allowances, first_answer } =
-            turn;
+        let Turn { settled, moves, claims, holds, account_troubles, clock_checked, outages, allowances, .. } = turn;
+        let Turn { first_answer, undone, stale_records, .. } = turn;
         let some_rarer = !(moves.is_empty() && holds.is_empty() && account_troubles.is_empty());
         let none_told = outages.is_empty() && allowances.is_empty();
         let plain = !some_rarer && none_told && clock_checked.is_none() && !first_answer;
+        let sql = match (undone.is_empty() && stale_records.is_empty(), plain) {
+            (true, true) => PLAIN_TURN,
+            (true, false) => WHOLE_TURN,
+            (false, _) => RECORDS_TURN,
+        };
         Ok(TurnQuery {
-            sql: if plain { PLAIN_TURN } else { WHOLE_TURN },
+            sql,
             settled: json(&kinds_of(settled))?,
             counts: json(&counts_of(settled))?,
             claims: json(&claims.iter().map(claim_of).collect::<Vec<_>>())?,
@@ -228,6 +251,8 @@ impl TurnQuery {
             account_troubles: some_json(account_troubles, trouble_of)?,
             outages: some_json(outages, outage_of)?,
             allowances: some_json(allowances, allowance_of)?,
+            undone: some_json(undone, undone_of)?,
+            stale_records: some_json(stale_records, stale_of)?,
         })
     }
 }
@@ -338,6 +363,14 @@ fn outage_of(change: &OutageChange) -> OutageRow<'_> {
 /// `[account, action, day, remaining, until_tick, until_at, length_ms]`.
 fn allowance_of(a: &NewAllowance) -> (i64, i64, u8, u32, i64, i64, i64) {
     (a.account.0, a.action.code(), u8::from(a.day), a.remaining, a.until.0.0, a.until.1.0, a.length_ms)
+}
+
+fn undone_of(undone: &UndoneRecord) -> (i64, i64) {
+    (undone.record.0, undone.by.0)
+}
+
+fn stale_of((account, action): &(AccountId, Action)) -> (i64, i64) {
+    (account.0, action.code())
 }
 
 fn trouble_of(trouble: &(AccountId, Option<String>)) -> (i64, Option<&str>) {

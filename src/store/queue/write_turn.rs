@@ -70,7 +70,9 @@ impl Drain {
             turn.clock_checked,
             query.outages,
             turn.first_answer,
-            query.allowances
+            query.allowances,
+            query.undone,
+            query.stale_records
         ];
         let rows = self.store.db.fetch_all::<(String,)>(query.sql, args).await;
         let rows = match rows {

@@ -32,6 +32,17 @@ pub struct TaskHistory {
     pub damaged: Option<String>,
     /// The requests sent for it.
     pub attempts: Vec<AttemptView>,
+    /// The account's own records that it deletes, as far as they were read: those that it has deleted, then those that are left.
+    pub records: Vec<RecordView>,
+}
+
+/// A record of the account's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordView {
+    /// Its collection and its key.
+    pub path: String,
+    /// Whether it has been deleted, or was found to be.
+    pub is_deleted: bool,
 }
 
 /// A request and its answer.
@@ -51,7 +62,8 @@ pub struct AttemptView {
     pub detail: Option<String>,
 }
 
-pub(super) type TaskRow = (String, i64, i64, i64, String, i64, Option<String>, i64, Option<i64>, i64, Option<String>);
+pub(super) type TaskRow =
+    (String, i64, i64, i64, String, i64, Option<String>, i64, Option<i64>, i64, Option<String>, i64);
 type AttemptRow = (i64, Option<i64>, Option<i64>, Option<String>, Option<String>, Option<String>);
 
 impl ReadStore<'_> {
@@ -67,7 +79,7 @@ impl ReadStore<'_> {
                                        and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line),
                           lane.action, account.name, task.state, task.reason, task.vanished,
                           task.last_attempt_id, task.crashes,
-                          iif(task.target is key.target and task.lane_id = lane.id, null, cast(task.target as text))
+                          iif(task.target is key.target and task.lane_id = lane.id, null, cast(task.target as text)), task.id
                      from lane
                      join task_key key on key.lane_id = lane.id and key.target in (
                               select ?1 ->> '$' union all
@@ -86,7 +98,7 @@ impl ReadStore<'_> {
     }
 
     pub(super) async fn history_of(&mut self, row: TaskRow) -> Result<TaskHistory, StoreError> {
-        let (job, round, line, action, account, state, reason, vanished, last_attempt, crashes, damaged) = row;
+        let (job, round, line, action, account, state, reason, vanished, last_attempt, crashes, damaged, task) = row;
         let state = state_of(state)?;
         Ok(TaskHistory {
             job,
@@ -101,7 +113,31 @@ impl ReadStore<'_> {
             crashes: CrashCount::stored(crashes),
             damaged,
             attempts: self.attempt_chain(last_attempt).await?,
+            records: self.records_of_task(task).await?,
         })
+    }
+
+    async fn records_of_task(&mut self, task: i64) -> Result<Vec<RecordView>, StoreError> {
+        const MOST_RECORDS: i64 = 100;
+        let sql = "with recursive chain (id, previous_id) as (
+                       select a.id, a.previous_id from task join attempt a on a.id = task.last_attempt_id where task.id = ?1
+                       union all
+                       select a.id, a.previous_id from chain join attempt a on a.id = chain.previous_id)
+                   select collection || '/' || key, is_deleted from (
+                       select r.undone_by, r.place, r.collection, r.key, 1 as is_deleted
+                         from task join lane on lane.id = task.lane_id
+                         join own_record r on r.account_id = lane.account_id and r.action = lane.action and r.subject = task.target
+                          and r.undone_by is not null
+                        where task.id = ?1 and r.undone_by in (select id from chain)
+                       union all
+                       select null, r.place, r.collection, r.key, 0
+                         from task join lane on lane.id = task.lane_id
+                         join own_record r on r.account_id = lane.account_id and r.action = lane.action and r.subject = task.target
+                          and r.undone_by is null
+                        where task.id = ?1)
+                    order by is_deleted desc, undone_by, place, key limit ?2";
+        let rows: Vec<(String, bool)> = self.db.fetch_all(sql, args![task, MOST_RECORDS]).await?;
+        Ok(rows.into_iter().map(|(path, is_deleted)| RecordView { path, is_deleted }).collect())
     }
 
     /// The attempts of a task hang together by their previous ones, so that no index has to be kept for them.
@@ -136,7 +172,7 @@ pub(super) const TASK_HISTORY: &str = "
                         and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line),
            lane.action, account.name, task.state, task.reason, task.vanished, task.last_attempt_id, task.crashes,
            iif(exists (select 1 from task_key k where k.lane_id = task.lane_id and k.target = task.target and k.task_id = task.id), null,
-               cast(task.target as text))
+               cast(task.target as text)), task.id
       from task
       join lane on lane.id = task.lane_id
       join round on round.id = lane.round_id and task.id <= round.visible_to

@@ -33,6 +33,15 @@ pub(in crate::web) fn row(frame: &Frame, job: &Job, task: i64, target: &str, his
             @if history.attempts.is_empty() { p.quiet { "Nothing has been sent for it yet." } }
             ol.timeline { @for attempt in &history.attempts { (attempt_line(frame, attempt)) } }
         }
+        @if !history.records.is_empty() {
+            section.card aria-labelledby="records" {
+                h2 #records { "Records" }
+                ul { @for record in &history.records {
+                    li { span.mono { (foreign(&record.path)) } ": "
+                        @if record.is_deleted { "deleted" } @else { "there when the account's records were read" } }
+                } }
+            }
+        }
     };
     frame.page(&format!("Row {target}"), &content)
 }

@@ -32,6 +32,7 @@ fn short(finding: &Finding) -> String {
         Finding::Done { reason } => ("done", reason.clone().unwrap_or_default()),
         Finding::Gone { reason } => ("gone", reason.clone()),
         Finding::Refused { reason } => ("refused", reason.clone()),
+        Finding::RecordChanged { reason } => ("changed", reason.clone()),
         Finding::Ambiguous { refusal: RefusalKind::NotFound, reason } => ("not found", reason.clone()),
         Finding::Ambiguous { refusal: RefusalKind::UnreadableNotFound, reason } => ("no answer of X", reason.clone()),
         Finding::Ambiguous { refusal: RefusalKind::BadRequest, reason } => ("bad request", reason.clone()),

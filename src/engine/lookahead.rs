@@ -1,0 +1,230 @@
+//! Tasks are looked at right before they are claimed: what a keep list spares, and what has no record left to delete, is settled in the
+//! turn, and no slot is spent on it. Where to undo is to delete a record, the others get theirs.
+//!
+//! Only tasks that were looked at may be claimed. Those ahead in line are read before the turn; those that come back in line
+//! within the turn (released, woken) are looked at with them. Whatever another process puts in line between that look and
+//! the turn is claimed at most once without being sent, and is looked at next time.
+//!
+//! In: the claims of a turn. Out: the same claims without what is settled. What does not belong here: what is spared (`send_guard`), and
+//! finding records (`own_records`).
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::event::Event;
+use super::own_records::{OwnRecords, is_of_records};
+use super::roster::Roster;
+use super::send_guard::{KEEP_LIST, SendGuard};
+use super::turn_draft::TurnDraft;
+use super::workers::Planned;
+use crate::domain::{LaneId, Reason, TaskId, TaskState};
+use crate::store::{Drain, LanePeek, Move, PeekedTask, RecordId, RecordsOfTask, StoreError, TaskRecord, Turn};
+
+/// The reason of a task of which the account has no record: there is nothing to undo.
+const NO_RECORD: &str = "no_record";
+/// The reason of a task whose records have been deleted, by an attempt of which nobody saw the answer or together with another task.
+const CONFIRMED_BY_READING: &str = "confirmed_by_reading";
+/// Tasks looked at beyond those that are wanted.
+const TASKS_BEYOND: u32 = 4;
+/// Tasks looked at in one lane at most; where all of them are settled, the next turn goes on behind them.
+const MAX_TASKS_AHEAD: u32 = 5_000;
+
+/// How far ahead lanes are looked at, where all that were looked at last were settled.
+#[derive(Debug, Default)]
+pub(super) struct Lookahead {
+    depths: HashMap<LaneId, u32>,
+}
+
+/// What is to become of a task that was looked at.
+enum Sight {
+    /// It may be sent; with the record that it deletes, where it deletes one.
+    Sendable(Option<TaskRecord>),
+    /// It has its outcome.
+    Settled(TaskState, Reason),
+    /// It is not known which records it has.
+    Unknown,
+}
+
+/// What was found at the head of a lane.
+#[derive(Debug, Default)]
+struct Looked {
+    /// Tasks in line that were looked at.
+    met: u32,
+    /// The last of them.
+    last: Option<TaskId>,
+    /// Those that may be sent, and those that come back in line in this turn.
+    passing: HashSet<TaskId>,
+    /// What those delete.
+    records: HashMap<TaskId, Arc<TaskRecord>>,
+    /// Nothing may be claimed: of somebody it is not known what to delete.
+    is_unknown: bool,
+}
+
+impl Looked {
+    fn see(&mut self, task: TaskId, sight: Sight) {
+        match sight {
+            Sight::Sendable(record) => {
+                self.passing.insert(task);
+                self.records.extend(record.map(|record| (task, Arc::new(record))));
+            }
+            Sight::Settled(..) => {}
+            Sight::Unknown => self.is_unknown = true,
+        }
+    }
+}
+
+/// What looking ahead may touch.
+pub(super) struct Looking<'a> {
+    pub(super) lookahead: &'a mut Lookahead,
+    pub(super) guard: &'a SendGuard,
+    pub(super) records: &'a mut OwnRecords,
+    pub(super) roster: &'a mut Roster,
+}
+
+impl Looking<'_> {
+    /// Takes what is settled out of the turn's claims, before anything is claimed, and gives the rest their records.
+    pub(super) async fn look(
+        &mut self,
+        drain: &mut Drain,
+        plan: &mut [Planned],
+        draft: &mut TurnDraft,
+    ) -> Result<(), StoreError> {
+        let of_records: HashSet<LaneId> =
+            plan.iter().filter(|planned| is_of_records(planned.endpoint)).map(|planned| planned.lane).collect();
+        let claims = draft.writes.claims.iter();
+        let asked: Vec<LanePeek> =
+            claims.filter_map(|claim| self.asks(claim.lane, claim.count, of_records.contains(&claim.lane))).collect();
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let returning = returning(&draft.writes);
+        let (ahead, back) = drain.peek(&asked, &returning).await?;
+        let mut known = HashMap::new();
+        if !of_records.is_empty() {
+            let with_records = ahead.iter().chain(&back).filter(|task| of_records.contains(&task.lane));
+            let tasks: Vec<TaskId> = with_records.map(|task| task.task).collect();
+            let leaving: Vec<RecordId> = draft.writes.undone.iter().map(|undone| undone.record).collect();
+            known = drain.records_of(&tasks, &leaving).await?;
+        }
+        // What this turn writes of them is not in the queue yet.
+        let stepped: HashSet<TaskId> = draft.writes.stepped().collect();
+        let mut lanes: HashMap<LaneId, Looked> = HashMap::with_capacity(asked.len());
+        for (task, is_back) in back.iter().map(|task| (task, true)).chain(ahead.iter().map(|task| (task, false))) {
+            let is_of_records = of_records.contains(&task.lane);
+            let records = is_of_records.then(|| known.remove(&task.task).unwrap_or(RecordsOfTask::Unknown));
+            let sight = self.judge(task, records, stepped.contains(&task.task));
+            if let Sight::Settled(state, reason) = &sight {
+                self.tell(task, *state, reason.clone(), draft);
+                settle_in_turn(&mut draft.writes, (task.task, is_back), *state, reason.clone());
+            }
+            let looked = lanes.entry(task.lane).or_default();
+            if !is_back {
+                looked.met += 1;
+                looked.last = looked.last.max(Some(task.task));
+            }
+            looked.see(task.task, sight);
+        }
+        self.cut_claims(&asked, &mut lanes, &mut draft.writes);
+        let asked: HashSet<LaneId> = asked.into_iter().map(|ask| ask.lane).collect();
+        for planned in plan.iter_mut().filter(|planned| asked.contains(&planned.lane)) {
+            let Looked { passing, records, .. } = lanes.remove(&planned.lane).unwrap_or_default();
+            (planned.looked, planned.records) = (Some(passing), records);
+        }
+        Ok(())
+    }
+
+    /// How far ahead a lane is looked at for so many tasks; none where nobody has to.
+    fn asks(&self, lane: LaneId, count: u32, is_of_records: bool) -> Option<LanePeek> {
+        let known = self.roster.lanes.get(&lane)?;
+        let depth = self.lookahead.depths.get(&lane).copied().unwrap_or(0);
+        let tasks = count.saturating_add(TASKS_BEYOND).max(depth).min(MAX_TASKS_AHEAD.max(count));
+        let visible_to = if is_of_records {
+            known.visible_to.min(self.records.known_to((known.account, known.action)).unwrap_or(TaskId(0)))
+        } else {
+            known.visible_to
+        };
+        (is_of_records || self.guard.watches(known.round)).then_some(LanePeek { lane, visible_to, tasks })
+    }
+
+    /// What becomes of a task. `records`: what is known of its records, where it deletes one; `has_stepped`: it deletes one in this turn.
+    fn judge(&self, task: &PeekedTask, records: Option<RecordsOfTask>, has_stepped: bool) -> Sight {
+        if self.guard.spares(task, self.roster) {
+            return Sight::Settled(TaskState::Kept, Reason::Borrowed(KEEP_LIST));
+        }
+        match records {
+            None => Sight::Sendable(None),
+            Some(RecordsOfTask::Next(record)) => Sight::Sendable(Some(record)),
+            // No claim takes one whose row and key differ: whether it has records says nothing.
+            Some(_) if task.target.is_none() => Sight::Sendable(None),
+            Some(RecordsOfTask::None { was_undone }) if was_undone || has_stepped => {
+                Sight::Settled(TaskState::Done, Reason::Borrowed(CONFIRMED_BY_READING))
+            }
+            Some(RecordsOfTask::None { .. }) => Sight::Settled(TaskState::Gone, Reason::Borrowed(NO_RECORD)),
+            Some(RecordsOfTask::Unknown) => Sight::Unknown,
+        }
+    }
+
+    fn tell(&self, task: &PeekedTask, state: TaskState, reason: Reason, draft: &mut TurnDraft) {
+        let (Some(lane), Some(target)) = (self.roster.lanes.get(&task.lane), &task.target) else { return };
+        draft.tell_settled(Event::Settled {
+            round: lane.round,
+            account: self.roster.accounts[lane.account].id,
+            action: lane.action,
+            target: target.clone(),
+            outcome: state.outcome(),
+            reason: Some(reason),
+        });
+    }
+
+    /// A claim reaches as far as was looked.
+    fn cut_claims(&mut self, asked: &[LanePeek], lanes: &mut HashMap<LaneId, Looked>, turn: &mut Turn) {
+        let asked: HashMap<LaneId, &LanePeek> = asked.iter().map(|ask| (ask.lane, ask)).collect();
+        for claim in &mut turn.claims {
+            let Some(LanePeek { visible_to, tasks, .. }) = asked.get(&claim.lane).copied() else { continue };
+            let looked = lanes.entry(claim.lane).or_default();
+            let whole = looked.met < *tasks;
+            // Behind the last that was looked at there may be others, unless the line ends there.
+            let behind = if whole { looked.passing.iter().copied().max() } else { None };
+            claim.looked_to = Some(looked.last.max(behind).unwrap_or(TaskId(0)));
+            self.note_coverage(claim.lane, looked, *visible_to);
+            if looked.is_unknown {
+                claim.looked_to = Some(TaskId(0));
+                continue;
+            }
+            let all_settled = looked.passing.is_empty() && looked.met > 0;
+            if all_settled {
+                claim.count = 0;
+            }
+            let depth = if all_settled && !whole { tasks.saturating_mul(8).min(MAX_TASKS_AHEAD) } else { 0 };
+            self.lookahead.depths.insert(claim.lane, depth);
+        }
+        turn.claims.retain(|claim| claim.count > 0);
+    }
+
+    /// What the look says of the readings.
+    fn note_coverage(&mut self, lane: LaneId, looked: &Looked, visible_to: TaskId) {
+        let Some(known) = self.roster.lanes.get_mut(&lane) else { return };
+        known.uncovered = looked.met == 0 && looked.passing.is_empty() && visible_to < known.visible_to;
+        if looked.is_unknown {
+            let key = (known.account, known.action);
+            self.records.look_again(key);
+            self.roster.cover_lanes(key);
+        }
+    }
+}
+
+/// A task gets its outcome without a request. One that comes back from standing aside gets it from there, for a turn moves a task once; one
+/// whose request came to nothing is in line again by the time the turn moves tasks.
+fn settle_in_turn(turn: &mut Turn, (task, is_back): (TaskId, bool), to: TaskState, reason: Reason) {
+    let reason = Some(reason);
+    match turn.moves.iter_mut().find(|moved| is_back && moved.task == task) {
+        Some(moved) => (moved.to, moved.reason) = (to, reason),
+        None => turn.moves.push(Move { task, from: TaskState::Pending, to, reason }),
+    }
+}
+
+/// The tasks that a turn puts back in line.
+fn returning(turn: &Turn) -> Vec<TaskId> {
+    let settled = turn.settled.iter().filter(|settled| settled.state == TaskState::Pending).map(|s| s.task);
+    settled.chain(turn.moves.iter().filter(|moved| moved.to == TaskState::Pending).map(|m| m.task)).collect()
+}

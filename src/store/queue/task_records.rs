@@ -1,0 +1,93 @@
+//! Which record each of a drain's tasks deletes next, where to undo is to delete a record. In: tasks. Out: their records, as far as a
+//! reading covers them. What does not belong here: reading the records (`lists::own_records`), and claiming.
+
+use std::collections::HashMap;
+
+use super::drain::Drain;
+use crate::domain::{OwnRecord, TaskId};
+use crate::store::error::StoreError;
+
+/// A record's number in its queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RecordId(pub i64);
+
+/// What a task deletes next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskRecord {
+    /// Which.
+    pub id: RecordId,
+    /// The record.
+    pub record: OwnRecord,
+    /// How many its subject has, this one counted.
+    pub left: u32,
+}
+
+/// What is known of a task's records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordsOfTask {
+    /// Nothing: no finished reading covers it.
+    Unknown,
+    /// This is the next.
+    Next(TaskRecord),
+    /// There is none.
+    None {
+        /// One was there, and has been deleted, or may have been.
+        was_undone: bool,
+    },
+}
+
+/// `?1` tasks, `?2` records that the turn under way marks as deleted.
+///
+/// One was there where the task has deleted one, or another task one that the reading found; or an attempt of which nobody saw the answer may
+/// have deleted it.
+const RECORDS: &str = "
+    select t.id, coalesce(reading.finished_at is not null and t.id <= reading.covers_to, 0), r.id, r.collection, r.key, r.cid, r.value,
+           (select count(*) from own_record o
+             where o.account_id = lane.account_id and o.action = lane.action and o.subject = t.target and o.undone_by is null
+               and o.id not in (select value from json_each(?2))),
+           r.id is null and (t.unsure = 1 or exists (
+               select 1 from own_record o left join attempt a on a.id = o.undone_by
+                where o.account_id = lane.account_id and o.action = lane.action and o.subject = t.target and o.undone_by is not null
+                  and (o.undone_by > reading.after_attempt_id or a.task_id = t.id)))
+      from json_each(?1) j
+      join task t on t.id = j.value
+      join lane on lane.id = t.lane_id
+      left join own_record_reading reading on reading.account_id = lane.account_id and reading.action = lane.action
+      left join own_record r on r.id = (
+               select o.id from own_record o
+                where o.account_id = lane.account_id and o.action = lane.action and o.subject = t.target and o.undone_by is null
+                  and o.id not in (select value from json_each(?2))
+                order by o.place, o.key limit 1)";
+
+type Row = (i64, bool, Option<i64>, Option<String>, Option<String>, Option<String>, Option<String>, i64, bool);
+
+impl Drain {
+    /// The records that these tasks delete next. `leaving`: those that the turn which is put together marks as deleted.
+    pub async fn records_of(
+        &mut self,
+        tasks: &[TaskId],
+        leaving: &[RecordId],
+    ) -> Result<HashMap<TaskId, RecordsOfTask>, StoreError> {
+        let leaving: Vec<i64> = leaving.iter().map(|record| record.0).collect();
+        let args = args![serde_json::json!(tasks).to_string(), serde_json::json!(leaving).to_string()];
+        let rows: Vec<Row> = self.store.db.fetch_all(RECORDS, args).await?;
+        Ok(rows.into_iter().map(records_of).collect())
+    }
+}
+
+fn records_of((task, is_covered, id, collection, key, cid, value, left, was_undone): Row) -> (TaskId, RecordsOfTask) {
+    let found = match (is_covered, id, collection, key, cid, value) {
+        (false, ..) => RecordsOfTask::Unknown,
+        (true, Some(id), Some(collection), Some(key), Some(cid), Some(value)) => RecordsOfTask::Next(TaskRecord {
+            id: RecordId(id),
+            record: OwnRecord { collection, key, cid, value },
+            left: u32::try_from(left).unwrap_or(u32::MAX),
+        }),
+        (true, ..) => RecordsOfTask::None { was_undone },
+    };
+    (TaskId(task), found)
+}
+
+#[cfg(test)]
+#[path = "task_records_tests.rs"]
+mod tests;
