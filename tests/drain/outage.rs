@@ -22,11 +22,11 @@ pub(super) struct WatchedClock {
 }
 
 impl WatchedClock {
-    fn at(start: Moment) -> Arc<WatchedClock> {
+    pub(super) fn at(start: Moment) -> Arc<WatchedClock> {
         Arc::new(WatchedClock { clock: SimulatedClock::shared(start), sleeps: Mutex::default() })
     }
 
-    fn next(&self) -> Option<Tick> {
+    pub(super) fn next(&self) -> Option<Tick> {
         self.sleeps.lock().unwrap().iter().min().copied()
     }
 
@@ -43,7 +43,7 @@ impl WatchedClock {
     }
 }
 
-const START: Moment = Moment { tick: Tick(1_000_000), wall: Wall(1_800_000_000_000) };
+pub(super) const START: Moment = Moment { tick: Tick(1_000_000), wall: Wall(1_800_000_000_000) };
 
 /// Takes its entry out when it is over or given up.
 struct Entry<'a>(&'a WatchedClock, Tick);

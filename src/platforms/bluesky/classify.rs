@@ -30,7 +30,7 @@ pub(super) fn explained(_: &Question<'_>, root: &Object, status: u16) -> Option<
         }
         (403, _) => forbidden("forbidden"),
         // It is not the record any more that was read.
-        (400, "InvalidSwap") => bad_request("record_changed"),
+        (400, "InvalidSwap") => Finding::RecordChanged { reason: "record_changed".into() },
         (400, "UnsupportedCollection") => refused("unsupported_collection"),
         // A server that has no such method is not asked again. It speaks of no record.
         (404, _) => app("method_not_there"),

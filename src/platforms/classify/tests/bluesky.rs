@@ -70,7 +70,7 @@ fn errors_are_told_by_their_names() {
         (403, "AccountNotFound", "Account not found", "account account_not_there"),
         (400, "InvalidRequest", "Could not find repo: did:plc:x", "account account_not_there"),
         (400, "InvalidRequest", "Invalid app.bsky.graph.follow record", "bad request invalid_request"),
-        (400, "InvalidSwap", "Record was at bafyx", "bad request record_changed"),
+        (400, "InvalidSwap", "Record was at bafyx", "changed record_changed"),
         (400, "UnsupportedCollection", "Bookmarks are for posts", "refused unsupported_collection"),
         (400, "SomethingNew", "", "bad request invalid_request"),
         (403, "ScopeMissingError", "Missing required scope", "unauthorized scope_missing"),
