@@ -196,6 +196,25 @@ fn a_schedule_that_is_removed_while_its_file_is_read_leaves_its_rows_to_the_serv
     worked_off(&served, &cookie, "unlike");
 }
 
+/// The server's own drain waits for such a run, and begins none when it has been told to end meanwhile.
+#[test]
+fn a_server_that_is_told_to_end_while_a_run_is_sent_alone_ends() {
+    let mut served = Served::start();
+    let cookie = served.cookie();
+    load_unlikes(&served, "unlike.csv", 3_000);
+    let rows = format!("user_id\n{}", ids(FIRST_USER, 3_000));
+    add(&served, "alone", "unfollow.csv", &rows, &["--workers", "2"]);
+    run(&served, &cookie, "alone");
+    served.until("it sends", |served| (done(served, &cookie, "unfollow") > 0).then_some(()));
+    served.signal("-TERM");
+    assert_eq!(served.ends_in_time(), Some(143));
+    served.start_again();
+    let cookie = served.cookie();
+    assert_eq!(last(&served, &cookie, "alone")["state"], "running");
+    let before = done(&served, &cookie, "unfollow");
+    served.until("it goes on", |served| (done(served, &cookie, "unfollow") > before).then_some(()));
+}
+
 /// A run that says for itself how it is sent has the queue to itself; then the others go on.
 #[test]
 fn a_run_that_is_sent_in_its_own_way_is_sent_alone() {

@@ -59,6 +59,8 @@ impl Served {
     /// Waits for its end, and starts it again with the same words in the same home.
     pub(crate) fn start_again(&mut self) {
         self.wait();
+        // What a process that was killed has left is no way in to the next.
+        let _ = std::fs::remove_file(self.path(".local/share/cleanup/sandbox.db.link"));
         self.child = spawn(&mut self.command, self.folder.path());
         self.root = OnceLock::new();
         self.learn_address();
@@ -187,6 +189,15 @@ impl Served {
     /// The exit code, once it has ended.
     pub(crate) fn wait(&mut self) -> i32 {
         self.child.wait().unwrap().code().unwrap_or(-1)
+    }
+
+    /// The same, where that is soon.
+    pub(crate) fn ends_in_time(&mut self) -> Option<i32> {
+        let begun = Instant::now();
+        while self.is_alive() && begun.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        if self.is_alive() { None } else { Some(self.wait()) }
     }
 
     /// The memory it has in use, in KiB.

@@ -41,7 +41,7 @@ pub(super) struct DrainLoop<'a> {
     pub(super) sandbox: Option<Arc<Sandbox>>,
     silence: Duration,
     /// How often the configuration had been read when work was last looked for.
-    reloads: u64,
+    pub(super) reloads: u64,
     /// What others can read of what it is doing; none: what the server before it has left.
     told_others: Option<ServerState>,
 }

@@ -84,8 +84,8 @@ impl DrainLoop<'_> {
         drain: &Begun,
         groups: &GroupWatch,
     ) -> CommandError {
-        let begun = orders.borrow_and_update().clone();
-        let (mut obeyed, mut renewing, mut has_ended) = (begun.end.len(), false, false);
+        // What was ordered since work was looked for is new to this drain, also while it got ready.
+        let (mut obeyed, mut renewing, mut has_ended) = (0, false, false);
         let mut store = match Store::reopen(self.lock_path()).await {
             Ok(store) => store,
             Err(error) => return error.into(),
@@ -97,7 +97,7 @@ impl DrainLoop<'_> {
             }
             obeyed = now.end.len();
             let anew = has_ended
-                || now.reloads != begun.reloads
+                || now.reloads != self.reloads
                 || self.server.is_wanted()
                 || self.is_out_of_date(&mut store, drain).await.unwrap_or(false);
             if anew && !renewing && obeyed == 0 {
