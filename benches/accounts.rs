@@ -74,6 +74,7 @@ async fn prepare(queue: &str, accounts: u32, tasks: u32) -> Outcome {
         keep: None,
         target_column: None,
         host: None,
+        restores: None,
     };
     let mut loader = store.loading().begin_round(&job, None, &LoadedFrom::new("made up", 1), None, now).await?;
     let mut line = 1;

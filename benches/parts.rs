@@ -66,6 +66,7 @@ fn load_rows(bencher: Bencher<'_, '_>) {
                 keep: None,
                 target_column: None,
                 host: None,
+                restores: None,
             };
             let summary = runtime.block_on(async {
                 let mut loader = store

@@ -73,6 +73,16 @@ pub async fn confirm_files(
     about(&work, store, settings).await
 }
 
+/// What sending this would be. None: nothing would be sent.
+pub async fn confirm_work(
+    store: &mut Store,
+    to_send: &[(Action, AccountId, u64)],
+    settings: &Settings,
+) -> Result<Option<Confirmation>, CommandError> {
+    let work = to_send.iter().map(|(action, account, count)| ((*account, *action), *count)).collect();
+    about(&work, store, settings).await
+}
+
 /// Why the platforms say that these actions are closed to some, each once.
 pub fn closed_actions(lanes: impl Iterator<Item = (Platform, Action)>) -> Vec<String> {
     let mut closed: Vec<String> = lanes.filter_map(|(platform, action)| find(platform, action)?.closed()).collect();

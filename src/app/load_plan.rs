@@ -118,6 +118,14 @@ pub(super) fn plan_against(
     accounts: &Accounts,
     options: &LoadOptions,
 ) -> Result<LoadPlan, CommandError> {
+    if job.restores.is_some() {
+        let message = format!(
+            "{}: the job {} restores what another one has undone; nothing was changed",
+            file.survey.path, job.name
+        );
+        return Err(CommandError::new(ErrorKind::Usage, message)
+            .hint(format!("load it under another name: --job {}", shell_word(&format!("{}-2", job.name)))));
+    }
     if is_elsewhere(file, job, options) {
         return Err(elsewhere(file, job));
     }

@@ -69,7 +69,7 @@ pub use audit::{AccountAudit, AppAudit, AttemptTally, AuditReport, ReadAudit, Wi
 pub use bases::Bases;
 pub use child::command as child_command;
 pub use command_line::{command, command_line, writable_config_warning, writable_remedy};
-pub use confirmation::{Confirmation, closed_actions, confirm_files, confirm_jobs};
+pub use confirmation::{Confirmation, closed_actions, confirm_files, confirm_jobs, confirm_work};
 pub use damaged_rows::{Mended, Truth, damage_in_words, mend_by_cells, truth_of};
 pub use default_account::{DefaultAccount, DefaultReason, default_account};
 pub use deps::{AppDeps, Frontend};
@@ -105,7 +105,7 @@ pub use preflight::{CLOCK_OFF_SECONDS, clock_off, login_to_allow, may, misfit, m
 pub use preparing::{FileOptions, Prepared, prepare};
 pub use receipts::{ReceiptRows, no_such_round, write_receipts};
 pub use recheck::{HeldBack, READ_DIFFERENTLY, named_column, recheck};
-pub use restore_list::{RESTORE_COLUMNS, RestoreList, restore_cells, restore_note};
+pub use restore_list::{RESTORE_COLUMNS, RestoreList, irreversible, restore_cells, restore_note};
 pub use row_filter::RowRules;
 pub use row_ids::RowOwners;
 pub use run_report::{AccountTrouble, DECLINED, RunReport, RunSummary};

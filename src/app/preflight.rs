@@ -28,12 +28,14 @@ pub(super) fn covers(granted: &str, scope: &str) -> bool {
 /// What an account may do with credentials of a kind and scopes, as far as is known.
 pub fn may(platform: Platform, kind: CredentialKind, scopes: Option<&str>) -> Vec<Action> {
     let fits = |action: &Action| find(platform, *action).is_some() && misfit(platform, *action, kind).is_none();
-    let actions = Action::ALL.into_iter().filter(fits);
+    let actions = Action::UNDOING.into_iter().filter(fits);
     actions.filter(|action| missing_scopes(platform, *action, scopes).is_empty()).collect()
 }
 
 /// The login by which an account may do this beside what it may do already: a login has the scopes of the actions that it names, no others.
 pub fn login_to_allow(account: &Account, record: &Credential, action: Action) -> String {
+    // A login for an undo has what takes it back: the scopes are the same.
+    let action = if action.is_undoing() { action } else { action.inverse().unwrap_or(action) };
     let mut actions = may(account.platform, record.set.kind, record.set.scopes.as_deref());
     if !actions.contains(&action) {
         actions.push(action);

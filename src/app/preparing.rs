@@ -234,6 +234,7 @@ impl Prepared {
             keep: keep.cloned(),
             target_column: self.column.clone(),
             host: host_name(),
+            restores: None,
         }
     }
 }

@@ -40,7 +40,11 @@ pub struct HeldBack {
 pub async fn recheck(store: &mut Store, jobs: Option<&[JobId]>, now: Wall) -> Result<Vec<HeldBack>, CommandError> {
     let mut held = Vec::new();
     for job in store.queue().jobs().await? {
-        if job.checked_by >= READER_VERSION || jobs.is_some_and(|jobs| !jobs.contains(&job.id)) {
+        // What a restore has is no reading of a file.
+        if job.restores.is_some()
+            || job.checked_by >= READER_VERSION
+            || jobs.is_some_and(|jobs| !jobs.contains(&job.id))
+        {
             continue;
         }
         let rejected = if store.loading().may_send(job.round).await? { judge(store, &job).await? } else { Vec::new() };

@@ -27,7 +27,7 @@ impl RestoreList {
         let round = round.unwrap_or(job.round_number);
         let wanted = TaskFilter { states: vec![TaskState::Done], ghosts: false };
         let picked = PickedRows::pick(store, (job, round), &wanted, PickOrder::NewestFirst).await?;
-        let irreversible = sentences(&store.read().actions(job, round).await?);
+        let irreversible = irreversible(&store.read().actions(job, round).await?);
         Ok(RestoreList { picked, irreversible })
     }
 }
@@ -40,7 +40,7 @@ pub fn restore_cells(task: &PickedTask, facts: &Facts) -> [String; RESTORE_COLUM
         facts.name.clone().unwrap_or_default(),
         task.account.clone(),
         task.action.name().to_owned(),
-        task.action.inverse().unwrap_or_default().to_owned(),
+        task.action.inverse().map_or("", Action::name).to_owned(),
         task.finished_at.map(Wall::rfc3339).unwrap_or_default(),
         facts.url.clone().unwrap_or_default(),
         restore_note(task).to_owned(),
@@ -48,7 +48,7 @@ pub fn restore_cells(task: &PickedTask, facts: &Facts) -> [String; RESTORE_COLUM
 }
 
 /// What does not come back, of what a job did; each once.
-fn sentences(actions: &[Action]) -> Vec<&'static str> {
+pub fn irreversible(actions: &[Action]) -> Vec<&'static str> {
     let mut sentences: Vec<&'static str> = Vec::new();
     for sentence in actions.iter().flat_map(|action| cannot(*action)) {
         if !sentences.contains(sentence) {
@@ -88,5 +88,7 @@ fn cannot(action: Action) -> &'static [&'static str] {
             "Deleted posts cannot be restored, nor their likes, replies and links. A data archive made before still has their text.",
         ],
         Action::Unbookmark => &["A bookmark is new: it stands first among your bookmarks, outside its folder."],
+        // What restored something is undone like anything else.
+        Action::Follow | Action::Like | Action::Repost | Action::Mute | Action::Block | Action::Bookmark => &[],
     }
 }

@@ -34,7 +34,7 @@ fn one_of<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, String> {
 
 impl Word for Action {
     fn read(text: &str) -> Result<Action, String> {
-        let names = Action::ALL.map(Action::name).join(", ");
+        let names = Action::UNDOING.map(Action::name).join(", ");
         Action::parse(text).ok_or_else(|| format!("{text:?} is not an action; actions are {names}"))
     }
 }

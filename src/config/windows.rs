@@ -73,7 +73,7 @@ pub(super) fn windows_of(
         account = rates.iter().map(spec).collect();
     }
     let counted = |action: &Action| account.iter().any(|spec| spec.applies.counts(*action));
-    if !Action::ALL.iter().all(counted) {
+    if !Action::UNDOING.iter().all(counted) {
         let beside: Vec<_> = built_in(platform)
             .iter()
             .copied()
@@ -184,7 +184,7 @@ mod tests {
         let built_in = windows_of(Platform::XV2, &[], &[], Some(Per::Endpoint));
         assert_eq!(applies(&built_in, "50/15m"), each);
         assert_eq!(applies(&built_in, "1000/24h"), [Applies::Only(Action::Unlike)], "the day of unlikes stays");
-        assert!(warnings(Platform::XV2, &built_in, &Action::ALL).is_empty(), "X documents each endpoint by itself");
+        assert!(warnings(Platform::XV2, &built_in, &Action::UNDOING).is_empty(), "X documents each endpoint by itself");
         let rated = windows_of(Platform::XV2, &[rate("20/15m")], &[], Some(Per::Endpoint));
         assert_eq!(applies(&rated, "20/15m"), each);
         let unlike = WindowRule { action: Some(Action::Unlike), ..rule("300/24h") };
@@ -206,13 +206,13 @@ mod tests {
             let rates: Vec<_> = rates.iter().map(|text| rate(text)).collect();
             warnings(Platform::XV2, &windows_of(Platform::XV2, &rates, &[], None), actions).len()
         };
-        let warned = |rates: &[&str]| warned_for(&Action::ALL, rates);
+        let warned = |rates: &[&str]| warned_for(&Action::UNDOING, rates);
         assert_eq!(warned(&["51/15m"]), 2, "the window and the day of unlikes");
         assert_eq!(warned(&["50/15m"]), 1, "1,000 a day for unlikes is exceeded");
         assert_eq!(warned(&["600/24h"]), 1, "600 in 15 minutes");
         assert_eq!(warned(&["10/3m", "1000/24h"]), 0);
         assert_eq!(warned_for(&[Action::Unfollow], &["50/15m"]), 0, "nothing is unliked");
         assert_eq!(warned_for(&[Action::Unfollow], &["51/15m"]), 1);
-        assert!(warnings(Platform::XV2, built_in(Platform::XV2), &Action::ALL).is_empty());
+        assert!(warnings(Platform::XV2, built_in(Platform::XV2), &Action::UNDOING).is_empty());
     }
 }

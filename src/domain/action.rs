@@ -1,9 +1,9 @@
-//! What `cleanup` can undo.
+//! What `cleanup` can undo, and what takes that back.
 
 use std::fmt;
 
 super::with_names! {
-    /// One kind of undo. The numbers of [`Action::code`] are what the queue stores; they never change meaning.
+    /// One kind of undo, or what takes one back. The numbers of [`Action::code`] are what the queue stores; they never change meaning.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
     pub enum Action {
         /// Stop following a user.
@@ -20,6 +20,18 @@ super::with_names! {
         DeletePost => "delete-post",
         /// Remove a post from the bookmarks.
         Unbookmark => "unbookmark",
+        /// Follow a user again.
+        Follow => "follow",
+        /// Like a post again.
+        Like => "like",
+        /// Repost a post again.
+        Repost => "repost",
+        /// Mute a user again.
+        Mute => "mute",
+        /// Block a user again.
+        Block => "block",
+        /// Bookmark a post again.
+        Bookmark => "bookmark",
     }
 }
 
@@ -43,17 +55,33 @@ pub enum RepostId {
 }
 
 impl Action {
-    /// Reads a name or an alias (`unretweet`, `delete`), in any case, `_` or `-`.
+    /// Those that undo something: the only ones that files and options can ask for. The others restore what a job has undone.
+    pub const UNDOING: [Action; 7] = [
+        Action::Unfollow,
+        Action::Unlike,
+        Action::Unrepost,
+        Action::Unmute,
+        Action::Unblock,
+        Action::DeletePost,
+        Action::Unbookmark,
+    ];
+
+    /// Whether it undoes something; else it restores.
+    pub fn is_undoing(self) -> bool {
+        Action::UNDOING.contains(&self)
+    }
+
+    /// Reads the name or an alias (`unretweet`, `delete`) of an action that undoes, in any case, `_` or `-`.
     pub fn parse(text: &str) -> Option<Action> {
         let name = text.trim().to_ascii_lowercase().replace('_', "-");
         match name.as_str() {
             "unretweet" => Some(Action::Unrepost),
             "delete" => Some(Action::DeletePost),
-            _ => Action::named(&name),
+            _ => Action::named(&name).filter(|action| action.is_undoing()),
         }
     }
 
-    /// The number stored in the queue, 1 to 7.
+    /// The number stored in the queue, 1 to 13.
     pub const fn code(self) -> i64 {
         self as i64 + 1
     }
@@ -66,21 +94,35 @@ impl Action {
     /// What its targets are.
     pub const fn target_kind(self) -> TargetKind {
         match self {
-            Action::Unfollow | Action::Unmute | Action::Unblock => TargetKind::User,
-            Action::Unlike | Action::Unrepost | Action::DeletePost | Action::Unbookmark => TargetKind::Post,
+            Action::Unfollow | Action::Unmute | Action::Unblock | Action::Follow | Action::Mute | Action::Block => {
+                TargetKind::User
+            }
+            Action::Unlike
+            | Action::Unrepost
+            | Action::DeletePost
+            | Action::Unbookmark
+            | Action::Like
+            | Action::Repost
+            | Action::Bookmark => TargetKind::Post,
         }
     }
 
-    /// What a person does to take the action back; none where nothing does.
-    pub const fn inverse(self) -> Option<&'static str> {
+    /// What takes the action back; none where nothing does.
+    pub const fn inverse(self) -> Option<Action> {
         match self {
-            Action::Unfollow => Some("follow"),
-            Action::Unlike => Some("like"),
-            Action::Unrepost => Some("repost"),
-            Action::Unmute => Some("mute"),
-            Action::Unblock => Some("block"),
+            Action::Unfollow => Some(Action::Follow),
+            Action::Unlike => Some(Action::Like),
+            Action::Unrepost => Some(Action::Repost),
+            Action::Unmute => Some(Action::Mute),
+            Action::Unblock => Some(Action::Block),
             Action::DeletePost => None,
-            Action::Unbookmark => Some("bookmark"),
+            Action::Unbookmark => Some(Action::Bookmark),
+            Action::Follow => Some(Action::Unfollow),
+            Action::Like => Some(Action::Unlike),
+            Action::Repost => Some(Action::Unrepost),
+            Action::Mute => Some(Action::Unmute),
+            Action::Block => Some(Action::Unblock),
+            Action::Bookmark => Some(Action::Unbookmark),
         }
     }
 
@@ -114,14 +156,17 @@ mod tests {
 
     #[test]
     fn names_codes_and_aliases_lead_back_to_the_action() {
-        for action in Action::ALL {
-            assert_eq!(Action::parse(action.name()), Some(action));
+        for (at, action) in Action::ALL.into_iter().enumerate() {
             assert_eq!(Action::from_code(action.code()), Some(action));
+            assert_eq!(action.code(), at as i64 + 1);
+            // What restores cannot be asked for by name.
+            assert_eq!(Action::parse(action.name()), Some(action).filter(|action| action.is_undoing()));
+            assert_eq!(action.inverse().and_then(Action::inverse), action.inverse().map(|_| action));
+            assert!(action.inverse().is_none_or(|inverse| inverse.is_undoing() != action.is_undoing()));
         }
         assert_eq!(Action::parse(" Unretweet "), Some(Action::Unrepost));
         assert_eq!(Action::parse("DELETE"), Some(Action::DeletePost));
         assert_eq!(Action::parse("delete_post"), Some(Action::DeletePost));
-        assert_eq!(Action::parse("follow"), None);
         assert_eq!(Action::from_code(0), None);
     }
 }

@@ -76,13 +76,13 @@ impl ListKind {
     /// The list on which an action's effect can be seen.
     pub const fn shows(action: Action) -> ListKind {
         match action {
-            Action::Unfollow => ListKind::Following,
-            Action::Unlike => ListKind::Likes,
-            Action::Unrepost => ListKind::Reposts,
+            Action::Unfollow | Action::Follow => ListKind::Following,
+            Action::Unlike | Action::Like => ListKind::Likes,
+            Action::Unrepost | Action::Repost => ListKind::Reposts,
             Action::DeletePost => ListKind::Posts,
-            Action::Unmute => ListKind::Mutes,
-            Action::Unblock => ListKind::Blocks,
-            Action::Unbookmark => ListKind::Bookmarks,
+            Action::Unmute | Action::Mute => ListKind::Mutes,
+            Action::Unblock | Action::Block => ListKind::Blocks,
+            Action::Unbookmark | Action::Bookmark => ListKind::Bookmarks,
         }
     }
 }

@@ -133,14 +133,14 @@ pub enum Applies {
 
 /// Several actions: two at least, for one alone is [`Applies::Only`], and all are [`Applies::All`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Actions(u8);
+pub struct Actions(u16);
 
 impl Actions {
     /// A set of the program's own tables. Panics at compile time where there are not two at least.
     pub const fn of(actions: &[Action]) -> Actions {
         let (mut bits, mut at) = (0, 0);
         while at < actions.len() {
-            bits |= 1 << actions[at] as u8;
+            bits |= 1 << actions[at] as u16;
             at += 1;
         }
         let set = Actions(bits);
@@ -150,7 +150,7 @@ impl Actions {
 
     /// The set of these; none where they are not two at least.
     pub fn several(actions: impl IntoIterator<Item = Action>) -> Option<Actions> {
-        let bits = actions.into_iter().fold(0, |bits, action| bits | 1 << action as u8);
+        let bits = actions.into_iter().fold(0, |bits, action| bits | 1 << action as u16);
         Some(Actions(bits)).filter(|set| set.is_several())
     }
 
@@ -160,7 +160,7 @@ impl Actions {
 
     /// Whether it has this one.
     pub const fn has(self, action: Action) -> bool {
-        self.0 & (1 << action as u8) != 0
+        self.0 & (1 << action as u16) != 0
     }
 
     /// Its actions, in the order of [`Action::ALL`].
@@ -326,7 +326,7 @@ mod tests {
         assert_eq!(rare.to_string().parse(), Ok(rare));
         let counted: Vec<Action> = Action::ALL.into_iter().filter(|a| Applies::Together(rare).counts(*a)).collect();
         assert_eq!(counted, [Action::Unrepost, Action::DeletePost]);
-        for text in ["", "unrepost", "unrepost+unrepost", "unrepost+follow", "+"] {
+        for text in ["", "unrepost", "unrepost+unrepost", "unrepost+fellow", "+"] {
             assert!(text.parse::<Actions>().is_err(), "{text}");
         }
         let horizons = Horizons::of(&[

@@ -141,7 +141,7 @@ impl Fault {
             Fault::NotATargetLink => format!("a link that names no {thing}: write the numeric ID instead"),
             Fault::MissingAction => "there is no action: write one such as unfollow, or give --action".into(),
             Fault::UnknownAction => {
-                let names: Vec<&str> = Action::ALL.into_iter().map(Action::name).collect();
+                let names: Vec<&str> = Action::UNDOING.into_iter().map(Action::name).collect();
                 format!("not an action: write one of {}", names.join(", "))
             }
             Fault::InvalidAccount => "not an account name: 1 to 64 characters without spaces, quotes and commas".into(),

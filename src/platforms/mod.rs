@@ -50,7 +50,8 @@ pub use http::HttpClients;
 pub use list_endpoint::ListEndpoint;
 pub use page_question::{EntryFields, MAX_HANDLES_ASKED, PageQuestion, What};
 pub use registry::{
-    evident_key, find, find_handle_lookup, find_list_endpoint, find_list_endpoint_named, logging_in_by, spec, table,
+    evident_key, find, find_handle_lookup, find_inverse, find_list_endpoint, find_list_endpoint_named, logging_in_by,
+    spec, table,
 };
 pub use reply::{BAD_CERTIFICATE, Finding, Limited, RefusalKind, Reply};
 pub use request::{PageRequest, Request};

@@ -35,10 +35,17 @@ pub fn evident_key(text: &str) -> Option<Target> {
 
 /// The row for an action on a platform; none where the platform has no such endpoint.
 pub fn find(platform: Platform, action: Action) -> Option<&'static Endpoint> {
-    table(platform).iter().find(|endpoint| endpoint.action == action)
+    let spec = spec(platform);
+    spec.endpoints.iter().chain(spec.inverse_endpoints).find(|endpoint| endpoint.action == action)
 }
 
-/// Every row of a platform, in the order of [`Action::ALL`].
+/// The row that takes an action back on a platform; none where nothing does, or nothing that may be done in bulk.
+pub fn find_inverse(platform: Platform, action: Action) -> Option<&'static Endpoint> {
+    let inverse = action.inverse()?;
+    spec(platform).inverse_endpoints.iter().find(|endpoint| endpoint.action == inverse)
+}
+
+/// Every row of a platform, in the order of [`Action::UNDOING`].
 pub fn table(platform: Platform) -> &'static [Endpoint] {
     spec(platform).endpoints
 }
@@ -112,7 +119,7 @@ mod tests {
             (Platform::Bluesky, 7),
         ] {
             assert_eq!(table(platform).len(), rows, "{platform}");
-            assert_eq!(Action::ALL.iter().filter(|action| find(platform, **action).is_some()).count(), rows);
+            assert_eq!(Action::UNDOING.iter().filter(|action| find(platform, **action).is_some()).count(), rows);
             assert_eq!(spec(platform).platform, platform);
             assert!(table(platform).iter().all(|row| std::ptr::eq(row.dialect, spec(platform).dialect)));
         }
@@ -123,7 +130,7 @@ mod tests {
     #[test]
     fn closed_endpoints_say_since_when() {
         let closed = |platform, action| find(platform, action).and_then(Endpoint::closed);
-        for action in Action::ALL.into_iter().filter(|action| find(Platform::XV1, *action).is_some()) {
+        for action in Action::UNDOING.into_iter().filter(|action| find(Platform::XV1, *action).is_some()) {
             let why = closed(Platform::XV1, action).unwrap();
             assert!(why.contains("2023") && why.contains("453") && !why.contains("2026"), "{why}");
         }
@@ -141,7 +148,7 @@ mod tests {
         let has = |platform, action, rate| {
             find(platform, action).is_some_and(|row: &Endpoint| row.documented.iter().any(|limit| limit.rate == rate))
         };
-        assert!(Action::ALL.iter().all(|a| *a == Action::Unblock || has(Platform::XV2, *a, WindowSpec::DEFAULT)));
+        assert!(Action::UNDOING.iter().all(|a| *a == Action::Unblock || has(Platform::XV2, *a, WindowSpec::DEFAULT)));
         assert!(has(Platform::XV2, Action::Unlike, Rate::fixed(1_000, 86_400)));
         assert!(has(Platform::XV1, Action::Unfollow, Rate::fixed(15, 900)));
     }

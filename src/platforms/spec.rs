@@ -23,8 +23,10 @@ pub struct PlatformSpec {
     pub login: LoginKind,
     /// How it is asked whose a user's credentials are; none where it cannot be.
     pub who_am_i: Option<WhoAmI>,
-    /// What it undoes, in the order of [`Action::ALL`](crate::domain::Action::ALL).
+    /// What it undoes, in the order of [`Action::UNDOING`](crate::domain::Action::UNDOING).
     pub endpoints: &'static [Endpoint],
+    /// What takes an action back, where it may be asked of the platform in bulk: `undo --apply` alone sends these.
+    pub inverse_endpoints: &'static [Endpoint],
     /// What it lists.
     pub lists: &'static [ListEndpoint],
     /// How it is asked who has which handle; none where it cannot be.

@@ -24,6 +24,13 @@ pub enum Success {
         /// RFC 6901 pointers, and what each must hold.
         fields: &'static [(&'static str, bool)],
     },
+    /// The same, where one of these fields will do.
+    EitherResource {
+        /// Where the ID stands, an RFC 6901 pointer.
+        id: &'static str,
+        /// RFC 6901 pointers of which one has to hold true.
+        fields: &'static [&'static str],
+    },
     /// At this JSON pointer stands an object that says what was changed. Nothing else than an answer without it says that there was nothing to
     /// change.
     Change {

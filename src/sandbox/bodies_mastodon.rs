@@ -27,7 +27,7 @@ pub(super) struct Endpoint {
 }
 
 /// The endpoints the sandbox has.
-pub(super) const ENDPOINTS: [Endpoint; 7] = [
+pub(super) const ENDPOINTS: [Endpoint; 13] = [
     at(Action::Unfollow, "/api/v1/accounts/{id}/unfollow", "following", "write:follows"),
     at(Action::Unlike, "/api/v1/statuses/{id}/unfavourite", "favourited", "write:favourites"),
     at(Action::Unrepost, "/api/v1/statuses/{id}/unreblog", "reblogged", "write:statuses"),
@@ -35,6 +35,12 @@ pub(super) const ENDPOINTS: [Endpoint; 7] = [
     at(Action::Unblock, "/api/v1/accounts/{id}/unblock", "blocking", "write:blocks"),
     at(Action::DeletePost, "/api/v1/statuses/{id}", "", "write:statuses"),
     at(Action::Unbookmark, "/api/v1/statuses/{id}/unbookmark", "bookmarked", "write:bookmarks"),
+    at(Action::Follow, "/api/v1/accounts/{id}/follow", "following", "write:follows"),
+    at(Action::Like, "/api/v1/statuses/{id}/favourite", "favourited", "write:favourites"),
+    at(Action::Repost, "/api/v1/statuses/{id}/reblog", "reblogged", "write:statuses"),
+    at(Action::Mute, "/api/v1/accounts/{id}/mute", "muting", "write:mutes"),
+    at(Action::Block, "/api/v1/accounts/{id}/block", "blocking", "write:blocks"),
+    at(Action::Bookmark, "/api/v1/statuses/{id}/bookmark", "bookmarked", "write:bookmarks"),
 ];
 
 const fn at(action: Action, path: &'static str, field: &'static str, scope: &'static str) -> Endpoint {
@@ -131,9 +137,15 @@ fn effect(endpoint: &Endpoint, target: &str) -> Value {
         // The source comes along, so that it can be written again.
         fields.insert("text".into(), "what was written".into());
     } else {
-        fields.insert(endpoint.field.into(), false.into());
+        fields.insert(endpoint.field.into(), (!endpoint.action.is_undoing()).into());
     }
-    body
+    if endpoint.action == Action::Repost { new_repost(body) } else { body }
+}
+
+/// The post that a repost makes: it has an ID of its own, and holds the post that it repeats.
+fn new_repost(repeated: Value) -> Value {
+    let id = repeated.get("id").and_then(Value::as_str).unwrap_or_default();
+    json!({ "id": format!("{id}9"), "content": "", "reblogged": true, "reblog": repeated })
 }
 
 /// The answer to `verify_credentials`.

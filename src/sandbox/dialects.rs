@@ -56,7 +56,8 @@ impl Endpoint {
 
     pub(super) fn method(self) -> Method {
         match self {
-            Endpoint::V2(_) => Method::DELETE,
+            Endpoint::V2(endpoint) if endpoint.action.is_undoing() => Method::DELETE,
+            Endpoint::V2(_) => Method::POST,
             Endpoint::V1(_) | Endpoint::Aisa(_) => Method::POST,
             Endpoint::Mastodon(endpoint) => endpoint.method(),
         }
@@ -90,12 +91,18 @@ impl Endpoint {
 
     /// Whether OAuth 1.0a is refused where it is taken elsewhere.
     pub(super) fn oauth2_only(self) -> bool {
-        self.action() == Action::Unbookmark
+        matches!(self.action(), Action::Unbookmark | Action::Bookmark)
     }
 
     /// What a request asks for; none where its path has other parts than the endpoint's.
     pub(super) fn read(self, params: &[String], received: &Received) -> Option<Asked> {
         match (self, params) {
+            (Endpoint::V2(endpoint), [user]) if !endpoint.action.is_undoing() => {
+                let body: serde_json::Value = serde_json::from_str(&received.body).unwrap_or_default();
+                let target = body.get(endpoint.target_parameter).and_then(serde_json::Value::as_str);
+                let target = target.unwrap_or_default().to_owned();
+                Some(Asked { path_user: Some(user.clone()), target, ..Asked::default() })
+            }
             (Endpoint::V2(_), [user, target]) => {
                 Some(Asked { path_user: Some(user.clone()), target: target.clone(), ..Asked::default() })
             }

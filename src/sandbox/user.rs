@@ -166,6 +166,7 @@ impl User {
     /// Lets an effect be there; says whether nobody had asked for it before.
     pub(super) fn undo(&mut self, action: Action, target: TargetId) -> bool {
         let is_new = !self.knows(action, target);
+        self.move_on_lists(action, target);
         self.effects.entry((action, target)).or_default().applied = 1;
         is_new
     }
@@ -268,11 +269,7 @@ impl User {
             Fate::Fails => return self.fail(),
             Fate::Exists | Fate::Ghost => {}
         }
-        if let Some(entry) = self.taken_off(action, target) {
-            for shelf in Shelf::ALL.into_iter().filter(|shelf| undoing(*shelf).contains(&action)) {
-                self.returned.remove(&(shelf, entry));
-            }
-        }
+        self.move_on_lists(action, target);
         let counts = self.effects.entry((action, target)).or_default();
         if counts.applied > 0 && action == Action::DeletePost && self.dialect != SimulatedApi::Bluesky {
             // A deleted post cannot be deleted again; every other undoing of what is undone succeeds.
@@ -281,6 +278,19 @@ impl User {
         self.done += u64::from(counts.applied == 0);
         counts.applied = counts.applied.saturating_add(1);
         SimulatedOutcome::Undone
+    }
+
+    /// Takes an entry off the lists that show an action, or puts back what was taken off.
+    fn move_on_lists(&mut self, action: Action, target: TargetId) {
+        let undo = if action.is_undoing() { Some(action) } else { action.inverse() };
+        let Some(entry) = undo.and_then(|undo| self.taken_off(undo, target)) else { return };
+        for shelf in Shelf::ALL.into_iter().filter(|shelf| undo.is_some_and(|undo| undoing(*shelf).contains(&undo))) {
+            if action.is_undoing() {
+                self.returned.remove(&(shelf, entry));
+            } else if self.undone_on(shelf, entry) {
+                self.returned.insert((shelf, entry));
+            }
+        }
     }
 
     fn has_room(&self, now: Moment, action: Action) -> bool {

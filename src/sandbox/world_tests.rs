@@ -66,7 +66,7 @@ proptest! {
         let mut tick = 0;
         for (gap, user, action, target) in requests {
             tick += gap;
-            let action = Action::ALL[action];
+            let action = Action::UNDOING[action];
             for key in [(user, None), (user, Some(action))] {
                 arrivals.entry(key).or_default().push(tick);
             }
@@ -98,7 +98,7 @@ proptest! {
         let mut tick = 0;
         for (gap, user, action, target) in requests {
             tick += gap;
-            let action = Action::ALL[action];
+            let action = Action::UNDOING[action];
             let decision = ask(&mut world, tick, user, action, &target.to_string());
             let effects = world.effects(id(user), None, usize::MAX);
             let effect = *effects.iter().find(|effect| effect.action == action && effect.target == id(target)).unwrap();
@@ -223,7 +223,7 @@ fn an_injected_429_ends_soon() {
 fn effects_come_in_pages_that_join() {
     let mut world = World::new(Rules { enforce: false, ..rules("50/1s", "none") });
     for target in 0..25_u64 {
-        ask(&mut world, 0, 1, Action::ALL[(target % 7) as usize], &target.to_string());
+        ask(&mut world, 0, 1, Action::UNDOING[(target % 7) as usize], &target.to_string());
     }
     let all = world.effects(id(1), None, usize::MAX);
     let (mut joined, mut after) = (Vec::new(), None);

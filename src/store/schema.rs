@@ -48,6 +48,7 @@ const EMBEDDED: &[(&str, &str)] = &embedded![
     "0033_schedule_requests",
     "0034_open_vocabulary",
     "0035_own_records",
+    "0037_restores",
 ];
 
 pub(super) static MIGRATIONS: LazyLock<Migrator> =

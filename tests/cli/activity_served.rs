@@ -115,6 +115,7 @@ async fn mixed_queue(path: &std::path::Path, accounts: &[&str], rows: i64) -> St
         keep: None,
         target_column: None,
         host: None,
+        restores: None,
     };
     let now = SystemClock::shared().now().wall;
     let mut loader = store.loading().begin_round(&new, None, &LoadedFrom::new("hash", 1), None, now).await.unwrap();

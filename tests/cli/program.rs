@@ -32,6 +32,7 @@ pub(crate) fn queue_with_job(path: &Path, kind: QueueKind, job: &str) {
             keep: None,
             target_column: None,
             host: None,
+            restores: None,
         };
         let columns = ["tweet_id".to_owned(), "note".to_owned()];
         let now = SystemClock::shared().now().wall;
@@ -69,6 +70,7 @@ pub(crate) fn queue_with_rows(path: &Path, job: &str, rows: i64) {
             keep: None,
             target_column: None,
             host: None,
+            restores: None,
         };
         let now = SystemClock::shared().now().wall;
         let seen = store.queue().job(&new.name).await.unwrap();

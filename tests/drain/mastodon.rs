@@ -29,6 +29,7 @@ async fn load(bench: &mut Bench, rows: impl Iterator<Item = (Action, String)>) {
         keep: None,
         target_column: None,
         host: None,
+        restores: None,
     };
     let from = LoadedFrom::new("first", READER_VERSION);
     let mut loader = store.loading().begin_round(&new, None, &from, None, Wall(1)).await.unwrap();
@@ -74,7 +75,7 @@ fn ulids_are_targets_from_the_queue_to_the_receipt() {
         let (mut bench, clock) = bench_with(|_| {}).await;
         let names = ["01F6KXCP71V24GR0SJGAHRXSQ2", "AdvWH4zzvRcuVGkJ4S", "99999999999999999999"];
         let each = |action| names.map(|name| (action, name.to_owned()));
-        load(&mut bench, Action::ALL.into_iter().flat_map(each)).await;
+        load(&mut bench, Action::UNDOING.into_iter().flat_map(each)).await;
         let (ended, _) = drain(&bench, &clock, |_| {}).await;
         assert_eq!(ended.finish.stopped, Stopped::Finished);
         let receipts = bench.receipts("job").await;
@@ -87,7 +88,7 @@ fn ulids_are_targets_from_the_queue_to_the_receipt() {
         for name in names {
             let number = Sandbox::mastodon_number(name);
             let done = effects.iter().filter(|effect| effect.target == number && effect.applied == 1).count();
-            assert_eq!(done, Action::ALL.len(), "{name}");
+            assert_eq!(done, Action::UNDOING.len(), "{name}");
         }
     });
 }

@@ -48,6 +48,7 @@ impl Old {
             keep: None,
             target_column: None,
             host: None,
+            restores: None,
         };
         let columns = self.columns.map(|columns| columns.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
         let from = LoadedFrom::new("of an older reader", 0);

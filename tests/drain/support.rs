@@ -51,7 +51,7 @@ pub fn drain_options(rate: &str) -> DrainOptions {
         terms: JobTerms::default(),
         groups: Vec::new(),
         accept_unnamed: false,
-        prices: Action::ALL.into_iter().map(|action| ((Platform::Sandbox, action), MicroUsd(10_000))).collect(),
+        prices: Action::UNDOING.into_iter().map(|action| ((Platform::Sandbox, action), MicroUsd(10_000))).collect(),
     };
     DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into(), keep: None }
 }

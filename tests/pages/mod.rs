@@ -4,6 +4,7 @@
 mod browser;
 mod known;
 mod report;
+mod restore;
 mod ticks;
 mod undo;
 mod verify;

@@ -31,6 +31,7 @@ async fn queue(path: &Path) -> Store {
         keep: None,
         target_column: None,
         host: None,
+        restores: None,
     };
     let now = SystemClock::shared().now().wall;
     let mut loader = store.loading().begin_round(&new, None, &LoadedFrom::new("hash", 1), None, now).await.unwrap();

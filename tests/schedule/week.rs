@@ -205,7 +205,7 @@ impl Week {
             terms: JobTerms { until: Some(now.tick.after(ends_by.since(now.wall))), ..JobTerms::default() },
             groups: Vec::new(),
             accept_unnamed: false,
-            prices: Action::ALL.into_iter().map(|action| ((Platform::Sandbox, action), MicroUsd(10_000))).collect(),
+            prices: Action::UNDOING.into_iter().map(|action| ((Platform::Sandbox, action), MicroUsd(10_000))).collect(),
         };
         let options = DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into(), keep: None };
         let watch =

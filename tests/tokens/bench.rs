@@ -99,7 +99,7 @@ impl Bench {
     pub(crate) async fn pair(&self, name: &str, user: u64, age: Duration) -> Login {
         let base: BaseUrl = self.at.parse().unwrap();
         let app = App::configured(APP, None);
-        let scopes = scopes_for(Platform::XV2, &Action::ALL, &[]);
+        let scopes = scopes_for(Platform::XV2, &Action::UNDOING, &[]);
         let places = app::places(&self.settings, Platform::XV2, &base).unwrap();
         let attempt = Attempt::begin(app.clone(), places, REDIRECT.parse().unwrap(), &scopes);
         let (page, query) = attempt.url().split_once('?').unwrap();

@@ -52,7 +52,7 @@ pub(super) fn settings(settings: &Settings) -> Vec<DoctorFinding> {
 
 /// Windows that allow more than the platforms document.
 pub(super) fn windows(settings: &Settings) -> Option<DoctorFinding> {
-    let warnings = Platform::ALL.into_iter().flat_map(|platform| settings.window_warnings(platform, &Action::ALL));
+    let warnings = Platform::ALL.into_iter().flat_map(|platform| settings.window_warnings(platform, &Action::UNDOING));
     in_one(warnings.collect())
         .map(|text| warning("windows", text, "if you do not want that, correct [[windows]] in the config file"))
 }

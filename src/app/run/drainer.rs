@@ -151,7 +151,12 @@ impl Drainer {
     }
 
     /// `look` names what shows more to somebody who cannot be asked.
-    fn ask_about(&self, about: Option<Confirmation>, look: &str, deps: AppDeps<'_>) -> Result<bool, CommandError> {
+    pub(super) fn ask_about(
+        &self,
+        about: Option<Confirmation>,
+        look: &str,
+        deps: AppDeps<'_>,
+    ) -> Result<bool, CommandError> {
         let Some(about) = about else { return Ok(true) };
         let JobTerms { max_requests, max_spend, until } = self.options.run.terms;
         let until = until.map(|until| deps.clock.now().wall_at(until));

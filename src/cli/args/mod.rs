@@ -12,6 +12,7 @@ mod queue;
 mod run;
 mod schedule;
 mod serve;
+mod undo;
 mod until;
 mod values;
 
@@ -25,7 +26,7 @@ pub use import::ImportArgs;
 pub use list::ListArgs;
 pub use queue::{
     AuditArgs, CompletionsArgs, ExplainArgs, ForgetArgs, JobArgs, ManArgs, ReportArgs, ReportFormat, RetryArgs,
-    SandboxArgs, SandboxFlag, StatusArgs, UndoArgs, VerifyArgs, WorklistKind,
+    SandboxArgs, SandboxFlag, StatusArgs, VerifyArgs, WorklistKind,
 };
 pub use run::{BoundsArgs, CheckArgs, DrainArgs, FileArgs, LoadArgs, ReloadArgs, ResumeArgs, RowArgs, RunArgs};
 pub use schedule::{
@@ -33,6 +34,7 @@ pub use schedule::{
     ScheduleListArgs, ScheduleNameArgs, ScheduleNextArgs,
 };
 pub use serve::ServeArgs;
+pub use undo::UndoArgs;
 pub use until::{Until, UntilError};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -209,7 +211,10 @@ impl Cli {
             }
             Command::Status(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Report(args) => overrides.sandbox = args.sandbox.sandbox,
-            Command::Undo(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Undo(args) => {
+                args.drain.override_in(&mut overrides);
+                overrides.sandbox = args.sandbox.sandbox;
+            }
             Command::Verify(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Retry(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Pause(args) | Command::Unpause(args) | Command::Cancel(args) => {

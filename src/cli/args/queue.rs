@@ -93,32 +93,6 @@ pub struct ReportArgs {
     pub round: Option<u32>,
 }
 
-/// `cleanup undo`
-#[derive(Clone, Debug, Args)]
-#[command(
-    after_help = "Examples:\n  cleanup undo unfollow\n  cleanup undo unfollow -o restore.csv --html restore.html"
-)]
-pub struct UndoArgs {
-    /// The job
-    #[arg(value_name = "JOB")]
-    pub job: String,
-    /// Which queue.
-    #[command(flatten)]
-    pub sandbox: SandboxFlag,
-    /// Write the CSV to this file instead of stdout
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Write a page of links to this file; a long list continues in FILE-2, FILE-3 and so on
-    #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
-    /// Leave cells alone that a spreadsheet would run as formulas
-    #[arg(long)]
-    pub raw: bool,
-    /// An earlier round of the job
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub round: Option<u32>,
-}
-
 /// `cleanup verify`
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:

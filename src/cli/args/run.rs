@@ -269,6 +269,12 @@ impl DrainArgs {
         deadline((self.until, self.for_), now, zone)
     }
 
+    /// Whether any of them was given.
+    pub fn is_given(&self) -> bool {
+        let is_timed = self.until.is_some() || self.for_.is_some();
+        is_timed || self.yes || self.json || self.progress.is_some() || self.bounds.bounds() != RunBounds::default()
+    }
+
     pub(super) fn override_in(&self, overrides: &mut Overrides) {
         self.bounds.bounds().override_in(overrides);
         overrides.progress = self.progress;

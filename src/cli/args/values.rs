@@ -15,7 +15,7 @@ use crate::text::is_letter_or_digit;
 
 /// `--action`: names, hidden aliases, and a suggestion where one is misspelt.
 pub(super) fn action() -> impl TypedValueParser<Value = Action> {
-    let names = Action::ALL.map(|action| {
+    let names = Action::UNDOING.map(|action| {
         let name = PossibleValue::new(action.name());
         match action {
             Action::Unrepost => name.alias("unretweet"),

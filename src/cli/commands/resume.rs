@@ -68,7 +68,7 @@ fn would_send(status: &JobStatus, context: &Context) -> String {
     let rows = counted(status.counts.rows(), "row", "rows");
     match status.job.state {
         _ if pending == 0 => format!("{job}: nothing is left to send"),
-        JobState::Active if status.job.checked_by < READER_VERSION => {
+        JobState::Active if status.job.restores.is_none() && status.job.checked_by < READER_VERSION => {
             format!(
                 "{job}: would send at most {pending} of {rows}; an older version queued them, and the run judges them once more first"
             )
@@ -77,6 +77,9 @@ fn would_send(status: &JobStatus, context: &Context) -> String {
         JobState::Paused => {
             let unpause = context.command(&["unpause", &status.job.name]);
             format!("{job}: would send nothing: it is paused with {pending} left; {unpause} lifts that")
+        }
+        JobState::Cancelled if status.job.restores.is_some() => {
+            format!("{job}: would send nothing: it is cancelled")
         }
         JobState::Cancelled => {
             let again = context.command(&["load", &status.job.path.to_string_lossy(), "--again"]);

@@ -71,6 +71,11 @@ pub(super) fn next_after_requeue(context: &Context, job: &Job) -> Result<String,
         JobState::Paused => Ok(format!("the job is paused; next: {}", context.command(&["unpause", &job.name]))),
         JobState::Cancelled => {
             let message = format!("{} is cancelled, so none of its rows is queued again", escaped(&job.name));
+            if job.restores.is_some() {
+                let forget = context.command(&["forget", &job.name]);
+                return Err(CommandError::new(ErrorKind::Usage, message)
+                    .hint(format!("{forget} deletes it; what it was to restore can be restored anew then")));
+            }
             let again = context.command(&["load", &job.path.to_string_lossy(), "--again"]);
             Err(CommandError::new(ErrorKind::Usage, message)
                 .hint(format!("{again} starts it over with all of its rows, also those that are done")))

@@ -1,12 +1,13 @@
-//! `cleanup undo`: what a job has done, to restore it by hand. Nothing is sent.
+//! `cleanup undo`: what a job has done, to restore it by hand; with `--apply` it is restored as far as the platforms offer that.
 
 use std::path::{Path, PathBuf};
 
+use crate::app::run::{RestoreRequest, RunTerms, restore};
 use crate::app::{Facts, RESTORE_COLUMNS, RestoreList, file_of, refuse_places, restore_cells, restore_note};
 use crate::cli::args::UndoArgs;
 use crate::cli::context::Context;
-use crate::domain::Wall;
-use crate::error::CommandError;
+use crate::domain::{Action, Wall};
+use crate::error::{CommandError, ErrorKind};
 use crate::pages::{LinkRow, Part, restore_page};
 use crate::store::PickedTask;
 use crate::text::escaped;
@@ -14,11 +15,18 @@ use crate::text::escaped;
 use super::paged::Places;
 use super::picked_rows::{card, write_pages, write_table};
 
-/// Writes the list.
+/// Writes the list, or restores what is on it.
 ///
 /// # Errors
 /// There is no such job or round; the queue cannot be read, a file cannot be written.
 pub async fn run(context: &Context, args: &UndoArgs) -> Result<u8, CommandError> {
+    if args.apply {
+        return apply(context, args).await;
+    }
+    if args.drain.is_given() {
+        let message = "how a restore runs is said with --apply alone; without it nothing is sent";
+        return Err(CommandError::new(ErrorKind::Usage, message).hint("add --apply, or leave the other options out"));
+    }
     let (mut store, job) = context.job(&args.job).await?;
     refuse_places([args.output.as_ref(), args.html.as_ref()], [Some(&job.path)])?;
     let RestoreList { picked, irreversible } = RestoreList::of(&mut store, &job, args.round).await?;
@@ -52,12 +60,23 @@ pub async fn run(context: &Context, args: &UndoArgs) -> Result<u8, CommandError>
     Ok(0)
 }
 
+/// Restores what the platforms can restore, through their APIs.
+async fn apply(context: &Context, args: &UndoArgs) -> Result<u8, CommandError> {
+    let request = RestoreRequest { job: args.job.clone(), round: args.round, bounds: args.drain.bounds.bounds() };
+    let until = args.drain.deadline(context.clock.now(), &context.local.zone)?;
+    let terms = RunTerms { until, yes: args.drain.yes, ..RunTerms::default() };
+    let ended = restore(context.deps(), &request, terms).await;
+    let ended = ended.and_then(|end| context.close_run(&end, args.drain.json));
+    context.notify(&ended).await;
+    ended.map(|report| report.code)
+}
+
 fn link(place: u64, task: &PickedTask, facts: &Facts) -> LinkRow {
     let done = task.finished_at.map(Wall::rfc3339).unwrap_or_default().replace(['T', 'Z'], " ");
     LinkRow {
         place,
         task: task.task.0,
-        action: task.action.inverse().unwrap_or("gone for good"),
+        action: task.action.inverse().map_or("gone for good", Action::name),
         target: task.target.to_string(),
         what: card(task, facts),
         note: format!("{} by {} {}; {}", task.action.name(), task.account, done.trim(), restore_note(task)),

@@ -26,6 +26,11 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CommandErro
     }
     let (mut store, job) = context.job(&args.job).await?;
     refuse_places([args.output.as_ref()], [Some(&job.path), args.archive.as_ref()])?;
+    if job.restores.is_some() {
+        let message = format!("{} restores what another job has undone, and has undone nothing itself", job.name);
+        let error = CommandError::new(ErrorKind::Usage, message);
+        return Err(error.hint("`cleanup list` shows what is on the account's lists"));
+    }
     if args.requeue {
         // Before anything is read, for reading costs.
         next_after_requeue(context, &job)?;

@@ -148,8 +148,13 @@ fn what_next(outcome: &RunOutcome, jobs: &[JobStatus], deps: AppDeps<'_>) -> Vec
     } else if !jobs.is_empty() && jobs.iter().all(|status| is_cancelled(&status)) {
         // Said below, job by job.
     } else if paused == 0 && finish.requests == 0 && finish.stopped == Stopped::Finished {
+        let has_file = jobs.iter().any(|status| status.job.restores.is_none());
         let again = deps.command(&["run", "FILE.csv", "--again"]);
-        lines.push(format!("nothing was left to do, nothing was sent; {again} starts a finished file over"));
+        lines.push(if has_file || jobs.is_empty() {
+            format!("nothing was left to do, nothing was sent; {again} starts a finished file over")
+        } else {
+            "nothing is left to restore, nothing was sent".to_owned()
+        });
     }
     // Resuming a paused job sends nothing.
     for status in jobs.iter().filter(is_paused) {

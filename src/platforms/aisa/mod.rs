@@ -22,6 +22,7 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     login: LoginKind::Key,
     who_am_i: None,
     endpoints: &table::TABLE,
+    inverse_endpoints: &[],
     lists: &[],
     name_lookup: None,
     profiles: None,

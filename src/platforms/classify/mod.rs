@@ -94,7 +94,11 @@ fn expected(question: &Question<'_>, root: &Object) -> Option<bool> {
             Some(field.as_bool() == Some(value) && !question.subject.is_some_and(names_another))
         }
         // v1.1 can put errors beside an object; an object with errors confirms nothing.
-        Success::Id { .. } | Success::Record { .. } | Success::Resource { .. } if root.contains_key("errors") => None,
+        Success::Id { .. } | Success::Record { .. } | Success::Resource { .. } | Success::EitherResource { .. }
+            if root.contains_key("errors") =>
+        {
+            None
+        }
         Success::Change { pointer } => body::at(root, pointer)?.as_object().map(|change| !change.is_empty()),
         Success::NoOutput => root.is_empty().then_some(true),
         Success::Id { pointer } => Some(is_id(question, body::at(root, pointer)?)),
@@ -108,9 +112,19 @@ fn expected(question: &Question<'_>, root: &Object) -> Option<bool> {
             let held: Vec<bool> =
                 fields.iter().map(|(pointer, _)| body::at(root, pointer)?.as_bool()).collect::<Option<_>>()?;
             let holds_all = fields.iter().zip(held).all(|((_, value), held)| held == *value);
-            Some(holds_all && question.subject.is_some_and(|(_, subject)| id == subject.target.to_string()))
+            Some(holds_all && is_asked_target(question, id))
+        }
+        Success::EitherResource { id, fields } => {
+            let id = body::at(root, id)?.as_str()?;
+            let held: Vec<bool> = fields.iter().filter_map(|pointer| body::at(root, pointer)?.as_bool()).collect();
+            let holds_one = held.iter().copied().reduce(|one, other| one || other)?;
+            Some(holds_one && is_asked_target(question, id))
         }
     }
+}
+
+fn is_asked_target(question: &Question<'_>, id: &str) -> bool {
+    question.subject.is_some_and(|(_, subject)| id == subject.target.to_string())
 }
 
 fn is_id(question: &Question<'_>, value: &Value) -> bool {

@@ -69,6 +69,7 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     login: LoginKind::AppAtHost,
     who_am_i: Some(WhoAmI { dialect: &DIALECT, path: "/api/v1/accounts/verify_credentials", id: "/id", name: None }),
     endpoints: &table::TABLE,
+    inverse_endpoints: &table::INVERSE,
     lists: &lists::LISTS,
     name_lookup: None,
     profiles: None,
@@ -76,6 +77,8 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     windows: &[
         WindowSpec::of_account(300, 300, Applies::All),
         WindowSpec::of_account(30, 1_800, Applies::Together(RARE)),
+        WindowSpec::of_account(400, 86_400, Applies::Only(Action::Follow)),
+        WindowSpec::of_account(300, 10_800, Applies::Only(Action::Repost)),
     ],
     counts_per_endpoint: false,
     windows_shorter: 1,
@@ -85,7 +88,12 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
 pub(super) static SANDBOX: PlatformSpec = PlatformSpec {
     platform: Platform::MastodonSandbox,
     service: "the sandbox",
-    windows: &[WindowSpec::of_account(300, 5, Applies::All), WindowSpec::of_account(30, 30, Applies::Together(RARE))],
+    windows: &[
+        WindowSpec::of_account(300, 5, Applies::All),
+        WindowSpec::of_account(30, 30, Applies::Together(RARE)),
+        WindowSpec::of_account(400, 1_440, Applies::Only(Action::Follow)),
+        WindowSpec::of_account(300, 180, Applies::Only(Action::Repost)),
+    ],
     windows_shorter: SANDBOX_SHORTER,
     ..SPEC
 };

@@ -20,6 +20,10 @@ const fn row(
     scope: &'static [&'static str],
     fields: &'static [(&'static str, bool)],
 ) -> Endpoint {
+    confirmed(action, path, scope, Success::Resource { id: "/id", fields })
+}
+
+const fn confirmed(action: Action, path: &'static str, scope: &'static [&'static str], success: Success) -> Endpoint {
     Endpoint {
         dialect: &DIALECT,
         action,
@@ -28,7 +32,7 @@ const fn row(
         params: Params::None,
         records: &[],
         auth: Auth::OAuth2,
-        success: Success::Resource { id: "/id", fields },
+        success,
         scopes: scope,
         price: Some(MicroUsd(0)),
         tier: Tier::SelfServe,
@@ -38,6 +42,11 @@ const fn row(
         repost_id: RepostId::Original,
     }
 }
+
+/// Following, which has a limit of its own (`RateLimiter` of Mastodon's source, read in November 2026).
+const FOLLOWS: Documented = Documented::account(400, 86_400);
+/// Posting and reposting together (same place).
+const POSTS: Documented = Documented::account(300, 10_800);
 
 /// The rows.
 pub(super) static TABLE: [Endpoint; 7] = [
@@ -63,4 +72,32 @@ pub(super) static TABLE: [Endpoint; 7] = [
         ..row(Action::DeletePost, "/api/v1/statuses/{target}", &["write:statuses"], &[])
     },
     row(Action::Unbookmark, "/api/v1/statuses/{target}/unbookmark", &["write:bookmarks"], &[("/bookmarked", false)]),
+];
+
+/// What takes an action back. A deleted post does not come back.
+pub(super) static INVERSE: [Endpoint; 6] = [
+    // Whoever approves followers is asked, which is all that can be done.
+    Endpoint {
+        documented: &[USUAL, FOLLOWS],
+        ..confirmed(
+            Action::Follow,
+            "/api/v1/accounts/{target}/follow",
+            &["write:follows"],
+            Success::EitherResource { id: "/id", fields: &["/following", "/requested"] },
+        )
+    },
+    row(Action::Like, "/api/v1/statuses/{target}/favourite", &["write:favourites"], &[("/favourited", true)]),
+    // The answer is the new repost, and holds what it repeats.
+    Endpoint {
+        documented: &[USUAL, POSTS],
+        ..confirmed(
+            Action::Repost,
+            "/api/v1/statuses/{target}/reblog",
+            &["write:statuses"],
+            Success::Resource { id: "/reblog/id", fields: &[("/reblog/reblogged", true)] },
+        )
+    },
+    row(Action::Mute, "/api/v1/accounts/{target}/mute", &["write:mutes"], &[("/muting", true)]),
+    row(Action::Block, "/api/v1/accounts/{target}/block", &["write:blocks"], &[("/blocking", true)]),
+    row(Action::Bookmark, "/api/v1/statuses/{target}/bookmark", &["write:bookmarks"], &[("/bookmarked", true)]),
 ];

@@ -55,6 +55,7 @@ pub(super) static V2: PlatformSpec = PlatformSpec {
     login: LoginKind::OAuth2,
     who_am_i: Some(WhoAmI { dialect: &DIALECT, path: "/2/users/me", id: "/data/id", name: None }),
     endpoints: &v2::TABLE,
+    inverse_endpoints: &v2::INVERSE,
     lists: &lists::LISTS,
     name_lookup: Some(&lists::NAME_LOOKUP),
     profiles: None,
@@ -69,6 +70,8 @@ pub(super) static V1: PlatformSpec = PlatformSpec {
     account_prefix: "x-v1",
     login: LoginKind::OAuth1,
     endpoints: &v1::TABLE,
+    // Closed to the apps of today, all of them.
+    inverse_endpoints: &[],
     lists: &[],
     name_lookup: None,
     windows: &[USUAL, UNLIKE_DAY, V1_UNFOLLOW],

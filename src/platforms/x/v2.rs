@@ -127,3 +127,57 @@ pub(super) static TABLE: [Endpoint; 7] = [
         )
     },
 ];
+
+/// "Privacy Update", $0.010 (same page and date).
+const PRIVACY_UPDATE: Option<MicroUsd> = Some(MicroUsd(10_000));
+
+const fn restoring(
+    action: Action,
+    path: &'static str,
+    target: &'static str,
+    success: Success,
+    scopes: &'static [&'static str],
+) -> Endpoint {
+    Endpoint { method: Verb::Post, params: Params::Json(target), ..row(action, path, success, scopes) }
+}
+
+/// What takes an action back. Following and liking are not here: X's rules forbid both in bulk.
+pub(super) static INVERSE: [Endpoint; 3] = [
+    Endpoint {
+        price: PRIVACY_UPDATE,
+        ..restoring(
+            Action::Mute,
+            "/2/users/{user}/muting",
+            "target_user_id",
+            becomes("/data/muting", true),
+            &["tweet.read", "users.read", "mute.write"],
+        )
+    },
+    // As unblock.
+    Endpoint {
+        tier: Tier::Enterprise(
+            "block is open to Enterprise apps only since June 2023: expect a self-serve app to be refused",
+        ),
+        price: None,
+        documented: &[],
+        ..restoring(
+            Action::Block,
+            "/2/users/{user}/blocking",
+            "target_user_id",
+            becomes("/data/blocking", true),
+            &["tweet.read", "users.read", "block.write"],
+        )
+    },
+    // OAuth 2.0 only.
+    Endpoint {
+        price: BOOKMARK,
+        auth: Auth::OAuth2,
+        ..restoring(
+            Action::Bookmark,
+            "/2/users/{user}/bookmarks",
+            "tweet_id",
+            becomes("/data/bookmarked", true),
+            &["tweet.read", "users.read", "bookmark.write"],
+        )
+    },
+];

@@ -136,7 +136,7 @@ impl User {
         self.undone_on(shelf, target) && !self.returned.contains(&(shelf, target))
     }
 
-    fn undone_on(&self, shelf: Shelf, target: TargetId) -> bool {
+    pub(super) fn undone_on(&self, shelf: Shelf, target: TargetId) -> bool {
         let applied = |action| {
             let asked_by = if action == Action::Unrepost { self.undone_by(target) } else { Some(target) };
             let counts = asked_by.and_then(|asked_by| self.effects.get(&(action, asked_by)));

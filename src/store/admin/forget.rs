@@ -111,7 +111,7 @@ const FORGET_TASKS: [&str; 8] = [
 
 // Keys are left where a row was damaged: they are found by what it says.
 // Of records that are left nobody says whose rows alone they are for: what is still in line has them read again.
-const FORGET_JOB: [&str; 9] = [
+const FORGET_JOB: [&str; 10] = [
     "delete from row_run
       where load_id in (select load.id from load join round on round.id = load.round_id where round.job_id = ?1)",
     "delete from row_without_task
@@ -119,6 +119,8 @@ const FORGET_JOB: [&str; 9] = [
     "delete from load where round_id in (select id from round where job_id = ?1)",
     "delete from task_key where lane_id in (select lane.id from lane join round on round.id = lane.round_id where round.job_id = ?1)",
     "delete from lane where round_id in (select id from round where job_id = ?1)",
+    // The number may be another round's one day.
+    "update job set restores_round = 0 where restores_round in (select id from round where job_id = ?1)",
     "delete from round where job_id = ?1",
     "delete from job where id = ?1",
     "delete from own_record where undone_by is null and ?1 is not null",

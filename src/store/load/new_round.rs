@@ -56,12 +56,13 @@ impl<'s> LoadStore<'s> {
             now.0,
             job.keep.as_deref().map(text),
             &job.target_column,
-            &job.host
+            &job.host,
+            job.restores.map(|round| round.0)
         ];
         let (job_id,): (i64,) = tx
             .fetch_one(
-                "insert into job (name, path, action, account_id, created_at, keep_path, target_column, host)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                "insert into job (name, path, action, account_id, created_at, keep_path, target_column, host, restores_round)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
              on conflict (name) do update
                 set state = 'active', path = excluded.path, host = excluded.host, keep_path = excluded.keep_path,
                     target_column = coalesce(target_column, excluded.target_column)

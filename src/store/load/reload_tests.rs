@@ -184,6 +184,7 @@ async fn judge(nights: &[Night]) -> Result<(), TestCaseError> {
         keep: None,
         target_column: None,
         host: None,
+        restores: None,
     };
     let mut model = BTreeMap::new();
     for (file, ends) in nights {

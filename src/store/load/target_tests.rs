@@ -84,6 +84,7 @@ impl Bench {
             keep: None,
             target_column: None,
             host: None,
+            restores: None,
         };
         let from = LoadedFrom::new("first", 1);
         let mut loader = self.store.loading().begin_round(&new, None, &from, None, Wall(1)).await.unwrap();

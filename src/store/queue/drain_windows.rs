@@ -103,7 +103,7 @@ mod tests {
     fn every_window_comes_back_as_it_was_written() {
         for platform in Platform::ALL {
             let mut specs = vec![WindowSpec::of_account(50, 900, Applies::All)];
-            for action in Action::ALL {
+            for action in Action::UNDOING {
                 let rate = "1000000/1500ms".parse().unwrap();
                 specs.push(WindowSpec { scope: Scope::App, rate, applies: Applies::Only(action) });
             }

@@ -26,6 +26,19 @@ pub struct NewJob {
     pub target_column: Option<String>,
     /// The host on which the file was read; none where it has no name of its own.
     pub host: Option<String>,
+    /// The round whose effects it takes back; none: it is a file's.
+    pub restores: Option<RoundId>,
+}
+
+impl NewJob {
+    /// Where the rows of a job are that is no file's.
+    pub const NO_FILE: &'static str = "-";
+
+    /// A job that restores what a round has undone.
+    pub fn restoring(name: String, round: RoundId) -> NewJob {
+        let (path, restores) = (PathBuf::from(NewJob::NO_FILE), Some(round));
+        NewJob { name, path, action: None, account: None, keep: None, target_column: None, host: None, restores }
+    }
 }
 
 /// What a load was made from: "unchanged" is told by it.
@@ -86,6 +99,8 @@ pub struct Job {
     pub target_column: Option<String>,
     /// The host on which the file was last read, where that is known.
     pub host: Option<String>,
+    /// The round whose effects it takes back (0 where that was forgotten); none: it is a file's.
+    pub restores: Option<RoundId>,
     /// What a person last said of it.
     pub state: JobState,
     /// Its newest round that has been loaded.
@@ -112,6 +127,7 @@ struct JobRow {
     account_id: Option<i64>,
     target_column: Option<String>,
     host: Option<String>,
+    restores_round: Option<i64>,
     state: String,
     round: i64,
     number: u32,
@@ -134,6 +150,7 @@ impl FromRow<'_, SqliteRow> for JobRow {
             account_id: row.try_get("account_id")?,
             target_column: row.try_get("target_column")?,
             host: row.try_get("host")?,
+            restores_round: row.try_get("restores_round")?,
             state: row.try_get("state")?,
             round: row.try_get("round")?,
             number: row.try_get("number")?,
@@ -148,7 +165,7 @@ impl FromRow<'_, SqliteRow> for JobRow {
 }
 
 const SELECT_JOBS: &str = "
-    select job.id, job.name, job.path, job.action, job.account_id, job.target_column, job.host, job.state, round.id as round, round.number, round.visible_to,
+    select job.id, job.name, job.path, job.action, job.account_id, job.target_column, job.host, job.restores_round, job.state, round.id as round, round.number, round.visible_to,
            round.pending, load.content_hash, load.id as load, load.reader, load.checked_by
       from job
       join round on round.job_id = job.id
@@ -224,6 +241,7 @@ fn job_of(row: JobRow) -> Result<Job, StoreError> {
         account: row.account_id.map(AccountId),
         target_column: row.target_column,
         host: row.host,
+        restores: row.restores_round.map(RoundId),
         state: JobState::parse(&row.state)?,
         round: RoundId(row.round),
         round_number: row.number,

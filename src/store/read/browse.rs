@@ -262,6 +262,7 @@ mod tests {
             keep: None,
             target_column: None,
             host: None,
+            restores: None,
         };
         let mut loader =
             store.loading().begin_round(&new, None, &LoadedFrom::new("hash", 1), None, Wall(1)).await.unwrap();

@@ -5,7 +5,7 @@
 //! and the sorting is SQLite's, on disk where it has to be. All pages are of one snapshot.
 
 use super::ReadStore;
-use crate::domain::{Action, Platform, Target, TaskId, TaskState, Wall};
+use crate::domain::{Action, Platform, RoundId, Target, TaskId, TaskState, Wall};
 use crate::store::codes::{action_of, platform_of, state_of, target_of};
 use crate::store::error::StoreError;
 use crate::store::lists::VerifyResult;
@@ -137,6 +137,11 @@ impl ReadStore<'_> {
     /// The database cannot be read any more.
     pub async fn end_picking(&mut self) -> Result<(), StoreError> {
         self.step("rollback").await
+    }
+
+    /// A round's number in the queue; none where there is no such round.
+    pub async fn round_id(&mut self, job: &Job, round: u32) -> Result<Option<RoundId>, StoreError> {
+        Ok(self.newest_load(job, round).await?.map(|(id, ..)| RoundId(id)))
     }
 
     /// A round's number in the queue, its newest load, and whether that says in runs where its rows stand.

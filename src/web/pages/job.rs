@@ -59,7 +59,7 @@ pub(in crate::web) fn job(frame: &Frame, page: &JobPage) -> Html<String> {
                 a.button href={ "/jobs/" (job.id.0) "/rows" } { "Look through the rows" }
                 a.button href={ "/jobs/" (job.id.0) "/report.csv" } download { "Download as CSV" }
             }
-            dl.facts { dt { "File" } dd.mono { (foreign(&job.path.to_string_lossy())) } }
+            dl.facts { @if job.restores.is_some() { dt { "Rows" } dd { "what another job has undone" } } @else { dt { "File" } dd.mono { (foreign(&job.path.to_string_lossy())) } } }
         }
     };
     frame.page(&job.name, &content)

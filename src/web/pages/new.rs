@@ -116,7 +116,7 @@ fn action_field(choices: &Choices) -> Markup {
             label for="action" { (ACTION) }
             select #action name="action" aria-describedby="action-hint" {
                 option value="" { "as the file says" }
-                @for action in Action::ALL { option value=(action.name()) selected[choices.action == Some(action)] { (action.name()) } }
+                @for action in Action::UNDOING { option value=(action.name()) selected[choices.action == Some(action)] { (action.name()) } }
             }
             span.hint #action-hint { "Where neither this nor a column says, the file's name decides: unfollow.csv." }
         }

@@ -139,6 +139,10 @@ proptest! {
                         let is_empty = root == Value::Object(serde_json::Map::new());
                         prop_assert!(is_blank || is_empty);
                     }
+                    Success::EitherResource { id, fields } => {
+                        prop_assert_eq!(root.pointer(id), Some(&Value::from("9")));
+                        prop_assert!(fields.iter().any(|pointer| root.pointer(pointer) == Some(&Value::Bool(true))));
+                    }
                     Success::Id { pointer } => prop_assert!(root.pointer(pointer).is_some_and(Value::is_string)),
                 }
             }

@@ -51,6 +51,39 @@ fn done_is_the_targets_record_in_the_state_that_was_asked_for() {
 }
 
 #[test]
+fn what_takes_an_action_back_is_done_when_it_is_there_again() {
+    for (following, requested, finding) in [
+        ("true", "false", "done"),
+        ("false", "true", "done"),
+        ("true", "null", "done"),
+        ("false", "false", "unknown unexpected_value"),
+        ("null", "null", "unknown unexpected_body"),
+    ] {
+        let body = |id: &str| format!(r#"{{"id":"{id}","following":{following},"requested":{requested}}}"#);
+        assert_eq!(said(M, Action::Follow, 200, &body("9")), finding, "{following} {requested}");
+        assert_ne!(said(M, Action::Follow, 200, &body("8")), "done");
+    }
+    for (action, field) in [
+        (Action::Like, "favourited"),
+        (Action::Mute, "muting"),
+        (Action::Block, "blocking"),
+        (Action::Bookmark, "bookmarked"),
+    ] {
+        let body = |value: bool| format!(r#"{{"id":"9","{field}":{value}}}"#);
+        assert_eq!(said(M, action, 200, &body(true)), "done", "{action}");
+        assert_eq!(said(M, action, 200, &body(false)), "unknown unexpected_value", "{action}");
+    }
+    // The answer to a repost is the new one, whose ID is its own.
+    let repost = |id: &str, value: bool| {
+        format!(r#"{{"id":"70","reblogged":true,"reblog":{{"id":"{id}","reblogged":{value}}}}}"#)
+    };
+    assert_eq!(said(M, Action::Repost, 200, &repost("9", true)), "done");
+    assert_eq!(said(M, Action::Repost, 200, &repost("9", false)), "unknown unexpected_value");
+    assert_eq!(said(M, Action::Repost, 200, &repost("8", true)), "unknown unexpected_value");
+    assert_eq!(said(M, Action::Repost, 200, r#"{"id":"9","reblogged":true}"#), "unknown unexpected_body");
+}
+
+#[test]
 fn refusals_are_told_by_their_status_first() {
     check(
         M,
@@ -87,7 +120,7 @@ fn refusals_are_told_by_their_status_first() {
 proptest! {
     #[test]
     fn nothing_is_done_without_every_field_of_the_target(
-        action in prop::sample::select(Action::ALL.to_vec()),
+        action in prop::sample::select(Action::UNDOING.to_vec()),
         platform in prop::sample::select(vec![Platform::Mastodon, Platform::MastodonSandbox]),
         key in "[0-9]{0,3}[A-Za-z_-][A-Za-z0-9_-]{0,30}",
         other in "[A-Za-z0-9_-]{1,32}",
@@ -114,6 +147,7 @@ proptest! {
             Action::Unblock => vec!["blocking"],
             Action::DeletePost => vec![],
             Action::Unbookmark => vec!["bookmarked"],
+            restoring => panic!("{restoring}"),
         };
         let holds = id == key && expected.iter().all(|name| values.get(name) == Some(&Some(false)));
         let is_done = matches!(finding, Finding::Done { reason: None });

@@ -1,0 +1,125 @@
+//! What a round of a job has undone, row by row, as what takes it back. In: a round. Out: rows for a load, what is left out and why.
+//! What does not belong here: loading them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use crate::app::no_such_round;
+use crate::domain::{AccountId, Action, Platform, TaskState, counted};
+use crate::error::CommandError;
+use crate::platforms::find_inverse;
+use crate::store::{Job, LoadRow, PickOrder, PickedTask, RowPlace, Store, TaskFilter};
+
+/// Rows in memory at a time.
+const ROWS_AT_ONCE: u64 = 5_000;
+/// The reason of a task that was done though its first answer was lost.
+const CONFIRMED_BY_REPEAT: &str = "confirmed_by_repeat";
+
+/// The rows of a round that are done, what was done last first: what stood above in a list is then above again. All of one snapshot.
+pub(super) struct UndoneRows {
+    reader: Store,
+    accounts: HashMap<String, AccountId>,
+    total: u64,
+    /// The next of them.
+    at: u64,
+    /// The next line of the job that restores.
+    line: u64,
+    left_out: LeftOut,
+}
+
+/// Rows that are done and not restored, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct LeftOut {
+    /// Nothing takes it back, or nothing that may be asked of the platform in bulk.
+    not_offered: BTreeMap<(Action, Platform), u64>,
+    /// Done by a person, or so already when the request came.
+    not_ours: u64,
+}
+
+impl UndoneRows {
+    /// Picks the rows of a round. The queue is this reader's alone until [`UndoneRows::finish`].
+    ///
+    /// # Errors
+    /// There is no such round (2); the queue cannot be read.
+    pub(super) async fn pick(mut reader: Store, job: &Job, round: u32) -> Result<UndoneRows, CommandError> {
+        let accounts = reader.accounts().all().await?.into_iter();
+        let accounts = accounts.map(|account| (account.name.to_string(), account.id)).collect();
+        let done = TaskFilter { states: vec![TaskState::Done], ghosts: false };
+        let picked = reader.read().select_tasks(job, round, &done, PickOrder::NewestFirst).await?;
+        let total = picked.ok_or_else(|| no_such_round(job, round))?;
+        Ok(UndoneRows { reader, accounts, total, at: 0, line: 1, left_out: LeftOut::default() })
+    }
+
+    /// The queue's file.
+    pub(super) fn queue(&self) -> &Path {
+        self.reader.path()
+    }
+
+    /// Begins at the first row once more.
+    pub(super) fn rewind(&mut self) {
+        (self.at, self.line, self.left_out) = (0, 1, LeftOut::default());
+    }
+
+    /// What was left out of the rows that have come so far.
+    pub(super) fn left_out(&self) -> &LeftOut {
+        &self.left_out
+    }
+
+    /// The next rows that can be restored; none: there are no more.
+    pub(super) async fn next_batch(&mut self) -> Result<Vec<LoadRow>, CommandError> {
+        let mut batch = Vec::new();
+        while batch.is_empty() && self.at < self.total {
+            let tasks = self.reader.read().picked(self.at, ROWS_AT_ONCE).await?;
+            self.at += ROWS_AT_ONCE;
+            for task in tasks {
+                batch.extend(self.row(task));
+            }
+        }
+        Ok(batch)
+    }
+
+    fn row(&mut self, task: PickedTask) -> Option<LoadRow> {
+        if task.reason.as_deref().is_some_and(|reason| reason != CONFIRMED_BY_REPEAT) {
+            self.left_out.not_ours += 1;
+            return None;
+        }
+        let inverse = find_inverse(task.platform, task.action).map(|endpoint| endpoint.action);
+        let (Some(action), Some(account)) = (inverse, self.accounts.get(&task.account)) else {
+            *self.left_out.not_offered.entry((task.action, task.platform)).or_default() += 1;
+            return None;
+        };
+        let (line, account) = (self.line, *account);
+        self.line += 1;
+        let place = RowPlace::Task { action, account, target: task.target, spared: None };
+        Some(LoadRow { line, place, record: task.record })
+    }
+
+    /// Lets the snapshot go, and closes the queue.
+    ///
+    /// # Errors
+    /// The queue cannot be read any more.
+    pub(super) async fn finish(mut self) -> Result<(), CommandError> {
+        self.reader.read().end_picking().await?;
+        self.reader.close().await;
+        Ok(())
+    }
+}
+
+impl LeftOut {
+    /// What is left out and why, a phrase each.
+    pub(super) fn sentences(&self) -> Vec<String> {
+        let mut said: Vec<String> = Vec::new();
+        for ((action, platform), rows) in &self.not_offered {
+            let rows = counted(*rows, "row", "rows");
+            said.push(match action.inverse() {
+                None => format!("{rows} of {action}, which nothing takes back"),
+                Some(inverse) => format!("{rows} of {action}, for {inverse} in bulk is not offered on {platform}"),
+            });
+        }
+        if self.not_ours > 0 {
+            let rows = counted(self.not_ours, "row", "rows");
+            said.push(format!("{rows} that the job did not do itself (done by hand, or so already)"));
+        }
+        said
+    }
+}
