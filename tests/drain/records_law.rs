@@ -111,6 +111,7 @@ impl Bench {
             keep: None,
             target_column: None,
             host: None,
+            restores: None,
         };
         let from = LoadedFrom::new("first", READER_VERSION);
         let mut loader = store.loading().begin_round(&new, None, &from, None, Wall(1)).await.unwrap();
