@@ -3,7 +3,20 @@
 use super::deps::AppDeps;
 use crate::domain::Target;
 use crate::error::{CommandError, ErrorKind};
+use crate::jobfile::{Fault, read_target};
+use crate::platforms::evident_key;
 use crate::store::TaskHistory;
+
+/// What a text names, whatever platform it is of: an ID, a handle with its `@`, a link, a DID or an address of a record. Letters with digits
+/// among them are an ID as well, as some servers have them; a bare word is none, for it is more likely a handle that lacks its `@`.
+pub fn named_target(text: &str) -> Option<Target> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    let is_opaque = plain && text.bytes().any(|byte| byte.is_ascii_digit());
+    match read_target(text.as_bytes(), None) {
+        Ok(target) => Some(target),
+        Err(fault) => evident_key(text).or_else(|| text.parse().ok().filter(|_| is_opaque && fault == Fault::NotAnId)),
+    }
+}
 
 /// The history of a target, task by task.
 ///

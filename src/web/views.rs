@@ -13,15 +13,14 @@ use super::pages::{self, AccountLine, AccountNow, Frame, JobLine, JobPage, NowPa
 use super::paging::{Trail, page_before};
 use super::problem::Problem;
 use super::state::Web;
-use crate::app;
 use crate::app::status::{
     AccountStatus, JobActivity, QueueStatus, StatusQuery, TroubledAccount, activity_sentence, hold_ends,
     only_unfinished, reason_of,
 };
+use crate::app::{self, named_target};
 use crate::auth::list_of;
 use crate::config::Settings;
 use crate::domain::{AccountId, MicroUsd, Moment, Outcome, TaskId, Wall};
-use crate::jobfile::read_target;
 use crate::store::{Account, Job, JobStatus, RowQuery, Store};
 use crate::text::clock_text;
 
@@ -223,7 +222,7 @@ pub(super) async fn rows(
     };
     let mut page = crate::store::RowPage::default();
     // An ID has an index; what it does not find may still stand in another cell.
-    let named = read_target(text.as_bytes(), None).ok().or_else(|| text.parse().ok());
+    let named = named_target(text).or_else(|| text.parse().ok());
     if let Some(target) = named
         && query.after == 0
     {

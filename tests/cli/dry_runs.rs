@@ -114,7 +114,7 @@ fn explain_takes_what_a_job_file_takes() {
     for named in ["@somebody", "https://x.com/SomeBody", "twitter.com/somebody/"] {
         home.run(&["explain", named]).ends(0).says("line 3");
     }
-    home.run(&["explain", "https://example.org/somebody"]).ends(2).says("a link to a profile or post on x.com");
+    home.run(&["explain", "https://example.org/somebody"]).ends(2).says("a link to a profile or post, a DID");
 }
 
 #[test]

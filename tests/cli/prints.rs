@@ -331,7 +331,7 @@ fn a_name_that_is_mistyped() {
     error: there is no job named liks
     hint: did you mean likes? jobs: likes
     $ cleanup explain ada
-    error: invalid value 'ada' for '<ID>': give an ID of 1 to 19 digits, a handle as @name, or a link to a profile or post on x.com
+    error: invalid value 'ada' for '<ID>': give an ID, a handle as @name, a link to a profile or post, a DID or the at:// address of a post
 
     For more information, try '--help'.
     $ cleanup run likes.csv --rate 50

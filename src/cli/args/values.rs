@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
+use crate::app::named_target;
 use crate::config::{Per, ProgressMode};
 use crate::domain::{Action, MicroUsd, Platform, Rate, Target, UserId, parse_duration};
-use crate::jobfile::Fault;
 use crate::limits::Pace;
 use crate::lists::filter::{MAX_ORDERED_ENTRIES, Order};
 use crate::sandbox::FieldNames;
@@ -176,16 +176,11 @@ pub(super) fn notify(text: &str) -> Result<String, String> {
     crate::config::notify_command(text)
 }
 
-/// An ID, a handle with its `@`, or a link, as a job file may have them. Whose it is is not said, so letters with digits among them are an ID
-/// as well, as some servers have them; a bare word is more likely a handle that lacks its `@`.
+/// What a target is called by, whoever's it is.
 pub(super) fn target(text: &str) -> Result<Target, String> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
-    let is_opaque = plain && text.bytes().any(|byte| byte.is_ascii_digit());
-    let read = crate::jobfile::read_target(text.as_bytes(), None);
-    read.or_else(|fault| text.parse::<Target>().ok().filter(|_| is_opaque && fault == Fault::NotAnId).ok_or(fault))
-        .map_err(|_| {
-            "give an ID of 1 to 19 digits, a handle as @name, or a link to a profile or post on x.com".to_owned()
-        })
+    named_target(text).ok_or_else(|| {
+        "give an ID, a handle as @name, a link to a profile or post, a DID or the at:// address of a post".to_owned()
+    })
 }
 
 /// The sandbox's address.
@@ -233,6 +228,11 @@ mod tests {
         assert_eq!(ends, ["@ada", "42", "42", "42"]);
         assert!(target("https://example.org/ada").unwrap_err().contains("link"));
         assert_eq!(target("01F6KXCP71V24GR0SJGAHRXSQ2").unwrap().to_string(), "01F6KXCP71V24GR0SJGAHRXSQ2");
+        let did = "did:plc:ewvi7nxzyoun6zhxrhs64oiz";
+        let post = format!("at://{did}/app.bsky.feed.post/3kabcdefghi2a");
+        assert_eq!(target(did).unwrap().to_string(), did);
+        assert_eq!(target(&post).unwrap().to_string(), post);
+        assert_eq!(target(&format!("https://bsky.app/profile/{did}/post/3kabcdefghi2a")).unwrap().to_string(), post);
         assert!(target("ada-b").is_err() && target("123.0").is_err() && target("1e18").is_err());
         assert!(loopback("0.0.0.0:80").unwrap_err().contains("127.0.0.1") && loopback("[::1]:0").is_ok());
     }
