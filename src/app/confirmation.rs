@@ -13,7 +13,7 @@ use super::status::{estimate, length_per_endpoint};
 use crate::config::Settings;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Scope, WindowSpec, counted};
 use crate::error::CommandError;
-use crate::platforms::{Host, find, spec};
+use crate::platforms::{Endpoint, Host, find, spec};
 use crate::store::{Job, JobState, Store};
 use crate::text::{escaped, span_text};
 
@@ -125,7 +125,20 @@ async fn about(work: &Work, store: &mut Store, settings: &Settings) -> Result<Op
     if !settings.is_sandbox() {
         sentences.extend(what_is_permitted(lanes));
     }
+    sentences.extend(what_becomes_of_records(lanes()).map(str::to_owned));
     Ok(Some(Confirmation { warnings: too_fast(lanes(), settings), sentences }))
+}
+
+/// What is kept of records that are deleted, and what those are that are put back.
+fn what_becomes_of_records(lanes: impl Iterator<Item = (Platform, Action)>) -> impl Iterator<Item = &'static str> {
+    let endpoints: Vec<&Endpoint> = lanes.filter_map(|(platform, action)| find(platform, action)).collect();
+    let deleted = endpoints.iter().any(|endpoint| endpoint.deletes_records()).then_some(
+        "what is deleted is kept in the queue, texts of posts too, so that `cleanup undo` can put it back; `cleanup forget` erases it for good",
+    );
+    let put_back = endpoints.iter().any(|endpoint| endpoint.restores_records()).then_some(
+        "records come back as they were, at their old places and with their old dates; whom they concern may be notified",
+    );
+    deleted.into_iter().chain(put_back)
 }
 
 fn too_fast(lanes: impl Iterator<Item = (Platform, Action)>, settings: &Settings) -> Vec<String> {

@@ -2,8 +2,9 @@
 
 use super::picked_rows::PickedRows;
 use super::target_facts::Facts;
-use crate::domain::{Action, TaskState, Wall};
+use crate::domain::{Action, Platform, TaskState, Wall};
 use crate::error::CommandError;
+use crate::platforms::{Endpoint, find_inverse};
 use crate::store::{Job, PickOrder, PickedTask, Store, TaskFilter};
 
 /// The columns of the list.
@@ -27,7 +28,9 @@ impl RestoreList {
         let round = round.unwrap_or(job.round_number);
         let wanted = TaskFilter { states: vec![TaskState::Done], ghosts: false };
         let picked = PickedRows::pick(store, (job, round), &wanted, PickOrder::NewestFirst).await?;
-        let irreversible = irreversible(&store.read().actions(job, round).await?);
+        let done = store.read().actions(job, round).await?.into_iter();
+        let new_ones = done.filter(|(platform, action)| !comes_back(*platform, *action));
+        let irreversible = irreversible(&new_ones.map(|(_, action)| action).collect::<Vec<_>>());
         Ok(RestoreList { picked, irreversible })
     }
 }
@@ -40,11 +43,22 @@ pub fn restore_cells(task: &PickedTask, facts: &Facts) -> [String; RESTORE_COLUM
         facts.name.clone().unwrap_or_default(),
         task.account.clone(),
         task.action.name().to_owned(),
-        task.action.inverse().map_or("", Action::name).to_owned(),
+        inverse(task).map_or("", Action::name).to_owned(),
         task.finished_at.map(Wall::rfc3339).unwrap_or_default(),
         facts.url.clone().unwrap_or_default(),
         restore_note(task).to_owned(),
     ]
+}
+
+/// Whether what an action undoes comes back as it was, through the API.
+pub(in crate::app) fn comes_back(platform: Platform, undone: Action) -> bool {
+    find_inverse(platform, undone).is_some_and(Endpoint::restores_records)
+}
+
+/// What restores a row, by hand or through the API; a deleted post can be written again as it was only where the platform has records.
+fn inverse(task: &PickedTask) -> Option<Action> {
+    let is_offered = find_inverse(task.platform, task.action).is_some();
+    (task.action != Action::DeletePost || is_offered).then(|| task.action.inverse())
 }
 
 /// What does not come back, of what a job did; each once.
@@ -60,6 +74,9 @@ pub fn irreversible(actions: &[Action]) -> Vec<&'static str> {
 
 /// What to keep in mind about one row.
 pub fn restore_note(task: &PickedTask) -> &'static str {
+    if comes_back(task.platform, task.action) {
+        return "comes back as it was with undo --apply";
+    }
     match (task.action, task.reason.as_deref()) {
         (Action::DeletePost, _) => "cannot be restored",
         (_, Some("confirmed_by_repeat")) => "the target looked gone when it was asked again",
@@ -89,6 +106,12 @@ fn cannot(action: Action) -> &'static [&'static str] {
         ],
         Action::Unbookmark => &["A bookmark is new: it stands first among your bookmarks, outside its folder."],
         // What restored something is undone like anything else.
-        Action::Follow | Action::Like | Action::Repost | Action::Mute | Action::Block | Action::Bookmark => &[],
+        Action::Follow
+        | Action::Like
+        | Action::Repost
+        | Action::Mute
+        | Action::Block
+        | Action::Bookmark
+        | Action::Post => &[],
     }
 }

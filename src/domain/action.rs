@@ -32,6 +32,8 @@ super::with_names! {
         Block => "block",
         /// Bookmark a post again.
         Bookmark => "bookmark",
+        /// Put a deleted post back.
+        Post => "post",
     }
 }
 
@@ -81,7 +83,7 @@ impl Action {
         }
     }
 
-    /// The number stored in the queue, 1 to 13.
+    /// The number stored in the queue, 1 to 14.
     pub const fn code(self) -> i64 {
         self as i64 + 1
     }
@@ -103,26 +105,28 @@ impl Action {
             | Action::Unbookmark
             | Action::Like
             | Action::Repost
-            | Action::Bookmark => TargetKind::Post,
+            | Action::Bookmark
+            | Action::Post => TargetKind::Post,
         }
     }
 
-    /// What takes the action back; none where nothing does.
-    pub const fn inverse(self) -> Option<Action> {
+    /// What takes the action back, where a platform offers it.
+    pub const fn inverse(self) -> Action {
         match self {
-            Action::Unfollow => Some(Action::Follow),
-            Action::Unlike => Some(Action::Like),
-            Action::Unrepost => Some(Action::Repost),
-            Action::Unmute => Some(Action::Mute),
-            Action::Unblock => Some(Action::Block),
-            Action::DeletePost => None,
-            Action::Unbookmark => Some(Action::Bookmark),
-            Action::Follow => Some(Action::Unfollow),
-            Action::Like => Some(Action::Unlike),
-            Action::Repost => Some(Action::Unrepost),
-            Action::Mute => Some(Action::Unmute),
-            Action::Block => Some(Action::Unblock),
-            Action::Bookmark => Some(Action::Unbookmark),
+            Action::Unfollow => Action::Follow,
+            Action::Unlike => Action::Like,
+            Action::Unrepost => Action::Repost,
+            Action::Unmute => Action::Mute,
+            Action::Unblock => Action::Block,
+            Action::DeletePost => Action::Post,
+            Action::Unbookmark => Action::Bookmark,
+            Action::Follow => Action::Unfollow,
+            Action::Like => Action::Unlike,
+            Action::Repost => Action::Unrepost,
+            Action::Mute => Action::Unmute,
+            Action::Block => Action::Unblock,
+            Action::Post => Action::DeletePost,
+            Action::Bookmark => Action::Unbookmark,
         }
     }
 
@@ -136,6 +140,7 @@ impl Action {
         };
         let verb = match self {
             Action::DeletePost => "delete",
+            Action::Post => "put back",
             other => other.name(),
         };
         format!("{verb} {count} {noun}")
@@ -161,8 +166,8 @@ mod tests {
             assert_eq!(action.code(), at as i64 + 1);
             // What restores cannot be asked for by name.
             assert_eq!(Action::parse(action.name()), Some(action).filter(|action| action.is_undoing()));
-            assert_eq!(action.inverse().and_then(Action::inverse), action.inverse().map(|_| action));
-            assert!(action.inverse().is_none_or(|inverse| inverse.is_undoing() != action.is_undoing()));
+            assert_eq!(action.inverse().inverse(), action);
+            assert_ne!(action.inverse().is_undoing(), action.is_undoing());
         }
         assert_eq!(Action::parse(" Unretweet "), Some(Action::Unrepost));
         assert_eq!(Action::parse("DELETE"), Some(Action::DeletePost));

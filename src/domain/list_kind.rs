@@ -79,7 +79,7 @@ impl ListKind {
             Action::Unfollow | Action::Follow => ListKind::Following,
             Action::Unlike | Action::Like => ListKind::Likes,
             Action::Unrepost | Action::Repost => ListKind::Reposts,
-            Action::DeletePost => ListKind::Posts,
+            Action::DeletePost | Action::Post => ListKind::Posts,
             Action::Unmute | Action::Mute => ListKind::Mutes,
             Action::Unblock | Action::Block => ListKind::Blocks,
             Action::Unbookmark | Action::Bookmark => ListKind::Bookmarks,

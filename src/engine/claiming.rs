@@ -11,7 +11,7 @@ use super::app_probes::AppProbes;
 use super::job_groups::{GroupIndex, JobGroups};
 use super::limit_records::LimitRecords;
 use super::outages::Outages;
-use super::own_records::{OwnRecords, is_of_records};
+use super::own_records::OwnRecords;
 use super::refusals::Refusals;
 use super::requeue::{Delayed, claim_alone, claim_asked_last};
 use super::roster::{NextTasks, Roster};
@@ -168,7 +168,7 @@ impl Claiming<'_> {
                 out.actions.push(lane.action);
                 continue;
             };
-            if is_of_records(endpoint)
+            if endpoint.deletes_records()
                 && let Err(until) = self.records.admit((account, lane.action), endpoint, self.now.tick)
             {
                 out.actions.push(lane.action);

@@ -1,5 +1,5 @@
 //! Tasks are looked at right before they are claimed: what a keep list spares, and what has no record left to delete, is settled in the
-//! turn, and no slot is spent on it. Where to undo is to delete a record, the others get theirs.
+//! turn, and no slot is spent on it. Where to undo is to delete a record, or to restore is to put one back, the others get theirs.
 //!
 //! Only tasks that were looked at may be claimed. Those ahead in line are read before the turn; those that come back in line
 //! within the turn (released, woken) are looked at with them. Whatever another process puts in line between that look and
@@ -12,12 +12,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::event::Event;
-use super::own_records::{OwnRecords, is_of_records};
+use super::own_records::OwnRecords;
 use super::roster::Roster;
 use super::send_guard::{KEEP_LIST, SendGuard};
 use super::turn_draft::TurnDraft;
 use super::workers::Planned;
 use crate::domain::{LaneId, Reason, TaskId, TaskState};
+use crate::platforms::Endpoint;
 use crate::store::{Drain, LanePeek, Move, PeekedTask, RecordId, RecordsOfTask, StoreError, TaskRecord, Turn};
 
 /// The reason of a task of which the account has no record: there is nothing to undo.
@@ -89,11 +90,15 @@ impl Looking<'_> {
         plan: &mut [Planned],
         draft: &mut TurnDraft,
     ) -> Result<(), StoreError> {
-        let of_records: HashSet<LaneId> =
-            plan.iter().filter(|planned| is_of_records(planned.endpoint)).map(|planned| planned.lane).collect();
+        let of_records: HashMap<LaneId, &Endpoint> = plan
+            .iter()
+            .filter(|planned| planned.endpoint.needs_record())
+            .map(|planned| (planned.lane, planned.endpoint))
+            .collect();
         let claims = draft.writes.claims.iter();
-        let asked: Vec<LanePeek> =
-            claims.filter_map(|claim| self.asks(claim.lane, claim.count, of_records.contains(&claim.lane))).collect();
+        let asked: Vec<LanePeek> = claims
+            .filter_map(|claim| self.asks(claim.lane, claim.count, of_records.get(&claim.lane).copied()))
+            .collect();
         if asked.is_empty() {
             return Ok(());
         }
@@ -101,16 +106,20 @@ impl Looking<'_> {
         let (ahead, back) = drain.peek(&asked, &returning).await?;
         let mut known = HashMap::new();
         if !of_records.is_empty() {
-            let with_records = ahead.iter().chain(&back).filter(|task| of_records.contains(&task.lane));
-            let tasks: Vec<TaskId> = with_records.map(|task| task.task).collect();
             let leaving: Vec<RecordId> = draft.writes.undone.iter().map(|undone| undone.record).collect();
-            known = drain.records_of(&tasks, &leaving).await?;
+            let tasks = |is_meant: fn(&Endpoint) -> bool| -> Vec<TaskId> {
+                let met = ahead.iter().chain(&back);
+                let meant = met.filter(|task| of_records.get(&task.lane).is_some_and(|endpoint| is_meant(endpoint)));
+                meant.map(|task| task.task).collect()
+            };
+            known = drain.records_of(&tasks(Endpoint::deletes_records), &leaving).await?;
+            known.extend(drain.records_to_restore(&tasks(Endpoint::restores_records), &leaving).await?);
         }
         // What this turn writes of them is not in the queue yet.
         let stepped: HashSet<TaskId> = draft.writes.stepped().collect();
         let mut lanes: HashMap<LaneId, Looked> = HashMap::with_capacity(asked.len());
         for (task, is_back) in back.iter().map(|task| (task, true)).chain(ahead.iter().map(|task| (task, false))) {
-            let is_of_records = of_records.contains(&task.lane);
+            let is_of_records = of_records.contains_key(&task.lane);
             let records = is_of_records.then(|| known.remove(&task.task).unwrap_or(RecordsOfTask::Unknown));
             let sight = self.judge(task, records, stepped.contains(&task.task));
             if let Sight::Settled(state, reason) = &sight {
@@ -134,16 +143,16 @@ impl Looking<'_> {
     }
 
     /// How far ahead a lane is looked at for so many tasks; none where nobody has to.
-    fn asks(&self, lane: LaneId, count: u32, is_of_records: bool) -> Option<LanePeek> {
+    fn asks(&self, lane: LaneId, count: u32, of_records: Option<&Endpoint>) -> Option<LanePeek> {
         let known = self.roster.lanes.get(&lane)?;
         let depth = self.lookahead.depths.get(&lane).copied().unwrap_or(0);
         let tasks = count.saturating_add(TASKS_BEYOND).max(depth).min(MAX_TASKS_AHEAD.max(count));
-        let visible_to = if is_of_records {
+        let visible_to = if of_records.is_some_and(Endpoint::deletes_records) {
             known.visible_to.min(self.records.known_to((known.account, known.action)).unwrap_or(TaskId(0)))
         } else {
             known.visible_to
         };
-        (is_of_records || self.guard.watches(known.round)).then_some(LanePeek { lane, visible_to, tasks })
+        (of_records.is_some() || self.guard.watches(known.round)).then_some(LanePeek { lane, visible_to, tasks })
     }
 
     /// What becomes of a task. `records`: what is known of its records, where it deletes one; `has_stepped`: it deletes one in this turn.

@@ -221,8 +221,3 @@ fn good_until(reading: &RecordReading, now: Moment) -> Option<(TaskId, Tick)> {
     let is_good = reading.finished && reading.covers_to > TaskId(0);
     is_good.then(|| (reading.covers_to, now.tick.after(left)))
 }
-
-/// Whether an action of a platform deletes records.
-pub(super) fn is_of_records(endpoint: &Endpoint) -> bool {
-    !endpoint.records.is_empty()
-}

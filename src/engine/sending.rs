@@ -7,7 +7,6 @@ use super::app_probes::AppProbes;
 use super::job_groups::JobGroups;
 use super::limit_records::LimitRecords;
 use super::outages::Outages;
-use super::own_records::is_of_records;
 use super::request_worker::OutgoingRequest;
 use super::roster::Roster;
 use super::workers::{InFlight, Planned, Workers};
@@ -58,7 +57,7 @@ impl Sending<'_> {
         let (account, endpoint, reserved) = (planned.account, planned.endpoint, self.reserved);
         // Put in line by somebody since tasks were looked at: its slot is spent, but nothing leaves before it is looked at.
         let record = planned.records.get(&claimed.task).map(Arc::clone);
-        let is_lacking = is_of_records(endpoint) && record.is_none();
+        let is_lacking = endpoint.needs_record() && record.is_none();
         let unseen = is_lacking || planned.looked.as_ref().is_some_and(|looked| !looked.contains(&claimed.task));
         let latest =
             reserved.tick.after(run.values.send_by).min(self.groups.until(lane.group).unwrap_or(Tick(i64::MAX)));

@@ -48,7 +48,11 @@ pub(super) fn note_step(
     if !matches!(verdict.transition, Transition::Succeed | Transition::FindGone) {
         return Step::Last;
     }
-    draft.writes.undone.push(UndoneRecord { record: record.id, by: flight.claimed.attempt });
+    draft.writes.undone.push(UndoneRecord {
+        record: record.id,
+        by: flight.claimed.attempt,
+        is_back: flight.endpoint.restores_records(),
+    });
     if record.left > 1 {
         verdict.transition = Transition::Release;
         (verdict.reason, verdict.transient_failures, verdict.maybe_applied) = (None, 0, false);

@@ -67,6 +67,8 @@ pub enum Params {
     },
     /// Not at all: a JSON body names the account's own record that is deleted, and what it must still hold.
     Record,
+    /// The same, for a record that is put back as it was, under its old key.
+    RecordAgain,
 }
 
 impl Endpoint {
@@ -76,6 +78,21 @@ impl Endpoint {
             Tier::SelfServe => None,
             Tier::Enterprise(why) => Some(format!("{why} at the first requests")),
         }
+    }
+
+    /// Whether a record is deleted, which has to be found first.
+    pub fn deletes_records(&self) -> bool {
+        !self.records.is_empty()
+    }
+
+    /// Whether its request names a record of the account's own.
+    pub fn needs_record(&self) -> bool {
+        self.deletes_records() || self.restores_records()
+    }
+
+    /// Whether a record is put back that was kept when it was deleted.
+    pub fn restores_records(&self) -> bool {
+        self.params == Params::RecordAgain
     }
 
     /// Whether a handle will do as the target.

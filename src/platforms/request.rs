@@ -146,6 +146,7 @@ pub(super) fn build(request: &Request<'_>) -> Result<reqwest::Request, Unbuildab
         Params::Json(field) => (Some(format!(r#"{{"{field}":"{target}"}}"#)), false),
         Params::Form { id, handle } => (Some(form_field(id, handle, target)), true),
         Params::Record => (Some(record_body(user, request.record.ok_or(NO_RECORD)?)), false),
+        Params::RecordAgain => (Some(record_again(user, request.record.ok_or(NO_RECORD)?)?), false),
     };
     let url = base.at(&path_of(endpoint.path, user, target));
     let signed = body.as_deref().filter(|_| form);
@@ -195,6 +196,16 @@ pub(super) fn get(
 fn record_body(user: &UserId, record: &OwnRecord) -> String {
     let OwnRecord { collection, key, cid, .. } = record;
     serde_json::json!({ "repo": user.as_str(), "collection": collection, "rkey": key, "swapRecord": cid }).to_string()
+}
+
+/// What was a record once is one again, whatever the server thinks of such records by now.
+fn record_again(user: &UserId, record: &OwnRecord) -> Result<String, Unbuildable> {
+    let OwnRecord { collection, key, value, .. } = record;
+    let value: serde_json::Value = serde_json::from_str(value).map_err(|_| NO_RECORD)?;
+    let body = serde_json::json!({
+        "repo": user.as_str(), "collection": collection, "rkey": key, "validate": false, "record": value
+    });
+    Ok(body.to_string())
 }
 
 fn form_field(id: &str, handle: Option<&str>, target: &Target) -> String {

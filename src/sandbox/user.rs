@@ -282,9 +282,9 @@ impl User {
 
     /// Takes an entry off the lists that show an action, or puts back what was taken off.
     fn move_on_lists(&mut self, action: Action, target: TargetId) {
-        let undo = if action.is_undoing() { Some(action) } else { action.inverse() };
-        let Some(entry) = undo.and_then(|undo| self.taken_off(undo, target)) else { return };
-        for shelf in Shelf::ALL.into_iter().filter(|shelf| undo.is_some_and(|undo| undoing(*shelf).contains(&undo))) {
+        let undo = if action.is_undoing() { action } else { action.inverse() };
+        let Some(entry) = self.taken_off(undo, target) else { return };
+        for shelf in Shelf::ALL.into_iter().filter(|shelf| undoing(*shelf).contains(&undo)) {
             if action.is_undoing() {
                 self.returned.remove(&(shelf, entry));
             } else if self.undone_on(shelf, entry) {

@@ -8,6 +8,7 @@ use super::undone_rows::{LeftOut, UndoneRows};
 use super::untouched_jobs::UntouchedJobs;
 use crate::app::deps::AppDeps;
 use crate::app::request::RunBounds;
+use crate::app::restore_list::comes_back;
 use crate::app::signals::Signals;
 use crate::app::{self, Confirmation, irreversible, no_such_round};
 use crate::domain::{AccountId, Action, RoundId};
@@ -151,7 +152,13 @@ impl Restore {
         deps: AppDeps<'_>,
     ) -> Result<Option<Confirmation>, CommandError> {
         let Some(mut about) = app::confirm_work(store, to_send, deps.settings).await? else { return Ok(None) };
-        let undone: Vec<Action> = to_send.iter().filter_map(|(action, ..)| action.inverse()).collect();
+        let accounts = store.accounts().all().await?;
+        let is_new = |(action, account, _): &&(Action, AccountId, u64)| {
+            let platform = accounts.iter().find(|known| known.id == *account).map(|known| known.platform);
+            !platform.is_some_and(|platform| comes_back(platform, action.inverse()))
+        };
+        let new_ones = to_send.iter().filter(is_new);
+        let undone: Vec<Action> = new_ones.map(|(action, ..)| action.inverse()).collect();
         about.sentences.extend(irreversible(&undone).into_iter().map(str::to_owned));
         let left_out = rows.left_out().sentences();
         if !left_out.is_empty() {

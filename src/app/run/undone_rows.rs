@@ -12,8 +12,8 @@ use crate::store::{Job, LoadRow, PickOrder, PickedTask, RowPlace, Store, TaskFil
 
 /// Rows in memory at a time.
 const ROWS_AT_ONCE: u64 = 5_000;
-/// The reason of a task that was done though its first answer was lost.
-const CONFIRMED_BY_REPEAT: &str = "confirmed_by_repeat";
+/// The reasons of tasks that were done though their first answer was lost.
+const LATE_CONFIRMATIONS: [&str; 2] = ["confirmed_by_repeat", "confirmed_by_reading"];
 
 /// The rows of a round that are done, what was done last first: what stood above in a list is then above again. All of one snapshot.
 pub(super) struct UndoneRows {
@@ -79,7 +79,7 @@ impl UndoneRows {
     }
 
     fn row(&mut self, task: PickedTask) -> Option<LoadRow> {
-        if task.reason.as_deref().is_some_and(|reason| reason != CONFIRMED_BY_REPEAT) {
+        if task.reason.as_deref().is_some_and(|reason| !LATE_CONFIRMATIONS.contains(&reason)) {
             self.left_out.not_ours += 1;
             return None;
         }
@@ -111,9 +111,9 @@ impl LeftOut {
         let mut said: Vec<String> = Vec::new();
         for ((action, platform), rows) in &self.not_offered {
             let rows = counted(*rows, "row", "rows");
-            said.push(match action.inverse() {
-                None => format!("{rows} of {action}, which nothing takes back"),
-                Some(inverse) => format!("{rows} of {action}, for {inverse} in bulk is not offered on {platform}"),
+            said.push(match action {
+                Action::DeletePost => format!("{rows} of {action}, which nothing takes back on {platform}"),
+                _ => format!("{rows} of {action}, for {} in bulk is not offered on {platform}", action.inverse()),
             });
         }
         if self.not_ours > 0 {

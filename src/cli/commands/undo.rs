@@ -76,7 +76,7 @@ fn link(place: u64, task: &PickedTask, facts: &Facts) -> LinkRow {
     LinkRow {
         place,
         task: task.task.0,
-        action: task.action.inverse().map_or("gone for good", Action::name),
+        action: if task.action == Action::DeletePost { "gone for good" } else { task.action.inverse().name() },
         target: task.target.to_string(),
         what: card(task, facts),
         note: format!("{} by {} {}; {}", task.action.name(), task.account, done.trim(), restore_note(task)),

@@ -11,7 +11,7 @@ mod tid;
 
 use super::dialect::Dialect;
 use super::spec::{Host, LoginKind, PlatformSpec, WhoAmI};
-use crate::domain::{Applies, Platform, WindowSpec, is_did};
+use crate::domain::{Action, Actions, Applies, Platform, WindowSpec, is_did};
 
 /// How servers write.
 static DIALECT: Dialect = Dialect {
@@ -31,6 +31,9 @@ static DIALECT: Dialect = Dialect {
 /// How many times shorter the sandbox's windows are.
 const SANDBOX_SHORTER: u32 = 60;
 
+/// What puts a record back.
+const PUT_BACK: Actions = Actions::of(&[Action::Follow, Action::Like, Action::Repost, Action::Block, Action::Post]);
+
 /// A Bluesky server.
 pub(super) static SPEC: PlatformSpec = PlatformSpec {
     platform: Platform::Bluesky,
@@ -46,7 +49,7 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
         name: Some("/handle"),
     }),
     endpoints: &table::TABLE,
-    inverse_endpoints: &[],
+    inverse_endpoints: &table::INVERSE,
     lists: &lists::LISTS,
     name_lookup: None,
     profiles: Some(&lists::PROFILES),
@@ -56,6 +59,9 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
         WindowSpec::of_account(2_400, 300, Applies::All),
         WindowSpec::of_account(5_000, 3_600, Applies::All),
         WindowSpec::of_account(35_000, 86_400, Applies::All),
+        // A record that is put back costs three points, where a deletion costs one.
+        WindowSpec::of_account(1_600, 3_600, Applies::Together(PUT_BACK)),
+        WindowSpec::of_account(11_600, 86_400, Applies::Together(PUT_BACK)),
     ],
     counts_per_endpoint: false,
     windows_shorter: 1,
@@ -69,6 +75,8 @@ pub(super) static SANDBOX: PlatformSpec = PlatformSpec {
         WindowSpec::of_account(2_400, 5, Applies::All),
         WindowSpec::of_account(5_000, 60, Applies::All),
         WindowSpec::of_account(35_000, 1_440, Applies::All),
+        WindowSpec::of_account(1_600, 60, Applies::Together(PUT_BACK)),
+        WindowSpec::of_account(11_600, 1_440, Applies::Together(PUT_BACK)),
     ],
     windows_shorter: SANDBOX_SHORTER,
     ..SPEC
@@ -78,7 +86,7 @@ pub(super) static SANDBOX: PlatformSpec = PlatformSpec {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::domain::{Action, ListKind, TargetKind};
+    use crate::domain::{ListKind, TargetKind};
     use crate::platforms::{find, find_list_endpoint};
 
     #[test]

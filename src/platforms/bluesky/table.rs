@@ -59,3 +59,18 @@ pub(super) static TABLE: [Endpoint; 7] = [
     deletion(Action::DeletePost, &[&THREAD_GATES, &POST_GATES, &POSTS]),
     call(Action::Unbookmark, "/xrpc/app.bsky.bookmark.deleteBookmark", "uri"),
 ];
+
+/// Puts a record back under its old key, so that it is what it was and stands where it stood. Where it is there already nothing is committed.
+const fn restoration(action: Action) -> Endpoint {
+    Endpoint { path: "/xrpc/com.atproto.repo.putRecord", params: Params::RecordAgain, ..deletion(action, &[]) }
+}
+
+/// What takes the rows back. A bookmark names a version of its post, which nobody has kept.
+pub(super) static INVERSE: [Endpoint; 6] = [
+    restoration(Action::Follow),
+    restoration(Action::Like),
+    restoration(Action::Repost),
+    call(Action::Mute, "/xrpc/app.bsky.graph.muteActor", "actor"),
+    restoration(Action::Block),
+    restoration(Action::Post),
+];

@@ -135,6 +135,10 @@ pub(in crate::sandbox) fn creation(owner: TargetId, collection: &str, made: &Wri
             "commit": { "cid": cid, "rev": rev },
             "validationStatus": "valid",
         })),
+        // Nothing is committed where nothing changes.
+        Writing::Unchanged(record) => {
+            good(&json!({ "uri": uri(owner, collection, &record.key), "cid": record.cid, "validationStatus": "valid" }))
+        }
         // The reference server fails where another record has the key.
         Writing::KeyTaken => error(500, "InternalServerError", "Internal Server Error"),
         Writing::NoSuchCollection => invalid("The sandbox has no such collection"),

@@ -21,6 +21,7 @@ crate::domain::with_names! {
         GetRecord => "com.atproto.repo.getRecord",
         DeleteRecord => "com.atproto.repo.deleteRecord",
         CreateRecord => "com.atproto.repo.createRecord",
+        PutRecord => "com.atproto.repo.putRecord",
         MuteActor => "app.bsky.graph.muteActor",
         UnmuteActor => "app.bsky.graph.unmuteActor",
         GetMutes => "app.bsky.graph.getMutes",
@@ -156,7 +157,7 @@ impl Method {
                     swap: input.optional("swapRecord", "CID string", is_cid)?,
                 }
             }
-            Method::CreateRecord => {
+            Method::CreateRecord | Method::PutRecord => {
                 let input = input()?;
                 let value = input.0.get("record").cloned().ok_or_else(|| missing("record", " at $"))?;
                 let collection = input.checked("collection", "NSID", is_nsid)?;
@@ -164,7 +165,11 @@ impl Method {
                     return Err(format!("Invalid $type: expected {collection}, got {}", value["$type"]));
                 }
                 let repo = input.checked("repo", "at-identifier", is_identifier)?;
-                Question::Create { repo, collection, key: input.optional("rkey", "record key", is_key)?, value }
+                let key = match self {
+                    Method::PutRecord => Some(input.checked("rkey", "record key", is_key)?),
+                    _ => input.optional("rkey", "record key", is_key)?,
+                };
+                Question::Create { repo, collection, key, value }
             }
             Method::MuteActor | Method::UnmuteActor => {
                 Question::AppView { subject: input()?.checked("actor", "at-identifier", is_identifier)? }

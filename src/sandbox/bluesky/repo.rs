@@ -133,12 +133,17 @@ impl Repo {
         if collection.is_relation() {
             self.remove_subject(collection, self.subject(collection, &key, &value));
         }
+        self.put(collection, &key, value)
+    }
+
+    /// Puts a record under its key, whatever was there.
+    pub(in crate::sandbox) fn put(&mut self, collection: Collection, key: &str, value: Value) -> RepoRecord {
         // What was there from the seed under this key does not come back when this is taken out.
-        if let Some(index) = self.index_of(collection, &key) {
+        if let Some(index) = self.index_of(collection, key) {
             self.removed.insert((collection, index));
         }
-        self.created.insert((collection, key.clone()), value.clone());
-        RepoRecord::new(key, value)
+        self.created.insert((collection, key.to_owned()), value.clone());
+        RepoRecord::new(key.to_owned(), value)
     }
 
     /// How many records have been put in: they take room.

@@ -15,6 +15,7 @@ use super::super::world::World;
 use super::bodies;
 use super::collection::Collection;
 use super::names::tid_value;
+use super::questions::Method;
 use super::repo::RepoRecord;
 use super::writes::{DeleteAsk, Deletion, Writing};
 use crate::domain::{Action, Moment, TargetId, TargetKind};
@@ -89,14 +90,18 @@ impl World {
         let commit = self.bluesky.commit(now);
         let repo = self.bluesky.of(owner);
         let there = key.and_then(|key| repo.record(collection, key));
-        if there.is_some_and(|there| there.value != *value) || repo.created() >= MAX_CREATED {
-            return (decision, Writing::KeyTaken);
+        let is_put = name == Method::PutRecord.name();
+        match there {
+            Some(there) if is_put && there.value == *value => return (decision, Writing::Unchanged(there)),
+            Some(there) if !is_put && there.value != *value => return (decision, Writing::KeyTaken),
+            _ if repo.created() >= MAX_CREATED => return (decision, Writing::KeyTaken),
+            _ => {}
         }
         let (cid, rev) = commit;
-        let record = if has_happened(decision) {
-            repo.create(collection, key, value.clone(), now.wall)
-        } else {
-            RepoRecord { key: String::new(), cid: String::new(), value: Value::Null }
+        let record = match key {
+            _ if !has_happened(decision) => RepoRecord { key: String::new(), cid: String::new(), value: Value::Null },
+            Some(key) if is_put => repo.put(collection, key, value.clone()),
+            _ => repo.create(collection, key, value.clone(), now.wall),
         };
         (decision, Writing::Written { record, cid, rev })
     }

@@ -34,7 +34,13 @@ pub(in crate::sandbox) enum Deletion {
 /// What a creation does, if it comes to it.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::sandbox) enum Writing {
-    Written { record: RepoRecord, cid: String, rev: String },
+    Written {
+        record: RepoRecord,
+        cid: String,
+        rev: String,
+    },
+    /// The very record is there already.
+    Unchanged(RepoRecord),
     KeyTaken,
     NoSuchCollection,
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::drain::Drain;
-use crate::domain::{OwnRecord, TaskId};
+use crate::domain::{Action, OwnRecord, TaskId};
 use crate::store::error::StoreError;
 
 /// A record's number in its queue.
@@ -59,6 +59,32 @@ const RECORDS: &str = "
                   and o.id not in (select value from json_each(?2))
                 order by o.place, o.key limit 1)";
 
+/// `?1` tasks that restore, `?2` records that the turn under way marks as restored, `?3` pairs: an action that restores, and the one that it
+/// takes back.
+///
+/// A task puts back what its job's round has deleted of its subject, in the other order.
+const RECORDS_TO_RESTORE: &str = "
+    with inverse as materialized (select value ->> 0 as restoring, value ->> 1 as undoing from json_each(?3)),
+    kept as materialized (
+        select t.id as task, o.id, o.place, o.key
+          from json_each(?1) j
+          join task t on t.id = j.value
+          join lane on lane.id = t.lane_id
+          join round on round.id = lane.round_id
+          join job on job.id = round.job_id
+          join inverse on inverse.restoring = lane.action
+          join own_record o on o.account_id = lane.account_id and o.action = inverse.undoing and o.subject = t.target
+               and o.undone_by is not null
+          join attempt a on a.id = o.undone_by
+          join task undone on undone.id = a.task_id
+          join lane of on of.id = undone.lane_id and of.round_id = job.restores_round
+         where o.id not in (select value from json_each(?2)))
+    select t.id, 1, r.id, r.collection, r.key, r.cid, r.value, (select count(*) from kept where kept.task = t.id), r.id is null and t.unsure = 1
+      from json_each(?1) j
+      join task t on t.id = j.value
+      left join own_record r on r.id = (
+               select kept.id from kept where kept.task = t.id order by kept.place desc, kept.key limit 1)";
+
 type Row = (i64, bool, Option<i64>, Option<String>, Option<String>, Option<String>, Option<String>, i64, bool);
 
 impl Drain {
@@ -71,6 +97,27 @@ impl Drain {
         let leaving: Vec<i64> = leaving.iter().map(|record| record.0).collect();
         let args = args![serde_json::json!(tasks).to_string(), serde_json::json!(leaving).to_string()];
         let rows: Vec<Row> = self.store.db.fetch_all(RECORDS, args).await?;
+        Ok(rows.into_iter().map(records_of).collect())
+    }
+
+    /// The records that these tasks put back next. `leaving`: those that the turn which is put together marks as restored.
+    pub async fn records_to_restore(
+        &mut self,
+        tasks: &[TaskId],
+        leaving: &[RecordId],
+    ) -> Result<HashMap<TaskId, RecordsOfTask>, StoreError> {
+        if tasks.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let leaving: Vec<i64> = leaving.iter().map(|record| record.0).collect();
+        let pairs: Vec<(i64, i64)> =
+            Action::UNDOING.iter().map(|action| (action.inverse().code(), action.code())).collect();
+        let args = args![
+            serde_json::json!(tasks).to_string(),
+            serde_json::json!(leaving).to_string(),
+            serde_json::json!(pairs).to_string()
+        ];
+        let rows: Vec<Row> = self.store.db.fetch_all(RECORDS_TO_RESTORE, args).await?;
         Ok(rows.into_iter().map(records_of).collect())
     }
 }

@@ -146,7 +146,7 @@ async fn step(drain: &mut Drain, state: TaskState, record: Option<RecordId>) -> 
         transient_failures: 0,
         maybe_applied: false,
     };
-    let undone = record.map(|record| UndoneRecord { record, by: claimed.attempt });
+    let undone = record.map(|record| UndoneRecord { record, by: claimed.attempt, is_back: false });
     let turn = Turn { settled: vec![settled], undone: undone.into_iter().collect(), ..Turn::default() };
     assert_eq!(turn.stepped().count(), usize::from(record.is_some() && state == TaskState::Pending));
     drain.turn(&turn, NOW).await.unwrap();
@@ -247,4 +247,57 @@ async fn what_a_lost_answer_may_have_deleted_counts_as_deleted() {
     keep(&mut store, &[], None).await;
     let mut drain = begin(&path).await;
     assert_eq!(seen(&mut drain, &[1, 2], &[]).await, ["undone", "none"]);
+}
+
+/// What the round of a job has deleted is put back by the job that restores it, last deleted collection first, each record once; what another
+/// round has deleted stays deleted.
+#[tokio::test]
+async fn a_job_that_restores_gets_the_records_of_its_round() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = queue(folder.path(), "ab").await;
+    let mut store = Store::open(&path, QueueKind::Real).await.unwrap();
+    store.lists().begin_record_reading(OF, NOW.wall).await.unwrap();
+    try_keep(&mut store, 0, &[record("did:plc:a", "1"), record("did:plc:a", "2")], Some((1, None))).await.unwrap();
+    try_keep(&mut store, 1, &[record("did:plc:a", "3")], None).await.unwrap();
+    let mut drain = begin(&path).await;
+    for state in [TaskState::Pending, TaskState::Pending, TaskState::Done] {
+        let one = next(&mut drain, 1).await.id;
+        step(&mut drain, state, Some(one)).await;
+    }
+    // A job that restores the round, and one that restores another.
+    let restoring = "insert into job (name, path, created_at, restores_round) values ('back', '', 1, 1), ('other', '', 1, 9);
+        insert into round (job_id, number, visible_to) select id, 1, 99 from job where restores_round is not null;
+        insert into lane (round_id, action, account_id) select round.id, 8, 1 from round join job on job.id = round.job_id where restores_round is not null;
+        insert into task (id, lane_id, line, target)
+        select 50 + lane.id, lane.id, 1, 'did:plc:a' from lane where action = 8";
+    for statement in restoring.split(';') {
+        store.db.execute(statement, args![]).await.unwrap();
+    }
+    let tasks: Vec<(i64, i64)> = store
+        .db
+        .fetch_all(
+            "select task.id, task.lane_id from task join lane on lane.id = task.lane_id where action = 8 order by 1",
+            args![],
+        )
+        .await
+        .unwrap();
+    let (back, other) = (TaskId(tasks[0].0), TaskId(tasks[1].0));
+    let mut order = Vec::new();
+    for left in [3, 2, 1] {
+        let found = drain.records_to_restore(&[back, other], &[]).await.unwrap();
+        assert_eq!(found[&other], RecordsOfTask::None { was_undone: false });
+        let RecordsOfTask::Next(record) = found[&back].clone() else { panic!("{found:?}") };
+        assert_eq!(record.left, left);
+        let seen = drain.records_to_restore(&[back], &[record.id]).await.unwrap();
+        assert_eq!(
+            matches!(seen[&back], RecordsOfTask::Next(_)),
+            left > 1,
+            "as a turn sees it that has not been written"
+        );
+        order.push(record.record.key);
+        let undone = vec![UndoneRecord { record: record.id, by: AttemptId(99), is_back: true }];
+        drain.turn(&Turn { undone, ..Turn::default() }, NOW).await.unwrap();
+    }
+    assert_eq!(order, ["3", "1", "2"]);
+    assert_eq!(drain.records_to_restore(&[back], &[]).await.unwrap()[&back], RecordsOfTask::None { was_undone: false });
 }

@@ -27,7 +27,7 @@ pub struct Turn {
     pub allowances: Vec<NewAllowance>,
     /// The platform has answered this drain for the first time.
     pub first_answer: bool,
-    /// Records that are not there any more.
+    /// Records that are not there any more, or are there again.
     pub undone: Vec<UndoneRecord>,
     /// Whose records, and which action deletes them, have changed since they were read.
     pub stale_records: Vec<(AccountId, Action)>,
@@ -91,13 +91,15 @@ pub struct Settled {
     pub maybe_applied: bool,
 }
 
-/// A record that is not there any more.
+/// A record that is not there any more, or is there again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UndoneRecord {
     /// Which.
     pub record: RecordId,
-    /// The attempt that deleted it, or found it deleted.
+    /// The attempt that deleted it, or found it deleted; or that put it back.
     pub by: AttemptId,
+    /// Whether it is there again: then nothing has to be kept of it.
+    pub is_back: bool,
 }
 
 /// A task that moves without an attempt. It moves only if it still is where we think it is.

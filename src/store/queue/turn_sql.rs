@@ -123,14 +123,16 @@ select value ->> 0, value ->> 1, value ->> 2, value ->> 3, $2, value ->> 4, valu
     };
 }
 
-/// `$15` records that are not there any more, with the attempts that say so; `$16` readings that are out of date. No part of the turns of
+/// `$15` records that are not there any more, with the attempts that say so, and those that are there again; `$16` readings that are out of date. No part of the turns of
 /// platforms where nothing is a record.
 macro_rules! records {
     () => {
         "
 update own_record set undone_by = j.value ->> 1
   from jsonb_each($15) j
- where own_record.id = j.value ->> 0 and own_record.undone_by is null;
+ where own_record.id = j.value ->> 0 and own_record.undone_by is null and not j.value ->> 2;
+
+delete from own_record where id in (select value ->> 0 from jsonb_each($15) where value ->> 2);
 
 update own_record_reading set covers_to = 0
  where (account_id, action) in (select value ->> 0, value ->> 1 from jsonb_each($16));
@@ -365,8 +367,8 @@ fn allowance_of(a: &NewAllowance) -> (i64, i64, u8, u32, i64, i64, i64) {
     (a.account.0, a.action.code(), u8::from(a.day), a.remaining, a.until.0.0, a.until.1.0, a.length_ms)
 }
 
-fn undone_of(undone: &UndoneRecord) -> (i64, i64) {
-    (undone.record.0, undone.by.0)
+fn undone_of(undone: &UndoneRecord) -> (i64, i64, u8) {
+    (undone.record.0, undone.by.0, u8::from(undone.is_back))
 }
 
 fn stale_of((account, action): &(AccountId, Action)) -> (i64, i64) {

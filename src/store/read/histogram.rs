@@ -2,8 +2,8 @@
 //! one pass each. In: a job. Out: numbers. What does not belong here: pages.
 
 use super::ReadStore;
-use crate::domain::{Action, Outcome, Wall};
-use crate::store::codes::state_of;
+use crate::domain::{Action, Outcome, Platform, Wall};
+use crate::store::codes::{action_of, platform_of, state_of};
 use crate::store::error::StoreError;
 use crate::store::queue::Job;
 
@@ -98,12 +98,13 @@ impl ReadStore<'_> {
         Ok(Histogram { begin: Wall(first), stretch_ms, stretches })
     }
 
-    /// The actions that a round's tasks ask for.
-    pub async fn actions(&mut self, job: &Job, round: u32) -> Result<Vec<Action>, StoreError> {
-        let sql = "select distinct lane.action from lane join round on round.id = lane.round_id
-                    where round.job_id = ?1 and round.number = ?2 order by lane.action";
-        let rows: Vec<(i64,)> = self.db.fetch_all(sql, args![job.id.0, round]).await?;
-        rows.into_iter().map(|(action,)| crate::store::codes::action_of(action)).collect()
+    /// The actions that a round's tasks ask for, and where.
+    pub async fn actions(&mut self, job: &Job, round: u32) -> Result<Vec<(Platform, Action)>, StoreError> {
+        let sql = "select distinct account.platform, lane.action from lane join round on round.id = lane.round_id
+                     join account on account.id = lane.account_id
+                    where round.job_id = ?1 and round.number = ?2 order by lane.action, account.platform";
+        let rows: Vec<(String, i64)> = self.db.fetch_all(sql, args![job.id.0, round]).await?;
+        rows.into_iter().map(|(platform, action)| Ok((platform_of(&platform)?, action_of(action)?))).collect()
     }
 
     /// The first rows of a round's file that could not be used, at most `most`.
