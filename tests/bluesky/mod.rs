@@ -3,4 +3,5 @@
 
 mod conformance;
 mod server;
+mod undo;
 mod xrpc;

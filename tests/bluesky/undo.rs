@@ -1,0 +1,121 @@
+//! Records of a repository, undone by the real program that is killed again and again: at the sandbox, and at a real server where there is
+//! one. Every record of a row's subject goes, no other does, and the program says what it has deleted.
+
+use std::collections::BTreeSet;
+
+use cleanup::sandbox::Sandbox;
+use serde_json::json;
+
+use super::xrpc::{FOLLOWS, Person, Xrpc};
+use crate::common::{Home, RunToEnd, SandboxProcess, sql};
+
+fn did(n: usize) -> String {
+    let letter = |n: usize| char::from(b'a' + u8::try_from(n % 26).unwrap());
+    format!("did:plc:{}{}{}", letter(n), letter(n / 26), "q".repeat(22))
+}
+
+/// Steps of the program after which it dies: in the middle of a reading, before and after a turn is on disk, and when an answer has come.
+const DEATHS: [&str; 9] = [
+    "before-page:1",
+    "after-page:1",
+    "after-page:2",
+    "before-commit:2",
+    "after-commit:1",
+    "after-commit:3",
+    "before-commit:4",
+    "after-commit:2",
+    "after-page:1",
+];
+
+/// How many are followed, and how many of them have a row. The first ten rows have two records each.
+const FOLLOWED: usize = 130;
+const ROWS: usize = 120;
+const TWICE: usize = 10;
+
+/// Follows them all, some twice, as programs do that do not ask the server whether they do already.
+fn follow_all(me: &Person) {
+    for n in (0..FOLLOWED).chain(0..TWICE) {
+        let record = json!({ "$type": FOLLOWS, "subject": did(n), "createdAt": "2024-01-01T00:00:00.000Z" });
+        let input = json!({ "repo": me.did, "collection": FOLLOWS, "record": record, "validate": false });
+        let made = me.server.post("com.atproto.repo.createRecord", &me.token, &input);
+        assert_eq!(made.status, 200, "{made:?}");
+    }
+}
+
+/// Whom the records that are left are about.
+fn followed(me: &Person) -> Vec<String> {
+    let (mut subjects, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = me.list(FOLLOWS, &format!("&limit=100{cursor}"));
+        let records = page.body["records"].as_array().unwrap();
+        subjects.extend(records.iter().map(|one| one["value"]["subject"].as_str().unwrap().to_owned()));
+        match page.body["cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return subjects,
+        }
+    }
+}
+
+fn undo(home: &Home, url: &str, me: &Person, (handle, app_password): (&str, &str)) {
+    follow_all(me);
+    let made = followed(me);
+    let records = |n: usize| made.iter().filter(|subject| **subject == did(n)).count();
+    let host = url.trim_start_matches("http://");
+    let login = ["account", "login", "sky", "--platform", "bluesky", "--host", host];
+    home.cleanup(login).fed(&format!("{handle}\n{app_password}\n")).ends(0);
+    // One row is of somebody who is not followed.
+    let rows: String = (0..ROWS).map(|n| format!("{}\n", did(n))).collect();
+    home.write("unfollow.csv", format!("target_id\n{rows}{}\n", did(400)));
+    let run = |death: Option<&str>| {
+        let mut command = home.cleanup(["run", "unfollow.csv", "--account", "sky", "--yes", "--workers", "2"]);
+        command.envs(death.map(|death| ("CLEANUP_FAILPOINT", death)));
+        command.done()
+    };
+    let mut died = 0;
+    for death in DEATHS {
+        died += usize::from(run(Some(death)).exited().is_none());
+    }
+    assert!(died > 5, "the program died {died} times");
+    let end = run(None).ends(0);
+    let left: BTreeSet<String> = followed(me).into_iter().collect();
+    assert_eq!(left, (ROWS..FOLLOWED).map(did).collect(), "{end:?}");
+
+    let report = home.run(&["report", "unfollow"]).ends(0).out;
+    let rows: Vec<&str> = report.lines().skip(1).collect();
+    assert_eq!(rows.len(), ROWS + 1);
+    assert!(rows[..ROWS].iter().all(|row| row.contains(",done,")), "{report}");
+    assert!(rows[ROWS].contains(",gone,no_record,"), "{report}");
+    let told = home.run(&["explain", &did(0)]).ends(0).out;
+    assert_eq!(told.matches(&format!("record {FOLLOWS}/")).count(), records(0), "{told}");
+    assert_eq!(told.matches(": deleted").count(), records(0), "{told}");
+    // A deletion is asked for once more where nobody saw its answer, and not otherwise.
+    let attempts: i64 = sql::column::<i64>(&home.queue(), "select count(*) from attempt")[0];
+    let steps: usize = (0..ROWS).map(records).sum();
+    assert!(attempts as usize <= steps + 2 * died, "{attempts} requests for {steps} records and {died} deaths");
+    let values = "select count(*) from own_record where value like '%did:plc:%'";
+    assert_eq!(sql::column::<i64>(&home.queue(), values), [steps as i64]);
+    home.run(&["forget", "unfollow", "--yes"]).ends(0);
+    assert_eq!(sql::column::<i64>(&home.queue(), values), [0]);
+}
+
+#[test]
+fn the_sandboxs_records_go_however_often_the_program_dies() {
+    let home = Home::new();
+    let process = SandboxProcess::start(&home, &["--faults", "none", "--lists", "0"]);
+    let server = Xrpc::at(&process.url);
+    let input = json!({ "identifier": "ada.test", "password": Sandbox::app_password() });
+    let session = server.post("com.atproto.server.createSession", "", &input);
+    let me = Person { server: server.clone(), did: session.text("did"), token: session.text("accessJwt") };
+    undo(&home, &process.url, &me, ("ada.test", Sandbox::app_password()));
+}
+
+#[test]
+fn a_real_servers_records_go_however_often_the_program_dies() {
+    let Some(server) = Xrpc::real() else { return };
+    let home = Home::new();
+    let me = Person::new(&server);
+    let handle = server.get("com.atproto.server.getSession", &me.token).text("handle");
+    let made = server.post("com.atproto.server.createAppPassword", &me.token, &json!({ "name": "cleanup" }));
+    let url = std::env::var("CLEANUP_PDS").unwrap();
+    undo(&home, &url, &me, (&handle, &made.text("password")));
+}
