@@ -14,8 +14,8 @@ use crate::config::Settings;
 use crate::domain::{AccountId, AccountName, Platform, PlatformUser, Secret, TargetId, UserId, WindowSpec, name_key};
 use crate::engine::{Access, CredentialSource};
 use crate::error::{CommandError, ErrorKind};
-use crate::platforms::{BaseUrl, Client, Credentials, Host, spec, table};
-use crate::sandbox::Sandbox;
+use crate::platforms::{BaseUrl, Client, Credentials, Host, spec};
+use crate::sandbox::{KnownUser, Sandbox};
 use crate::store::{Account, Store};
 
 /// Which accounts there can be in this run.
@@ -72,24 +72,24 @@ impl SandboxAccounts {
     /// As [`SandboxAccounts::user_of`].
     pub(super) fn pretended(&self, name: &AccountName) -> Result<PlatformUser, CommandError> {
         let platform = self.platform_of(name);
-        if table(platform).iter().any(|endpoint| !endpoint.records.is_empty()) {
-            let message = format!("{name} would be an account of {platform}, which the sandbox does not speak yet");
-            return Err(CommandError::new(ErrorKind::Usage, message)
-                .hint("leave --platform out, or give the account a name that begins otherwise"));
-        }
-        Ok(PlatformUser::at_one_address(platform, SandboxAccounts::user_of(name)?))
+        let user = KnownUser::account_id(platform, SandboxAccounts::number_of(name)?);
+        Ok(PlatformUser::at_one_address(platform, user.parse().map_err(fault)?))
     }
 
-    /// The user a name stands for: always the same one, so that a queue can go on in another process.
+    /// The user of X that a name stands for: always the same one, so that a queue can go on in another process.
     ///
     /// # Errors
     /// None in practice: 18 digits are a user ID.
     pub fn user_of(name: &AccountName) -> Result<UserId, CommandError> {
+        SandboxAccounts::number_of(name)?.to_string().parse().map_err(fault)
+    }
+
+    fn number_of(name: &AccountName) -> Result<TargetId, CommandError> {
         let digest = Sha256::digest(name_key(name.as_str()).as_bytes());
         let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         // 18 digits, the first never zero.
         let id = 100_000_000_000_000_000 + number % 900_000_000_000_000_000;
-        id.to_string().parse().map_err(fault)
+        id.to_string().parse().map_err(|_| fault("a pretended user has no ID".into()))
     }
 }
 
@@ -242,8 +242,9 @@ impl Identities {
         for account in accounts {
             let credentials = match self {
                 Identities::Sandbox(_) => {
-                    let Ok(user) = account.user_id.as_str().parse::<TargetId>() else { continue };
-                    Credentials::bearer(Secret::new(Sandbox::token(user))).ok().map(Arc::new)
+                    let who = KnownUser::of_account(account.platform, account.user_id.as_str());
+                    let Some(who) = who else { continue };
+                    Credentials::bearer(Secret::new(Sandbox::token(who.user))).ok().map(Arc::new)
                 }
                 Identities::Real(real) => real.of_environment(account).and_then(|found| found.credentials.clone()),
             };

@@ -7,10 +7,10 @@ use super::accounts::Identities;
 use super::bases::Bases;
 use crate::clock::SharedClock;
 use crate::config::Settings;
-use crate::domain::{Platform, TargetId};
+use crate::domain::Platform;
 use crate::error::{CommandError, ErrorKind};
 use crate::platforms::{BaseUrl, Client};
-use crate::sandbox::{Options as SandboxOptions, Sandbox, SandboxError};
+use crate::sandbox::{KnownUser, Options as SandboxOptions, Sandbox, SandboxError};
 use crate::store::{Account, Store, StoreError};
 
 /// The most effects an embedded sandbox is told of.
@@ -81,9 +81,8 @@ impl PlatformSession {
 
     /// An embedded sandbox begins where the queue's jobs have left it: what they report as done is undone there.
     pub async fn recall(&self, store: &mut Store, account: &Account) -> Result<(), StoreError> {
-        let (Some(sandbox), Ok(user)) = (&self.sandbox, account.user_id.as_str().parse::<TargetId>()) else {
-            return Ok(());
-        };
+        let who = KnownUser::of_account(account.platform, account.user_id.as_str());
+        let (Some(sandbox), Some(who)) = (&self.sandbox, who) else { return Ok(()) };
         let (mut behind, mut told) = (0, 0);
         while told < MAX_TOLD_EFFECTS {
             let page = store.lists().done_by(account.id, behind, TOLD_AT_ONCE).await?;
@@ -91,8 +90,8 @@ impl PlatformSession {
             behind = *last;
             told += TOLD_AT_ONCE;
             for (_, action, target) in page {
-                if let Some(target) = target.id() {
-                    sandbox.undo(user, action, target);
+                if let Some(target) = Sandbox::number_of(who, &target) {
+                    sandbox.undo(who, action, target);
                 }
             }
         }

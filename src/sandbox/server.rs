@@ -34,10 +34,10 @@ use super::severed::Severed;
 use super::signature::OAuth1Keys;
 use super::target_fate::SpecialTarget;
 use super::trouble::Trouble;
-use super::who::KnownUser;
+use super::who::{KnownUser, SimulatedApi};
 use super::world::World;
 use crate::clock::SharedClock;
-use crate::domain::{Action, Rate, TargetId};
+use crate::domain::{Action, Rate, Target, TargetId};
 use crate::net::{Acceptor, WhenFull};
 
 const MAX_CONNECTIONS: usize = 1024;
@@ -214,6 +214,15 @@ impl Sandbox {
     /// The DID of a user where it is a Bluesky server.
     pub fn bluesky_did(user: TargetId) -> String {
         bluesky::did(user)
+    }
+
+    /// Under which number effects on a target are counted for a user; none: the target is none there.
+    pub fn number_of(who: KnownUser, target: &Target) -> Option<TargetId> {
+        match who.dialect {
+            SimulatedApi::V2 | SimulatedApi::V1 | SimulatedApi::Aisa => target.id(),
+            SimulatedApi::Mastodon => Some(Sandbox::mastodon_number(&target.to_string())),
+            SimulatedApi::Bluesky => Some(Sandbox::bluesky_number(&target.to_string())),
+        }
     }
 
     /// Under which number a DID or a post's URI is counted.

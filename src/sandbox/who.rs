@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::bluesky::user_of_did;
-use crate::domain::{InvalidId, TargetId};
+use super::bluesky::{did, user_of_did};
+use crate::domain::{InvalidId, Platform, TargetId};
 
 /// Which platform's words are spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,6 +39,29 @@ const PREFIXES: [(SimulatedApi, &str); 4] = [
     (SimulatedApi::Bluesky, "bluesky:"),
 ];
 
+impl SimulatedApi {
+    /// What is spoken to accounts of a platform: that of its name, as users are written here; X API v2 where it has none.
+    fn of(platform: Platform) -> SimulatedApi {
+        let name = platform.name().trim_end_matches("-sandbox");
+        let named = PREFIXES.iter().find(|(_, prefix)| prefix.trim_end_matches(':') == name);
+        named.map_or(SimulatedApi::V2, |(dialect, _)| *dialect)
+    }
+}
+
+impl KnownUser {
+    /// The user that an account of a platform is in the sandbox; none: its ID is none that the sandbox gives.
+    pub fn of_account(platform: Platform, id: &str) -> Option<KnownUser> {
+        let dialect = SimulatedApi::of(platform);
+        let user = if dialect == SimulatedApi::Bluesky { user_of_did(id) } else { id.parse().ok() };
+        user.map(|user| KnownUser { dialect, user })
+    }
+
+    /// The ID of an account of a platform that is this user of the sandbox.
+    pub fn account_id(platform: Platform, user: TargetId) -> String {
+        if SimulatedApi::of(platform) == SimulatedApi::Bluesky { did(user) } else { user.to_string() }
+    }
+}
+
 impl From<TargetId> for KnownUser {
     /// The user of X API v2.
     fn from(user: TargetId) -> KnownUser {
@@ -64,5 +87,29 @@ impl FromStr for KnownUser {
             }
         }
         text.parse().map(|user: TargetId| user.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_accounts_id_leads_back_to_its_user_at_every_platform() {
+        for platform in Platform::ALL {
+            let user: TargetId = "77".parse().unwrap();
+            let who = KnownUser::of_account(platform, &KnownUser::account_id(platform, user)).unwrap();
+            assert_eq!(who.user, user, "{platform}");
+            assert_eq!(who.to_string().parse(), Ok(who));
+            // The sandbox's own platform speaks as the one it stands for.
+            assert_eq!(
+                who.dialect == SimulatedApi::V2,
+                platform.in_sandbox() == Platform::default().in_sandbox()
+                    && !matches!(platform.name(), "x-v1" | "aisa"),
+                "{platform}"
+            );
+        }
+        assert_eq!(KnownUser::of_account(Platform::default(), "did:plc:abc"), None);
     }
 }

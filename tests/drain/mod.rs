@@ -1,6 +1,7 @@
 //! Draining against the sandbox: real SQLite file, real HTTP on loopback.
 
 mod bits;
+mod bluesky;
 mod keeps;
 mod mastodon;
 mod nights;

@@ -53,7 +53,7 @@ impl Way {
             Platform::Aisa => SimulatedApi::Aisa,
             Platform::XV2 | Platform::Sandbox => SimulatedApi::V2,
             Platform::Mastodon | Platform::MastodonSandbox => SimulatedApi::Mastodon,
-            Platform::Bluesky | Platform::BlueskySandbox => panic!("the sandbox does not speak it yet"),
+            Platform::Bluesky | Platform::BlueskySandbox => SimulatedApi::Bluesky,
         };
         KnownUser { dialect, user: id(USER) }
     }

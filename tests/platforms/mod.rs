@@ -1,6 +1,7 @@
 //! Every row of the tables against the sandbox, over real HTTP through the client that real platforms get.
 
 mod bench;
+mod bluesky;
 mod mastodon;
 mod proofs;
 mod rows;

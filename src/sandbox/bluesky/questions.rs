@@ -25,6 +25,7 @@ crate::domain::with_names! {
         MuteActor => "app.bsky.graph.muteActor",
         UnmuteActor => "app.bsky.graph.unmuteActor",
         GetMutes => "app.bsky.graph.getMutes",
+        GetFollowers => "app.bsky.graph.getFollowers",
         CreateBookmark => "app.bsky.bookmark.createBookmark",
         DeleteBookmark => "app.bsky.bookmark.deleteBookmark",
         GetBookmarks => "app.bsky.bookmark.getBookmarks",
@@ -84,6 +85,8 @@ pub(in crate::sandbox) enum Question {
         subject: String,
     },
     AppViewPage {
+        /// Whose list; the asker's own, where nobody is named.
+        of: Option<String>,
         most: u32,
         cursor: Option<String>,
     },
@@ -106,6 +109,7 @@ impl Method {
                 | Method::ListRecords
                 | Method::GetRecord
                 | Method::GetMutes
+                | Method::GetFollowers
                 | Method::GetBookmarks
                 | Method::GetProfiles
         )
@@ -178,7 +182,11 @@ impl Method {
                 Question::AppView { subject: input()?.checked("uri", "AT-URI", |uri| uri.starts_with("at://"))? }
             }
             Method::GetMutes | Method::GetBookmarks => {
-                Question::AppViewPage { most: query.most(50)?, cursor: query.get("cursor") }
+                Question::AppViewPage { of: None, most: query.most(50)?, cursor: query.get("cursor") }
+            }
+            Method::GetFollowers => {
+                let of = query.checked("actor", "at-identifier", is_identifier)?;
+                Question::AppViewPage { of: Some(of), most: query.most(50)?, cursor: query.get("cursor") }
             }
             Method::GetProfiles => Question::Profiles { actors: query.actors()? },
         })

@@ -258,7 +258,8 @@ fn first_index(size: u32, is_before: impl Fn(u32) -> bool) -> u32 {
     low
 }
 
-/// What stands at an index of a list that is no matter of repositories: mutes and bookmarks.
+/// What stands at an index of a list that is no matter of the account's repository: mutes, bookmarks, and followers, of whom every other one
+/// followed is one.
 pub(in crate::sandbox) fn kept_by_the_app(
     dice: Dice,
     sizes: ListSizes,
@@ -266,6 +267,9 @@ pub(in crate::sandbox) fn kept_by_the_app(
     shelf: Shelf,
     index: u32,
 ) -> TargetId {
+    if shelf == Shelf::Followers && index < sizes.of(Shelf::Following).div_ceil(2) {
+        return Repo::new(owner, dice, sizes).subject_at(Collection::Follows, index * 2);
+    }
     let place = Collection::ALL.len() as u64 + shelf as u64;
     let number = match shelf.kind() {
         TargetKind::User => user_at(dice, owner, place, shelf.name(), index),

@@ -26,7 +26,7 @@ use super::questions::{Asker, Method, NOT_JSON, Question};
 use super::requests;
 use super::sessions::{NotTaken, OpenSession};
 use super::writes::DeleteAsk;
-use crate::domain::{Action, Moment, TargetId};
+use crate::domain::{Action, Moment, TargetId, TargetKind};
 
 /// The routes.
 pub(in crate::sandbox) fn routes(router: Router<Platform>) -> Router<Platform> {
@@ -105,7 +105,9 @@ impl Asked<'_> {
                 self.create(user, &repo, &collection, key.as_deref(), &value).await
             }
             (Question::AppView { subject }, Some(user)) => self.app_view(user, &subject).await,
-            (Question::AppViewPage { most, cursor }, Some(user)) => self.page(user, most, cursor.as_deref()).await,
+            (Question::AppViewPage { of, most, cursor }, Some(user)) => {
+                self.page(user, of.as_deref(), most, cursor.as_deref()).await
+            }
             (Question::Profiles { actors }, Some(user)) => {
                 let profiles = |world: &mut World, _: Moment| {
                     let known = actors.iter().filter_map(|actor| self.somebody(actor));
@@ -293,17 +295,24 @@ impl Asked<'_> {
         self.deliver(decision, |_| bodies::empty()).await
     }
 
-    /// A page of mutes or bookmarks.
-    async fn page(&self, user: TargetId, most: u32, from: Option<&str>) -> Response {
-        let shelf = if self.method == Method::GetMutes { Shelf::Mutes } else { Shelf::Bookmarks };
+    /// A page of an app view's list.
+    async fn page(&self, asker: TargetId, of: Option<&str>, most: u32, from: Option<&str>) -> Response {
+        let shelf = match self.method {
+            Method::GetMutes => Shelf::Mutes,
+            Method::GetFollowers => Shelf::Followers,
+            _ => Shelf::Bookmarks,
+        };
+        let Some(of) = of.map_or(Some(asker), |of| self.somebody(of)) else {
+            return self.public(|| bodies::invalid("Actor not found"));
+        };
         let from = from.and_then(|from| index_of(shelf, from)).unwrap_or(0);
         let wanted = ReadQuery::Page { shelf, count: most, from };
         let ask = ReadAsk { path_user: None, wanted, fields: Default::default() };
         let tell = |world: &mut World, _: Moment| {
-            let page = world.leaf(requests::account(user), &ask);
-            let entries = page.entries.iter().map(|(id, _)| match shelf {
-                Shelf::Mutes => bodies::profile(*id),
-                _ => bodies::bookmark(*id),
+            let page = world.leaf(requests::account(of), &ask);
+            let entries = page.entries.iter().map(|(id, _)| match shelf.kind() {
+                TargetKind::User => bodies::profile(*id),
+                TargetKind::Post => bodies::bookmark(*id),
             });
             let list = shelf.name();
             let mut body = json!({ list: entries.collect::<Vec<_>>() });
@@ -312,6 +321,6 @@ impl Asked<'_> {
             }
             body
         };
-        self.read(user, tell).await
+        self.read(asker, tell).await
     }
 }
