@@ -2,6 +2,7 @@
 
 mod bench;
 mod bluesky;
+mod bluesky_program;
 mod mastodon;
 mod proofs;
 mod rows;

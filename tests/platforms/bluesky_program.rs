@@ -1,0 +1,80 @@
+//! Bluesky in the program's own sandbox: what its lists find is undone record by record, and is off them afterwards; rows of three platforms in one file.
+
+use crate::common::Home;
+
+const ADA: [&str; 3] = ["--sandbox", "--account", "bluesky-ada"];
+const ACTIONS: [(&str, &str); 7] = [
+    ("following", "unfollow"),
+    ("likes", "unlike"),
+    ("posts", "delete-post"),
+    ("reposts", "unrepost"),
+    ("blocks", "unblock"),
+    ("mutes", "unmute"),
+    ("bookmarks", "unbookmark"),
+];
+
+fn first_cells(csv: &str) -> Vec<String> {
+    csv.lines().skip(1).map(|line| line.split(',').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn what_a_list_finds_is_undone_and_is_off_it() {
+    let home = Home::new();
+    for (list, action) in ACTIONS {
+        let file = format!("{action}.csv");
+        let listed = home.run(&[&["list", list, "--limit", "9", "-o", &file][..], &ADA].concat());
+        listed.ends(0);
+        let targets = first_cells(&std::fs::read_to_string(home.path(&file)).unwrap());
+        assert_eq!(targets.len(), 9, "{list}");
+        let start = if ["following", "blocks", "mutes"].contains(&list) { "did:plc:" } else { "at://did:plc:" };
+        assert!(targets.iter().all(|target| target.starts_with(start)), "{list}: {targets:?}");
+        let run = home.run(&[&["run", &file, "--pace", "front-load", "--json"][..], &ADA].concat()).json();
+        let counts = &run["jobs"][0];
+        assert_eq!(
+            (&counts["rows"], &counts["pending"], &counts["rejected"]),
+            (&9.into(), &0.into(), &0.into()),
+            "{action}: {run}"
+        );
+        // Some of the sandbox's targets refuse or are gone.
+        let done = counts["done"].as_u64().unwrap();
+        assert!(done >= 7, "{action}: {run}");
+        let verified = home.run(&["verify", action, "--sandbox", "--json"]).json();
+        assert_eq!(
+            (verified["confirmed"].as_u64(), &verified["ghosts"]),
+            (Some(done), &0.into()),
+            "{action}: {verified}"
+        );
+        let left = home.run(&[&["list", list, "--fresh"][..], &ADA].concat()).ends(0).out;
+        let receipts = home.run(&["report", action, "--sandbox", "--format", "json"]).ends(0).json();
+        for row in receipts.as_array().unwrap().iter().filter(|row| row["outcome"] == "done") {
+            let target = row["target_id"].as_str().unwrap();
+            assert!(!first_cells(&left).iter().any(|listed| listed == target), "{action}: {target} is still listed");
+        }
+    }
+}
+
+#[test]
+fn rows_of_three_platforms_stand_in_one_file_and_a_handle_is_no_target() {
+    let home = Home::new();
+    let did = "did:plc:sandboxsandaaaaaaaaaaaaa";
+    home.write(
+        "unmute.csv",
+        format!(
+            "account,target_id\nada,1000000000000000007\nmastodon-fedi,01F6KXCP71V24GR0SJGAHRXSQ2\nbluesky-sky,{did}\n\
+             bluesky-sky,https://bsky.app/profile/{did}\nbluesky-sky,ada.example\nbluesky-sky,@ada.example\n\
+             bluesky-sky,at://{did}/app.bsky.feed.post/3l6oveex3ii2l\n"
+        ),
+    );
+    home.run(&["run", "unmute.csv", "--sandbox", "--pace", "front-load"]).ends(3);
+    let receipts = home.run(&["report", "unmute", "--sandbox", "--format", "json"]).ends(0).json();
+    let told: Vec<String> = receipts
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| format!("{} {}", row["outcome"].as_str().unwrap(), row["reason"].as_str().unwrap_or_default()))
+        .collect();
+    let settled = |told: &str| told.starts_with("done") || told.starts_with("gone") || told.starts_with("failed");
+    assert!(told[..3].iter().all(|told| settled(told)), "{told:?}");
+    assert!(told[3].starts_with("duplicate"), "{told:?}");
+    assert_eq!(told[4..], ["rejected not_an_id_there", "rejected name_for_id", "rejected wrong_kind"], "{told:?}");
+}
