@@ -36,6 +36,8 @@ pub enum Success {
     Change {
         /// An RFC 6901 pointer of one name.
         pointer: &'static str,
+        /// Texts that an answer without it must have; none: it has nothing at all.
+        unchanged: &'static [&'static str],
     },
     /// The endpoint has nothing to say: an empty body, or an empty object.
     NoOutput,

@@ -1,10 +1,10 @@
-//! Records of a repository, undone by the real program that is killed again and again: at the sandbox, and at a real server where there is
+//! Records of a repository, undone and restored by the real program that is killed again and again: at the sandbox, and at a real server where there is
 //! one. Every record of a row's subject goes, no other does, and the program says what it has deleted.
 
 use std::collections::BTreeSet;
 
 use cleanup::sandbox::Sandbox;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::xrpc::{FOLLOWS, Person, Xrpc};
 use crate::common::{Home, RunToEnd, SandboxProcess, sql};
@@ -42,22 +42,29 @@ fn follow_all(me: &Person) {
     }
 }
 
-/// Whom the records that are left are about.
-fn followed(me: &Person) -> Vec<String> {
-    let (mut subjects, mut cursor) = (Vec::new(), String::new());
+/// The records that are left, whole, in the order of their addresses.
+fn repository(me: &Person) -> Vec<Value> {
+    let (mut all, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = me.list(FOLLOWS, &format!("&limit=100{cursor}"));
-        let records = page.body["records"].as_array().unwrap();
-        subjects.extend(records.iter().map(|one| one["value"]["subject"].as_str().unwrap().to_owned()));
+        all.extend(page.body["records"].as_array().unwrap().iter().cloned());
         match page.body["cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
-            None => return subjects,
+            None => break,
         }
     }
+    all.sort_by_key(|record| record["uri"].as_str().unwrap().to_owned());
+    all
+}
+
+/// Whom the records that are left are about.
+fn followed(me: &Person) -> Vec<String> {
+    repository(me).iter().map(|one| one["value"]["subject"].as_str().unwrap().to_owned()).collect()
 }
 
 fn undo(home: &Home, url: &str, me: &Person, (handle, app_password): (&str, &str)) {
     follow_all(me);
+    let before = repository(me);
     let made = followed(me);
     let records = |n: usize| made.iter().filter(|subject| **subject == did(n)).count();
     let host = url.trim_start_matches("http://");
@@ -94,6 +101,21 @@ fn undo(home: &Home, url: &str, me: &Person, (handle, app_password): (&str, &str
     assert!(attempts as usize <= steps + 2 * died, "{attempts} requests for {steps} records and {died} deaths");
     let values = "select count(*) from own_record where value like '%did:plc:%'";
     assert_eq!(sql::column::<i64>(&home.queue(), values), [steps as i64]);
+    // Everything comes back as it was, however often the program dies: addresses, dates and hashes.
+    let restore = |death: Option<&str>| {
+        let mut command = home.cleanup(["undo", "unfollow", "--apply", "--yes", "--workers", "2"]);
+        command.envs(death.map(|death| ("CLEANUP_FAILPOINT", death)));
+        command.done()
+    };
+    for death in ["after-commit:1", "before-commit:3", "after-commit:3"] {
+        restore(Some(death));
+    }
+    let end = restore(None);
+    let report = home.run(&["report", "unfollow-restore"]).out;
+    assert!(end.code == 0, "{end:?} {report}");
+    assert_eq!(repository(me), before, "{end:?}");
+    assert_eq!(report.matches(",done,").count(), ROWS, "{report}");
+    home.run(&["forget", "unfollow-restore", "--yes"]).ends(0);
     home.run(&["forget", "unfollow", "--yes"]).ends(0);
     assert_eq!(sql::column::<i64>(&home.queue(), values), [0]);
 }

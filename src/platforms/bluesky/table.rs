@@ -27,7 +27,7 @@ const fn deletion(action: Action, records: &'static [&'static ListEndpoint]) -> 
         params: Params::Record,
         records,
         auth: Auth::OAuth2,
-        success: Success::Change { pointer: "/commit" },
+        success: Success::Change { pointer: "/commit", unchanged: &[] },
         scopes: &[],
         price: Some(MicroUsd(0)),
         tier: Tier::SelfServe,
@@ -62,7 +62,13 @@ pub(super) static TABLE: [Endpoint; 7] = [
 
 /// Puts a record back under its old key, so that it is what it was and stands where it stood. Where it is there already nothing is committed.
 const fn restoration(action: Action) -> Endpoint {
-    Endpoint { path: "/xrpc/com.atproto.repo.putRecord", params: Params::RecordAgain, ..deletion(action, &[]) }
+    Endpoint {
+        path: "/xrpc/com.atproto.repo.putRecord",
+        params: Params::RecordAgain,
+        // The record stands in the answer, whether or not it was there before.
+        success: Success::Change { pointer: "/commit", unchanged: &["uri", "cid"] },
+        ..deletion(action, &[])
+    }
 }
 
 /// What takes the rows back. A bookmark names a version of its post, which nobody has kept.

@@ -77,10 +77,14 @@ fn confirmed(question: &Question<'_>, root: &Object) -> Finding {
     }
 }
 
-/// Whether an answer that tells of changes tells of none, and of nothing else.
+/// Whether an answer that tells of changes tells of none, and of nothing that it has not to tell.
 fn changed_nothing(question: &Question<'_>, root: &Object) -> bool {
-    let Success::Change { pointer } = question.success else { return false };
-    root.iter().all(|(name, value)| value.is_null() && *name == pointer[1..])
+    let Success::Change { pointer, unchanged } = question.success else { return false };
+    let says_nothing_of_it = root.get(&pointer[1..]).is_none_or(Value::is_null);
+    if unchanged.is_empty() {
+        return says_nothing_of_it && root.keys().all(|name| *name == pointer[1..]);
+    }
+    says_nothing_of_it && unchanged.iter().all(|name| root.get(*name).is_some_and(Value::is_string))
 }
 
 /// Whether the expected field holds the expected value; none where there is no such field.
@@ -99,7 +103,7 @@ fn expected(question: &Question<'_>, root: &Object) -> Option<bool> {
         {
             None
         }
-        Success::Change { pointer } => body::at(root, pointer)?.as_object().map(|change| !change.is_empty()),
+        Success::Change { pointer, .. } => body::at(root, pointer)?.as_object().map(|change| !change.is_empty()),
         Success::NoOutput => root.is_empty().then_some(true),
         Success::Id { pointer } => Some(is_id(question, body::at(root, pointer)?)),
         Success::Record { pointer } => {

@@ -32,6 +32,24 @@ fn a_deletion_is_done_with_its_commit_and_already_without() {
 }
 
 #[test]
+fn a_record_that_is_put_back_is_done_with_a_commit_and_already_there_without() {
+    let there = r#""uri":"at://did:plc:a/app.bsky.graph.follow/3k","cid":"bafyre""#;
+    for action in [Action::Follow, Action::Like, Action::Repost, Action::Block, Action::Post] {
+        check(
+            B,
+            action,
+            &[
+                (200, &format!("{{{there},{}", &COMMIT[1..]), "done"),
+                (200, &format!("{{{there}}}"), "done already"),
+                (200, &format!(r#"{{{there},"validationStatus":"valid"}}"#), "done already"),
+                (200, "{}", "unknown unexpected_body"),
+                (200, r#"{"commit":null,"uri":"at://a"}"#, "unknown unexpected_body"),
+            ],
+        );
+    }
+}
+
+#[test]
 fn a_call_of_the_app_view_has_nothing_to_say() {
     for action in [Action::Unmute, Action::Unbookmark] {
         check(
