@@ -6,6 +6,7 @@ pub mod archive;
 mod entry;
 #[path = "../src/lists/filter/mod.rs"]
 pub mod filter;
+pub mod keep;
 #[path = "../src/lists/row.rs"]
 mod row;
 #[path = "../src/lists/snowflake.rs"]

@@ -1,0 +1,10 @@
+//! `lists::keep` without the platforms: any key is taken.
+
+use std::path::Path;
+
+use crate::jobfile::JobFileError;
+use crate::jobfile::keep_list::{self, KeepList};
+
+pub fn read_keep_list(path: &Path) -> Result<KeepList, JobFileError> {
+    keep_list::read(path, |text| text.parse().ok())
+}
