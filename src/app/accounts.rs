@@ -89,7 +89,7 @@ impl SandboxAccounts {
         let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         // 18 digits, the first never zero.
         let id = 100_000_000_000_000_000 + number % 900_000_000_000_000_000;
-        id.to_string().parse().map_err(|_| fault("a pretended user has no ID".into()))
+        id.to_string().parse().map_err(|_| fault("an account of the sandbox has no user ID".into()))
     }
 }
 

@@ -56,7 +56,7 @@ fn every_list_is_as_it_was_where_the_platform_has_the_inverse() {
     fedi(&home, &sandbox);
     let before: Vec<Vec<String>> = LISTS.iter().map(|(name, _)| list(&home, name)).collect();
     let mut file = "account,action,target_id,note\n".to_owned();
-    let mut rows = 0;
+    let mut rows: usize = 0;
     for ((_, action), ids) in LISTS.iter().zip(&before) {
         for id in ids.iter().take(3) {
             file += &format!("fedi,{action},{id},\"kept, {action}\"\n");
@@ -77,6 +77,10 @@ fn every_list_is_as_it_was_where_the_platform_has_the_inverse() {
     assert!(!home.run(&["status"]).out.contains("spring-restore"), "nothing was queued");
 
     run(&home, &["undo", "spring", "--apply"]).ends(0).says(&format!("spring-restore: {rows} done"));
+    // What is back because it was restored is neither a ghost nor back against anybody's will.
+    let verified = home.run(&["verify", "spring", "--json"]).json();
+    let told = ["restored", "ghosts", "came_back", "requeued"].map(|word| verified[word].as_u64());
+    assert_eq!(told, [Some(rows as u64), Some(0), Some(0), Some(0)], "{verified}");
     let after: Vec<Vec<String>> = LISTS.iter().map(|(name, _)| list(&home, name)).collect();
     assert_eq!(after, before);
     let report = home.run(&["report", "spring-restore"]).ends(0).out;

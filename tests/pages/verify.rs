@@ -141,7 +141,7 @@ fn the_verdicts_as_one_object() {
     let told = |confirmed: u64, undecided: u64, complete: bool, exit: i32| {
         serde_json::json!({
             "job": "unlike", "round": 1, "confirmed": confirmed, "came_back": 0, "ghosts": 0, "undecided": undecided,
-            "requeued": 0, "complete": complete, "exit_code": exit,
+            "restored": 0, "requeued": 0, "complete": complete, "exit_code": exit,
         })
     };
     // A list of three pages, stopped behind the first: nothing is judged by a part of it.

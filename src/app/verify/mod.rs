@@ -45,6 +45,7 @@ pub struct VerifyReport {
     came_back: u64,
     ghosts: u64,
     undecided: u64,
+    restored: u64,
     requeued: u64,
     complete: bool,
     /// The exit code.
@@ -54,9 +55,9 @@ pub struct VerifyReport {
 impl VerifyReport {
     /// The counts are those of before anything was queued again. `complete`: every list was read that judges the job.
     pub fn new(job: &Job, counts: &VerdictCounts, requeued: u64, complete: bool, exit_code: u8) -> VerifyReport {
-        let VerdictCounts { confirmed, came_back, ghosts, undecided } = *counts;
+        let VerdictCounts { confirmed, came_back, ghosts, undecided, restored } = *counts;
         let (job, round) = (job.name.clone(), job.round_number);
-        VerifyReport { job, round, confirmed, came_back, ghosts, undecided, requeued, complete, exit_code }
+        VerifyReport { job, round, confirmed, came_back, ghosts, undecided, restored, requeued, complete, exit_code }
     }
 }
 

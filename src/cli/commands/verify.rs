@@ -118,10 +118,11 @@ async fn by_lists(
 }
 
 fn told(counts: &VerdictCounts) -> String {
-    let VerdictCounts { confirmed, came_back, ghosts, undecided } = counts;
+    let VerdictCounts { confirmed, came_back, ghosts, undecided, restored } = counts;
+    let ghosts = counted(*ghosts, "ghost", "ghosts");
+    let restored = if *restored > 0 { format!(", {restored} restored since") } else { String::new() };
     format!(
-        "{confirmed} confirmed, {came_back} came back, {} (reported done, still listed), {undecided} undecided",
-        counted(*ghosts, "ghost", "ghosts")
+        "{confirmed} confirmed, {came_back} came back, {ghosts} (reported done, still listed), {undecided} undecided{restored}"
     )
 }
 
@@ -163,7 +164,7 @@ mod tests {
 
     #[test]
     fn verdicts_are_said_in_one_line() {
-        let counts = VerdictCounts { confirmed: 3, came_back: 2, ghosts: 1, undecided: 0 };
+        let counts = VerdictCounts { confirmed: 3, came_back: 2, ghosts: 1, undecided: 0, restored: 0 };
         assert_eq!(told(&counts), "3 confirmed, 2 came back, 1 ghost (reported done, still listed), 0 undecided");
     }
 }

@@ -153,7 +153,10 @@ fn what_next(outcome: &RunOutcome, jobs: &[JobStatus], deps: AppDeps<'_>) -> Vec
         lines.push(if has_file || jobs.is_empty() {
             format!("nothing was left to do, nothing was sent; {again} starts a finished file over")
         } else {
-            "nothing is left to restore, nothing was sent".to_owned()
+            let again = jobs.first().map_or(String::new(), |status| deps.command(&["forget", &status.job.name]));
+            format!(
+                "nothing is left to restore, nothing was sent; what was undone once more since then comes back after {again} and the same command"
+            )
         });
     }
     // Resuming a paused job sends nothing.

@@ -119,6 +119,13 @@ impl Repo {
         }
     }
 
+    /// Puts back what the seed has of a subject.
+    pub(in crate::sandbox) fn put_back_subject(&mut self, collection: Collection, subject: TargetId) {
+        for index in self.indices_of(collection, subject) {
+            self.removed.remove(&(collection, index));
+        }
+    }
+
     /// Puts a record in, under a key of its own where none is named. A second one of a relation takes the first one's place.
     pub(in crate::sandbox) fn create(
         &mut self,

@@ -42,10 +42,14 @@ impl Repos {
         repo.create(collection, None, value, now.wall);
     }
 
-    /// Takes out every record whose deletion is part of an action on a subject.
+    /// Takes out every record whose deletion is part of an action on a subject; or puts back those that an action restores.
     pub(in crate::sandbox) fn remove(&mut self, owner: TargetId, action: Action, subject: TargetId) {
-        for collection in Collection::ALL.into_iter().filter(|collection| collection.action() == action) {
-            self.of(owner).remove_subject(collection, subject);
+        for collection in Collection::ALL {
+            if collection.action() == action {
+                self.of(owner).remove_subject(collection, subject);
+            } else if collection.action() == action.inverse() {
+                self.of(owner).put_back_subject(collection, subject);
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::cli::args::ImportArgs;
 use crate::cli::commands::list::next_after;
 use crate::cli::context::{Context, for_this_queue};
-use crate::domain::{AccountName, counted};
+use crate::domain::counted;
 use crate::lists::archive::Tally;
 use crate::lists::filter::FilterCounts;
 use crate::text::escaped;
@@ -72,7 +72,8 @@ pub(super) fn say_imported(context: &Context, args: &ImportArgs, tally: &Tally, 
     match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
         Some(path) => {
             printer.say(&format!("{many} {are} in {}", escaped(&path.to_string_lossy())));
-            let next = next_after(context, args.what, path, args.account.as_ref().map(AccountName::as_str));
+            let whose = args.account.as_ref().map_or(vec![], |name| vec!["--account", name.as_str()]);
+            let next = next_after(context, args.what, path, &whose);
             next.filter(|_| counts.passed() > 0).into_iter().for_each(|line| printer.say(&line));
         }
         None => printer.say(&many),
