@@ -16,6 +16,9 @@ const ALREADY: &str = "already";
 /// The same where an earlier request may have deleted it.
 const CONFIRMED_BY_REPEAT: &str = "confirmed_by_repeat";
 
+/// Of a record that somebody else has deleted since it was read.
+const DELETED_MEANWHILE: &str = "deleted_meanwhile";
+
 /// What an answer was to its task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -36,7 +39,13 @@ pub(super) fn note_step(
     draft: &mut TurnDraft,
 ) -> Step {
     let Some(record) = &flight.record else { return Step::Last };
-    if matches!(finding, Finding::RecordChanged { .. }) {
+    let is_changed = matches!(finding, Finding::RecordChanged { .. });
+    if is_changed && flight.endpoint.restores_records() {
+        // Another record stands there by now, and stays.
+        verdict.transition = Transition::Fail;
+        return Step::Last;
+    }
+    if is_changed {
         draft.writes.stale_records.push((account, flight.lane.action));
         // Who changes a record each time it is read keeps nobody asking for ever.
         verdict.transient_failures = verdict.transient_failures.saturating_add(1);
@@ -48,6 +57,7 @@ pub(super) fn note_step(
     if !matches!(verdict.transition, Transition::Succeed | Transition::FindGone) {
         return Step::Last;
     }
+    let was_gone = verdict.reason.as_deref() == Some(ALREADY) && !flight.endpoint.restores_records();
     draft.writes.undone.push(UndoneRecord {
         record: record.id,
         by: flight.claimed.attempt,
@@ -57,6 +67,13 @@ pub(super) fn note_step(
         verdict.transition = Transition::Release;
         (verdict.reason, verdict.transient_failures, verdict.maybe_applied) = (None, 0, false);
         return Step::Another;
+    }
+    if was_gone && !flight.claimed.maybe_applied {
+        // Somebody else has deleted it since it was read, and may have made another one of the same subject: that is looked for.
+        draft.writes.stale_records.push((account, flight.lane.action));
+        verdict.transition = Transition::Release;
+        verdict.reason = Some(Reason::Borrowed(DELETED_MEANWHILE));
+        return Step::Changed;
     }
     if flight.claimed.maybe_applied && verdict.reason.as_deref() == Some(ALREADY) {
         verdict.reason = Some(Reason::Borrowed(CONFIRMED_BY_REPEAT));

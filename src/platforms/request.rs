@@ -203,7 +203,9 @@ fn record_again(user: &UserId, record: &OwnRecord) -> Result<String, Unbuildable
     let OwnRecord { collection, key, value, .. } = record;
     let value: serde_json::Value = serde_json::from_str(value).map_err(|_| NO_RECORD)?;
     let body = serde_json::json!({
-        "repo": user.as_str(), "collection": collection, "rkey": key, "validate": false, "record": value
+        "repo": user.as_str(), "collection": collection, "rkey": key, "validate": false, "record": value,
+        // What somebody has put there since stays.
+        "swapRecord": null
     });
     Ok(body.to_string())
 }

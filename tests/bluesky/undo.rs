@@ -141,3 +141,52 @@ fn a_real_servers_records_go_however_often_the_program_dies() {
     let url = std::env::var("CLEANUP_PDS").unwrap();
     undo(&home, &url, &me, (&handle, &made.text("password")));
 }
+
+/// What somebody does in the app while a job works: a pending row's record is deleted and made anew, and one that was undone is made anew under its
+/// old key with another date.
+fn meddle(home: &Home, url: &str, me: &Person, (handle, app_password): (&str, &str)) {
+    let keys: Vec<(String, String)> = (0..4).map(|n| me.follow(&did(n))).collect();
+    let host = url.trim_start_matches("http://");
+    let login = ["account", "login", "sky", "--platform", "bluesky", "--host", host];
+    home.cleanup(login).fed(&format!("{handle}\n{app_password}\n")).ends(0);
+    let rows: String = (0..4).map(|n| format!("{}\n", did(n))).collect();
+    home.write("unfollow.csv", format!("target_id\n{rows}"));
+    home.run(&["run", "unfollow.csv", "--account", "sky", "--yes", "--max-requests", "1"]).ends(4);
+    assert_eq!(me.delete(FOLLOWS, &keys[3].0, &keys[3].1).status, 200);
+    me.follow(&did(3));
+    home.run(&["resume", "--yes"]).ends(0);
+    assert!(followed(me).is_empty(), "the new record is undone as well");
+    let told = home.run(&["report", "unfollow"]).ends(0).out;
+    assert_eq!(told.matches(",done,").count(), 4, "{told}");
+
+    let record = json!({ "$type": FOLLOWS, "subject": did(9), "createdAt": "2025-01-01T00:00:00.000Z" });
+    let input = json!({ "repo": me.did, "collection": FOLLOWS, "rkey": keys[0].0, "record": record });
+    assert_eq!(me.server.post("com.atproto.repo.putRecord", &me.token, &input).status, 200);
+    let end = home.run(&["undo", "unfollow", "--apply", "--yes"]).ends(3);
+    let told = home.run(&["report", "unfollow-restore"]).ends(0).out;
+    assert!(told.contains(",failed,record_changed,"), "{told} {end:?}");
+    let left = followed(me);
+    assert!(left.contains(&did(9)) && !left.contains(&did(0)), "what stands there stays: {left:?}");
+}
+
+#[test]
+fn what_somebody_does_meanwhile_at_the_sandbox_is_neither_missed_nor_overwritten() {
+    let home = Home::new();
+    let process = SandboxProcess::start(&home, &["--faults", "none", "--lists", "0"]);
+    let server = Xrpc::at(&process.url);
+    let input = json!({ "identifier": "ada.test", "password": Sandbox::app_password() });
+    let session = server.post("com.atproto.server.createSession", "", &input);
+    let me = Person { server: server.clone(), did: session.text("did"), token: session.text("accessJwt") };
+    meddle(&home, &process.url, &me, ("ada.test", Sandbox::app_password()));
+}
+
+#[test]
+fn what_somebody_does_meanwhile_at_a_real_server_is_neither_missed_nor_overwritten() {
+    let Some(server) = Xrpc::real() else { return };
+    let home = Home::new();
+    let me = Person::new(&server);
+    let handle = server.get("com.atproto.server.getSession", &me.token).text("handle");
+    let made = server.post("com.atproto.server.createAppPassword", &me.token, &json!({ "name": "cleanup" }));
+    let url = std::env::var("CLEANUP_PDS").unwrap();
+    meddle(&home, &url, &me, (&handle, &made.text("password")));
+}

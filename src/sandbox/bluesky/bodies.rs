@@ -139,6 +139,7 @@ pub(in crate::sandbox) fn creation(owner: TargetId, collection: &str, made: &Wri
         Writing::Unchanged(record) => {
             good(&json!({ "uri": uri(owner, collection, &record.key), "cid": record.cid, "validationStatus": "valid" }))
         }
+        Writing::Changed { at } => error(400, "InvalidSwap", &format!("Record was at {at}")),
         // The reference server fails where another record has the key.
         Writing::KeyTaken => error(500, "InternalServerError", "Internal Server Error"),
         Writing::NoSuchCollection => invalid("The sandbox has no such collection"),

@@ -79,6 +79,8 @@ pub(in crate::sandbox) enum Question {
         collection: String,
         key: Option<String>,
         value: Value,
+        /// Whether no record may have the key yet.
+        must_be_new: bool,
     },
     /// Muting, unmuting: a DID or a handle. Bookmarking and its undoing: a post's URI.
     AppView {
@@ -173,7 +175,8 @@ impl Method {
                     Method::PutRecord => Some(input.checked("rkey", "record key", is_key)?),
                     _ => input.optional("rkey", "record key", is_key)?,
                 };
-                Question::Create { repo, collection, key, value }
+                let must_be_new = input.0.get("swapRecord").is_some_and(Value::is_null);
+                Question::Create { repo, collection, key, value, must_be_new }
             }
             Method::MuteActor | Method::UnmuteActor => {
                 Question::AppView { subject: input()?.checked("actor", "at-identifier", is_identifier)? }

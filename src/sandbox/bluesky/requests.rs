@@ -83,7 +83,7 @@ impl World {
         name: &'static str,
         collection: Option<Collection>,
         key: Option<&str>,
-        value: &Value,
+        (value, must_be_new): (&Value, bool),
     ) -> (Decision, Writing) {
         let decision = self.ask_there(now, owner, ReadTerms { name, path_user: None, is_public: false }, CREATE_POINTS);
         let Some(collection) = collection else { return (decision, Writing::NoSuchCollection) };
@@ -93,6 +93,7 @@ impl World {
         let is_put = name == Method::PutRecord.name();
         match there {
             Some(there) if is_put && there.value == *value => return (decision, Writing::Unchanged(there)),
+            Some(there) if is_put && must_be_new => return (decision, Writing::Changed { at: there.cid }),
             Some(there) if !is_put && there.value != *value => return (decision, Writing::KeyTaken),
             _ if repo.created() >= MAX_CREATED => return (decision, Writing::KeyTaken),
             _ => {}

@@ -101,8 +101,8 @@ impl Asked<'_> {
             (Question::Delete { repo, collection, key, swap }, Some(user)) => {
                 self.delete(user, &repo, &collection, &key, swap.as_deref()).await
             }
-            (Question::Create { repo, collection, key, value }, Some(user)) => {
-                self.create(user, &repo, &collection, key.as_deref(), &value).await
+            (Question::Create { repo, collection, key, value, must_be_new }, Some(user)) => {
+                self.create(user, &repo, &collection, key.as_deref(), (&value, must_be_new)).await
             }
             (Question::AppView { subject }, Some(user)) => self.app_view(user, &subject).await,
             (Question::AppViewPage { of, most, cursor }, Some(user)) => {
@@ -257,7 +257,14 @@ impl Asked<'_> {
         deliver(decision, say, self.platform).await
     }
 
-    async fn create(&self, user: TargetId, repo: &str, name: &str, key: Option<&str>, value: &Value) -> Response {
+    async fn create(
+        &self,
+        user: TargetId,
+        repo: &str,
+        name: &str,
+        key: Option<&str>,
+        value: (&Value, bool),
+    ) -> Response {
         if let Some(refused) = self.foreign(user, repo) {
             return refused;
         }

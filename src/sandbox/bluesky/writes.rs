@@ -41,6 +41,11 @@ pub(in crate::sandbox) enum Writing {
     },
     /// The very record is there already.
     Unchanged(RepoRecord),
+    /// Another record has the key, and stays.
+    Changed {
+        /// Its version.
+        at: String,
+    },
     KeyTaken,
     NoSuchCollection,
 }

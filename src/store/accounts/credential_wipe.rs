@@ -40,7 +40,7 @@ impl AccountStore<'_> {
 
     /// [`AccountStore::end_wiping`], and cuts the write-ahead log to nothing, with all that it tells of credentials of the past. False: others read the queue, and
     /// the log stays until the next such change, or until the last of them closes the queue.
-    pub(super) async fn wipe_log(&mut self) -> bool {
+    pub(in crate::store) async fn wipe_log(&mut self) -> bool {
         self.end_wiping().await;
         match self.cut_log().await {
             Ok(was_cut) => was_cut,

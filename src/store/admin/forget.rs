@@ -2,6 +2,7 @@
 
 use super::AdminStore;
 use crate::domain::Wall;
+use crate::store::accounts::AccountStore;
 use crate::store::error::StoreError;
 use crate::store::load::ROWS_PER_TRANSACTION;
 use crate::store::lock::LoadLock;
@@ -45,6 +46,8 @@ impl AdminStore<'_> {
     /// The database cannot be written; what was dropped until then is gone, and the command can be given again.
     pub async fn forget(&mut self, job: &Job, keep_from: Wall) -> Result<Forgotten, StoreError> {
         let _lock = LoadLock::wait(self.db.path()).await?;
+        // Cells and records have texts of deleted posts: what is forgotten is overwritten, in the queue and in its log.
+        self.db.execute("pragma secure_delete = on", args![]).await?;
         let ranges: Vec<(i64, i64)> = self
             .db
             .fetch_all(
@@ -76,6 +79,7 @@ impl AdminStore<'_> {
         }
         bump_generation(&mut tx).await?;
         tx.commit().await?;
+        AccountStore { db: &mut *self.db }.wipe_log().await;
         Ok(forgotten)
     }
 }
