@@ -14,7 +14,7 @@ use crate::config::Settings;
 use crate::domain::{AccountId, AccountName, Platform, PlatformUser, Secret, TargetId, UserId, WindowSpec, name_key};
 use crate::engine::{Access, CredentialSource};
 use crate::error::{CommandError, ErrorKind};
-use crate::platforms::{BaseUrl, Client, Credentials, Host, spec};
+use crate::platforms::{BaseUrl, Client, Credentials, Host, LoginKind, spec};
 use crate::sandbox::{KnownUser, Sandbox};
 use crate::store::{Account, Store};
 
@@ -290,8 +290,11 @@ impl RealAccounts {
 /// Nobody is logged in. At a platform of many hosts the variables of others are no help.
 fn no_credentials(platform: Option<Platform>) -> CommandError {
     if let Some(platform) = platform.filter(|platform| matches!(spec(*platform).host, Host::OfAccount)) {
+        // Most accounts of such a platform live behind one name.
+        let host =
+            if matches!(spec(platform).login, LoginKind::AppPassword { .. }) { "" } else { " --host example.social" };
         return CommandError::new(ErrorKind::Person, format!("no account of {platform} is kept here"))
-            .hint(format!("log in with `cleanup account login NAME --platform {platform} --host example.social`"));
+            .hint(format!("log in with `cleanup account login NAME --platform {platform}{host}`"));
     }
     CommandError::new(ErrorKind::Person, "no account is logged in, and CLEANUP_X_TOKEN is not set").hint(
         "log in with `cleanup account login`, or set CLEANUP_X_TOKEN to an OAuth 2.0 user token \

@@ -120,26 +120,26 @@ fn undo(home: &Home, url: &str, me: &Person, (handle, app_password): (&str, &str
     assert_eq!(sql::column::<i64>(&home.queue(), values), [0]);
 }
 
-#[test]
-fn the_sandboxs_records_go_however_often_the_program_dies() {
+/// Does it at the sandbox, which is a process.
+fn at_the_sandbox(act: fn(&Home, &str, &Person, (&str, &str))) {
     let home = Home::new();
     let process = SandboxProcess::start(&home, &["--faults", "none", "--lists", "0"]);
     let server = Xrpc::at(&process.url);
     let input = json!({ "identifier": "ada.test", "password": Sandbox::app_password() });
     let session = server.post("com.atproto.server.createSession", "", &input);
     let me = Person { server: server.clone(), did: session.text("did"), token: session.text("accessJwt") };
-    undo(&home, &process.url, &me, ("ada.test", Sandbox::app_password()));
+    act(&home, &process.url, &me, ("ada.test", Sandbox::app_password()));
 }
 
-#[test]
-fn a_real_servers_records_go_however_often_the_program_dies() {
+/// Does it at the real server, where there is one.
+fn at_a_real_server(act: fn(&Home, &str, &Person, (&str, &str))) {
     let Some(server) = Xrpc::real() else { return };
     let home = Home::new();
     let me = Person::new(&server);
     let handle = server.get("com.atproto.server.getSession", &me.token).text("handle");
     let made = server.post("com.atproto.server.createAppPassword", &me.token, &json!({ "name": "cleanup" }));
     let url = std::env::var("CLEANUP_PDS").unwrap();
-    undo(&home, &url, &me, (&handle, &made.text("password")));
+    act(&home, &url, &me, (&handle, &made.text("password")));
 }
 
 /// What somebody does in the app while a job works: a pending row's record is deleted and made anew, and one that was undone is made anew under its
@@ -170,23 +170,21 @@ fn meddle(home: &Home, url: &str, me: &Person, (handle, app_password): (&str, &s
 }
 
 #[test]
+fn the_sandboxs_records_go_however_often_the_program_dies() {
+    at_the_sandbox(undo);
+}
+
+#[test]
+fn a_real_servers_records_go_however_often_the_program_dies() {
+    at_a_real_server(undo);
+}
+
+#[test]
 fn what_somebody_does_meanwhile_at_the_sandbox_is_neither_missed_nor_overwritten() {
-    let home = Home::new();
-    let process = SandboxProcess::start(&home, &["--faults", "none", "--lists", "0"]);
-    let server = Xrpc::at(&process.url);
-    let input = json!({ "identifier": "ada.test", "password": Sandbox::app_password() });
-    let session = server.post("com.atproto.server.createSession", "", &input);
-    let me = Person { server: server.clone(), did: session.text("did"), token: session.text("accessJwt") };
-    meddle(&home, &process.url, &me, ("ada.test", Sandbox::app_password()));
+    at_the_sandbox(meddle);
 }
 
 #[test]
 fn what_somebody_does_meanwhile_at_a_real_server_is_neither_missed_nor_overwritten() {
-    let Some(server) = Xrpc::real() else { return };
-    let home = Home::new();
-    let me = Person::new(&server);
-    let handle = server.get("com.atproto.server.getSession", &me.token).text("handle");
-    let made = server.post("com.atproto.server.createAppPassword", &me.token, &json!({ "name": "cleanup" }));
-    let url = std::env::var("CLEANUP_PDS").unwrap();
-    meddle(&home, &url, &me, (&handle, &made.text("password")));
+    at_a_real_server(meddle);
 }

@@ -78,3 +78,19 @@ fn rows_of_three_platforms_stand_in_one_file_and_a_handle_is_no_target() {
     assert!(told[3].starts_with("duplicate"), "{told:?}");
     assert_eq!(told[4..], ["rejected not_an_id_there", "rejected name_for_id", "rejected wrong_kind"], "{told:?}");
 }
+
+#[test]
+fn the_text_of_a_deleted_post_is_nowhere_once_its_job_is_forgotten() {
+    let home = Home::new();
+    home.run(&[&["list", "posts", "--limit", "5", "-o", "delete-post.csv"][..], &ADA].concat()).ends(0);
+    let mut rows = csv::Reader::from_path(home.path("delete-post.csv")).unwrap();
+    let at = rows.headers().unwrap().iter().position(|name| name == "text").unwrap();
+    let texts: Vec<String> = rows.records().map(|row| row.unwrap()[at].to_owned()).collect();
+    assert!(texts.len() == 5 && texts.iter().all(|text| text.len() > 5), "{texts:?}");
+    home.run(&[&["run", "delete-post.csv", "--pace", "front-load"][..], &ADA].concat());
+    let known = "select text from known_target where kind = 'post' and text is not null";
+    let told = || crate::common::sql::column::<String>(&home.sandbox_queue(), known);
+    assert_eq!(told().len(), 5);
+    home.run(&["forget", "delete-post", "--yes", "--sandbox"]).ends(0);
+    assert!(told().is_empty());
+}

@@ -1,7 +1,7 @@
 //! Forgetting a settled job: its rows and receipts go; slots that may still count in a window stay.
 
 use super::AdminStore;
-use crate::domain::Wall;
+use crate::domain::{Platform, Wall};
 use crate::store::accounts::AccountStore;
 use crate::store::error::StoreError;
 use crate::store::load::ROWS_PER_TRANSACTION;
@@ -57,11 +57,13 @@ impl AdminStore<'_> {
             )
             .await?;
         let mut forgotten = Forgotten::default();
+        let id_spaces = serde_json::json!(Platform::ALL.map(Platform::id_space)).to_string();
         for (first, last) in ranges {
             let mut from = first;
             while from <= last {
                 let to = last.min(from + ROWS_PER_TRANSACTION / 5 - 1);
                 let mut tx = self.db.begin().await?;
+                tx.execute(FORGET_TEXTS, args![from, to, id_spaces.as_str()]).await?;
                 let mut counts = [0; 8];
                 for (count, sql) in counts.iter_mut().zip(FORGET_TASKS) {
                     *count = tx.execute(sql, args![from, to, keep_from.0]).await?;
@@ -83,6 +85,15 @@ impl AdminStore<'_> {
         Ok(forgotten)
     }
 }
+
+/// What lists have told of posts that these tasks were to delete: `?3` the names of all sets of IDs.
+const FORGET_TEXTS: &str = "
+    update known_target set text = null
+     where text is not null
+       and (platform, kind, target) in (
+           select space.value, 'post', task.target
+             from task join lane on lane.id = task.lane_id and lane.action = 6 cross join json_each(?3) space
+            where task.id between ?1 and ?2)";
 
 /// Records and attempts first (found through the tasks' chains), the tasks last.
 const FORGET_TASKS: [&str; 8] = [
