@@ -88,7 +88,7 @@ impl Counts {
                 self.count_encoding(record);
                 self.reject(*fault, Some(*action), *column, opened);
             }
-            Judged::Task { action, account, digits, is_plain, column, target, .. } => {
+            Judged::Task { action, account, is_typed, is_plain, column, target, .. } => {
                 self.handles += u64::from(matches!(target, Target::Handle(_)));
                 if !is_plain {
                     self.count_encoding(record);
@@ -102,7 +102,9 @@ impl Counts {
                     lane.first_line = line;
                 }
                 lane.rows += 1;
-                if let Some((length, forms)) = digits.and_then(|id| self.tally.count(id)) {
+                if let (true, Target::Id(id)) = (is_typed, target)
+                    && let Some((length, forms)) = self.tally.count(*id)
+                {
                     // Those without any form are counted as well: telling them apart is dearer.
                     lane.suspects[length][forms.shape()] += 1;
                     let suspects = &mut self.suspects[length][forms.shape()];

@@ -22,10 +22,10 @@ pub(super) enum Judged {
         /// Number of the account in [`Judge::account`].
         account: Option<usize>,
         target: Target,
-        /// The ID stood in the cell as digits, so a spreadsheet may have rounded it.
-        digits: Option<TargetId>,
-        /// Both IDs of a repost, where the row has columns for them.
-        repost: Option<RepostIds>,
+        /// The target is an ID that stood in the cell as digits, so a spreadsheet may have rounded it.
+        is_typed: bool,
+        /// Both IDs of a repost, where the row has columns for them; boxed, for a verdict is moved a million times and few have them.
+        repost: Option<Box<RepostIds>>,
         /// The row itself says that it cannot mean what the action does.
         misfit: Option<Fault>,
         /// The record is one cell and the cell is the ID and nothing else.
@@ -55,11 +55,11 @@ impl Judged {
         }
     }
 
-    /// The same without digits to be judged by how X's IDs look.
-    fn without_digits(self) -> Judged {
+    /// The same where the target is not to be judged by how X's IDs look.
+    fn untyped(self) -> Judged {
         match self {
             Judged::Task { action, account, target, repost, misfit, is_plain, column, .. } => {
-                Judged::Task { action, account, target, digits: None, repost, misfit, is_plain, column }
+                Judged::Task { action, account, target, is_typed: false, repost, misfit, is_plain, column }
             }
             rejected @ Judged::Rejected { .. } => rejected,
         }
@@ -235,8 +235,9 @@ impl Judge {
             let is_plain = record.len() == 1 && target.to_string().as_bytes() == cell_of(record, column);
             let is_plain = is_plain && self.header.names.len() == 1;
             let (repost, misfit) = (None, None);
-            let task = Judged::Task { action, account, target, digits: None, repost, misfit, is_plain, column };
-            return Ok(self.as_it_is_meant(record, task).without_digits());
+            let is_typed = false;
+            let task = Judged::Task { action, account, target, is_typed, repost, misfit, is_plain, column };
+            return Ok(self.as_it_is_meant(record, task).untyped());
         }
         // An ID wins over a name, in a link as well.
         let linked = if handles { self.header.linked_id(record, action.target_kind()) } else { None };
@@ -251,10 +252,10 @@ impl Judge {
             (None, Some((_, id))) => Ok(Named::LinkedId(id)),
             (None, None) => cell::read(cell, Some(action.target_kind()), handles),
         };
-        let (target, digits) = match named {
-            Ok(Named::Digits(id)) => (Target::Id(id), Some(id)),
-            Ok(Named::LinkedId(id)) => (Target::Id(id), None),
-            Ok(Named::Handle(handle)) if self.takes_handles => (Target::Handle(handle), None),
+        let (target, is_typed) = match named {
+            Ok(Named::Digits(id)) => (Target::Id(id), true),
+            Ok(Named::LinkedId(id)) => (Target::Id(id), false),
+            Ok(Named::Handle(handle)) if self.takes_handles => (Target::Handle(handle), false),
             Ok(Named::Handle(_)) => {
                 return Ok(Judged::Rejected { fault: Fault::HandleNotResolved, action: Some(action), column });
             }
@@ -265,28 +266,28 @@ impl Judge {
             Err(fault) => return Ok(Judged::Rejected { fault, action: Some(action), column }),
         };
         let is_plain = plain.is_some() && record.len() == 1 && self.header.names.len() == 1;
-        let plainly = Judged::Task { action, account, target, digits, repost: None, misfit: None, is_plain, column };
+        let plainly = Judged::Task { action, account, target, is_typed, repost: None, misfit: None, is_plain, column };
         Ok(if is_plain { plainly } else { self.as_it_is_meant(record, plainly) })
     }
 
     /// A task as its row means it, beside what its target's column says.
     fn as_it_is_meant(&self, record: &ByteRecord, task: Judged) -> Judged {
-        let Judged::Task { action, account, target, digits, is_plain, column, .. } = task else { return task };
+        let Judged::Task { action, account, target, is_typed, is_plain, column, .. } = task else { return task };
         let id = match target {
             Target::Id(id) => Some(id),
             Target::Handle(_) | Target::Key(_) => None,
         };
         match self.facts.read(record, action, (id, column), self.repost_id) {
             RowMeaning::Target => {
-                Judged::Task { action, account, target, digits, repost: None, misfit: None, is_plain, column }
+                Judged::Task { action, account, target, is_typed, repost: None, misfit: None, is_plain, column }
             }
             RowMeaning::Repost { ids, sent, column: place } => {
-                let digits = if place == column { digits } else { Some(sent) };
-                let (target, repost) = (Target::Id(sent), Some(ids));
-                Judged::Task { action, account, target, digits, repost, misfit: None, is_plain, column: place }
+                let is_typed = is_typed || place != column;
+                let (target, repost) = (Target::Id(sent), Some(Box::new(ids)));
+                Judged::Task { action, account, target, is_typed, repost, misfit: None, is_plain, column: place }
             }
             RowMeaning::Nothing(fault, column) => {
-                Judged::Task { action, account, target, digits, repost: None, misfit: Some(fault), is_plain, column }
+                Judged::Task { action, account, target, is_typed, repost: None, misfit: Some(fault), is_plain, column }
             }
         }
     }

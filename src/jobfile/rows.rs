@@ -99,15 +99,19 @@ impl Rows {
         };
         let mut is_stored = true;
         let verdict = match judged {
-            Judged::Task { action, account, target, digits, repost, misfit, is_plain, column } => {
+            Judged::Task { action, account, target, is_typed, repost, misfit, is_plain, column } => {
                 let account = account.and_then(|number| judge.account(number));
                 let cut = || (self.is_cut_off && records.cut_byte().is_some()).then_some(Fault::CutOff);
-                let damage = || digits.and_then(|id| self.suspicion.of(id)).map(Fault::from);
+                let typed = match target {
+                    Target::Id(id) if is_typed => Some(id),
+                    _ => None,
+                };
+                let damage = || typed.and_then(|id| self.suspicion.of(id)).map(Fault::from);
                 match misfit.or_else(cut).or_else(damage) {
                     Some(fault) => reject(fault, Some(action), column, Some(RowTask { action, account, target })),
                     None => {
                         is_stored = !is_plain;
-                        RowVerdict::Task { action, account, target, repost }
+                        RowVerdict::Task { action, account, target, repost: repost.map(|ids| *ids) }
                     }
                 }
             }

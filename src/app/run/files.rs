@@ -40,11 +40,16 @@ pub async fn run_files(
     let who = drainer.identities();
     // Handles are asked about when somebody has said yes.
     load.awaits_handles = true;
-    refuse_files_for_new_queue(who, rows, &files, &load, deps).await?;
-    if !drainer.can_be_agreed(deps) {
-        refuse_unasked(who, rows, &files, &load, deps).await?;
-    }
-    let mut store = deps.open_queue().await?;
+    let mut store = match deps.existing_queue().await? {
+        Some(store) => store,
+        None => {
+            refuse_files_for_new_queue(who, rows, &files, &load, deps).await?;
+            if !drainer.can_be_agreed(deps) {
+                refuse_unasked(who, rows, &files, &load).await?;
+            }
+            deps.open_queue().await?
+        }
+    };
     let seat = seat.held(store.path())?;
     load.handles_asked = store.lists().handles_asked().await?;
     let before: Vec<_> = store.accounts().all().await?.into_iter().map(|account| account.id).collect();
@@ -93,12 +98,7 @@ async fn refuse_unasked(
     rows: &RowOptions,
     files: &[Prepared],
     load: &LoadOptions,
-    deps: AppDeps<'_>,
 ) -> Result<(), CommandError> {
-    if let Some(store) = deps.existing_queue().await? {
-        store.close().await;
-        return Ok(());
-    }
     for forecast in app::forecast(who, None, rows.account.as_ref(), files, load).await? {
         if forecast?.targets() > 0 {
             return Err(no_terminal(LOOK));

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use super::keep_file::watchable;
-use super::row_platforms::{self, RowPlatforms};
+use super::row_platforms::RowPlatforms;
 use crate::app::accounts::Identities;
 use crate::app::deps::AppDeps;
 use crate::app::forecast;
@@ -21,7 +21,7 @@ use crate::app::row_filter::RowRules;
 use crate::domain::{Action, JobId};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::JobFileError;
-use crate::store::{Job, Store};
+use crate::store::{Account, Job, Store};
 use crate::text::shell_word;
 
 /// Reads and judges the files, with what their jobs remember.
@@ -31,23 +31,22 @@ pub async fn prepare_files(
     rows: &RowOptions,
     deps: AppDeps<'_>,
 ) -> Result<Vec<Prepared>, CommandError> {
-    // A queue that cannot be read is told by whoever needs it.
-    let known = known_jobs(files, job, deps).await.unwrap_or_default();
-    // Only reposts are read differently for platforms, so only for them the accounts are looked up.
-    let may_unrepost = rows.action.is_none_or(|action| action == Action::Unrepost);
-    let platform = if may_unrepost && !deps.settings.is_sandbox() {
-        Some(RowPlatforms::of(deps, rows).await.platform(rows.account.as_ref()))
-    } else {
-        None
-    };
+    // A queue that cannot be read is said and not needed: an estimate is all that hangs on it.
+    let (known, accounts) = known_of(files, job, deps).await.unwrap_or_else(|error| {
+        deps.tell(Notice::AccountsUnknown(&error));
+        Default::default()
+    });
+    let platforms = RowPlatforms::new(deps, rows, accounts);
+    // Only reposts are read differently for platforms.
+    let may_unrepost = rows.action.is_none_or(|action| action == Action::Unrepost) && !deps.settings.is_sandbox();
     let options = FileOptions {
         action: rows.action,
         column: rows.column.clone(),
         job: job.map(str::to_owned),
         strict: rows.strict,
-        platform,
+        platform: may_unrepost.then(|| platforms.platform(rows.account.as_ref())),
         trust_ids: rows.trust_ids,
-        owners: row_platforms::owners(deps, rows).await,
+        owners: platforms.owners(deps, rows),
         shown: None,
         known,
     };
@@ -74,11 +73,20 @@ fn check_with_the_same_options(error: CommandError, rows: &RowOptions, deps: App
     CommandError { hint, ..error }
 }
 
-async fn known_jobs(files: &[PathBuf], job: Option<&str>, deps: AppDeps<'_>) -> Result<Vec<Job>, CommandError> {
-    let Some(mut store) = deps.existing_queue().await? else { return Ok(Vec::new()) };
-    let known = known::known_jobs(&mut store, files, job).await;
+/// What the queue remembers of the files' jobs, and its accounts.
+async fn known_of(
+    files: &[PathBuf],
+    job: Option<&str>,
+    deps: AppDeps<'_>,
+) -> Result<(Vec<Job>, Vec<Account>), CommandError> {
+    if deps.settings.db().is_err() {
+        return Ok(Default::default());
+    }
+    let Some(mut store) = deps.existing_queue().await? else { return Ok(Default::default()) };
+    let known = known::known_jobs(&mut store, files, job).await?;
+    let accounts = store.accounts().all().await?;
     store.close().await;
-    known
+    Ok((known, accounts))
 }
 
 /// The lists are read before anything is queued, for they must not be half of one, and ages are counted back from one now.
@@ -131,10 +139,6 @@ pub async fn refuse_files_for_new_queue(
     options: &LoadOptions,
     deps: AppDeps<'_>,
 ) -> Result<(), CommandError> {
-    if let Some(store) = deps.existing_queue().await? {
-        store.close().await;
-        return Ok(());
-    }
     let refused = forecast::refuse_for_new_queue(who, rows.account.as_ref(), files, options).await;
     refused.map_err(|error| check_with_the_same_options(error, rows, deps))
 }

@@ -21,11 +21,14 @@ pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CommandError>
     let files = prepare_files(&paths, args.files.job.as_deref(), &rows, context.deps()).await?;
     let mut load = load_options(&rows, &files, args.reload.options(), context.deps())?;
     let who = Identities::of(&context.settings, rows.platform, None)?;
-    if context.existing_queue().await?.is_none() {
-        take_back::refuse_foreign(&saved, context)?;
-    }
-    refuse_files_for_new_queue(&who, &rows, &files, &load, context.deps()).await?;
-    let mut store = context.open_queue().await?;
+    let mut store = match context.existing_queue().await? {
+        Some(store) => store,
+        None => {
+            take_back::refuse_foreign(&saved, context)?;
+            refuse_files_for_new_queue(&who, &rows, &files, &load, context.deps()).await?;
+            context.open_queue().await?
+        }
+    };
     load.handles_asked = store.lists().handles_asked().await?;
     let worklists = take_back::find(&mut store, &saved, context).await?;
     let mut rejected = false;
