@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use cleanup::domain::{AccountId, Action, Platform, Target, TargetId, Tick, Wall};
 use cleanup::jobfile::{ReadOptions, Source, Survey};
-use cleanup::limits::{Limiter, Pace, Reservation};
+use cleanup::limits::{ALONE, Limiter, Pace, Reservation};
 use cleanup::store::{LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace, Store};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
@@ -91,7 +91,7 @@ fn slots_of_a_day(bencher: Bencher<'_, '_>) {
         let mut limiter = Limiter::new(&windows, Pace::Even, Tick(0));
         let (mut now, mut taken) = (Tick(0), 0);
         while now.0 < DAY_MS {
-            match limiter.reserve(Action::Unfollow, 1, now, None) {
+            match limiter.reserve(Action::Unfollow, 1, now, ALONE) {
                 Reservation::Granted(count) => {
                     taken += count;
                     limiter.ended(Action::Unfollow, Tick(now.0 + 200));

@@ -227,12 +227,18 @@ impl Identities {
         match self {
             Identities::Sandbox(_) => Some((base, "sandbox".into(), CredentialSource::Sandbox)),
             Identities::Real(real) => {
-                // Which app a login belongs to is in its sealed record; accounts of one platform are taken for one app's.
                 let held = real.of_environment(account).filter(|found| found.credentials.is_some());
-                Some(match held {
-                    Some(found) => (base, "environment".into(), CredentialSource::Environment(found.variable())),
-                    None => (base, "logins".into(), CredentialSource::Login),
-                })
+                let (logins, source) = match held {
+                    Some(found) => ("environment", CredentialSource::Environment(found.variable())),
+                    None => ("logins", CredentialSource::Login),
+                };
+                // Which app a login belongs to is in its sealed record; accounts of one platform are taken for one app's. A platform of
+                // many hosts has an app at each, and each host counts for itself.
+                let app = match spec(account.platform).host {
+                    Host::OfAccount => base.as_str().into(),
+                    Host::Fixed(_) => logins.into(),
+                };
+                Some((base, app, source))
             }
         }
     }
@@ -281,7 +287,11 @@ impl RealAccounts {
     ) -> Result<Option<AccountId>, CommandError> {
         if let Some(wanted) = wanted {
             let named = known.iter().find(|account| account.name == *wanted);
-            return named.map(|account| Some(account.id)).ok_or_else(|| unknown_account(wanted, known));
+            let named = named.ok_or_else(|| unknown_account(wanted, known))?;
+            return match self.platform.filter(|asked| *asked != named.platform) {
+                Some(asked) => Err(account_of_another_platform(named, asked, known)),
+                None => Ok(Some(named.id)),
+            };
         }
         Ok(self.unnamed(known))
     }
@@ -313,6 +323,17 @@ fn unknown_account(wanted: &AccountName, known: &[Account]) -> CommandError {
         "`cleanup account login {}` adds it; or set CLEANUP_X_USER_ID beside the token",
         wanted.shell_word()
     ))
+}
+
+fn account_of_another_platform(named: &Account, asked: Platform, known: &[Account]) -> CommandError {
+    let message = format!("{} is an account of {}, not of {asked}", named.name, named.platform);
+    let there: Vec<&str> =
+        known.iter().filter(|known| known.platform == asked).map(|known| known.name.as_str()).collect();
+    let hint = match there.as_slice() {
+        [] => format!("leave out --platform; no account of {asked} is kept here"),
+        names => format!("leave out --platform, or name an account of {asked}: {}", names.join(", ")),
+    };
+    CommandError::new(ErrorKind::Usage, message).hint(hint)
 }
 
 pub(super) fn fault(why: String) -> CommandError {

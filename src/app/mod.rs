@@ -65,7 +65,7 @@ mod verify;
 mod worklist;
 
 pub use accounts::{Identities, RealAccounts, SandboxAccounts};
-pub use audit::{AccountAudit, AppAudit, AttemptTally, AuditReport, ReadAudit, WindowAudit, audit};
+pub use audit::{AccountAudit, AttemptTally, AuditReport, ReadAudit, SharedAudit, WindowAudit, audit};
 pub use bases::Bases;
 pub use child::command as child_command;
 pub use command_line::{command, command_line, writable_config_warning, writable_remedy};

@@ -65,7 +65,7 @@ impl Word for Per {
 
 impl Word for Scope {
     fn read(text: &str) -> Result<Scope, String> {
-        one_of(text, &[("account", Scope::Account), ("app", Scope::App)])
+        one_of(text, &[("account", Scope::Account), ("app", Scope::App), ("host", Scope::Host)])
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) fn windows_of(
     };
     let rules = rules.iter().filter(|rule| rule.concerns(platform)).map(together);
     let configured = rules.flat_map(|rule| rule.specs());
-    let (mut account, app): (Vec<_>, Vec<_>) = configured.partition(|spec| spec.scope == Scope::Account);
+    let (mut account, mut shared): (Vec<_>, Vec<_>) = configured.partition(|spec| spec.scope == Scope::Account);
     if !rates.is_empty() {
         let spec = |rate: &Rate| WindowSpec { scope: Scope::Account, rate: *rate, applies: Applies::All };
         account = rates.iter().map(spec).collect();
@@ -77,6 +77,7 @@ pub(super) fn windows_of(
         let beside: Vec<_> = built_in(platform)
             .iter()
             .copied()
+            .filter(|built_in| built_in.scope == Scope::Account)
             .filter(|built_in| !account.iter().any(|spec| spec.applies == built_in.applies))
             .collect();
         account.extend(beside);
@@ -84,7 +85,11 @@ pub(super) fn windows_of(
     if per == Some(Per::Endpoint) {
         account = account.into_iter().flat_map(each_action).collect();
     }
-    account.into_iter().chain(app).collect()
+    // What a host gives an address is the host's: a rate for each account says nothing of it.
+    if !shared.iter().any(|spec| spec.scope == Scope::Host) {
+        shared.extend(built_in(platform).iter().filter(|spec| spec.scope == Scope::Host));
+    }
+    account.into_iter().chain(shared).collect()
 }
 
 /// The windows that a platform documents.

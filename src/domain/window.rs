@@ -218,6 +218,8 @@ pub enum Scope {
     Account,
     /// All accounts of a platform share one (X documents 500 unfollows per app in 24 hours); off unless configured.
     App,
+    /// All accounts of a platform whose requests go to one host share one, for the host counts what comes from this machine's address.
+    Host,
 }
 
 /// A window.
@@ -238,6 +240,11 @@ impl WindowSpec {
     /// A window of an account, for the program's own tables. Panics at compile time where the numbers make no sense.
     pub const fn of_account(limit: u32, window_seconds: u64, applies: Applies) -> WindowSpec {
         WindowSpec { scope: Scope::Account, rate: Rate::fixed(limit, window_seconds), applies }
+    }
+
+    /// A window of all requests that go to one host.
+    pub const fn of_host(limit: u32, window_seconds: u64) -> WindowSpec {
+        WindowSpec { scope: Scope::Host, rate: Rate::fixed(limit, window_seconds), applies: Applies::All }
     }
 }
 

@@ -21,7 +21,7 @@ use super::turn_draft::TurnDraft;
 use super::workers::{Planned, Workers};
 use crate::auth::Current;
 use crate::domain::{Action, LaneId, MicroUsd, Moment, Reason, Tick};
-use crate::limits::{Reservation, Wait};
+use crate::limits::{ALONE, Reservation, Wait};
 use crate::platforms::{Endpoint, find};
 use crate::store::Claim;
 
@@ -144,8 +144,8 @@ impl Claiming<'_> {
     /// How many slots are free beside those just planned.
     fn free_slots(&mut self, planned: &Planned) -> u64 {
         let run = &mut self.roster.accounts[planned.account];
-        let app = run.access.as_ref().and_then(|access| self.limits.of_app(access));
-        run.limiter.as_mut().map_or(0, |limiter| u64::from(limiter.free(planned.action, self.now.tick, app)))
+        let shared = run.access.as_ref().map_or(ALONE, |access| self.limits.shared_with(access));
+        run.limiter.as_mut().map_or(0, |limiter| u64::from(limiter.free(planned.action, self.now.tick, shared)))
     }
 
     /// Takes slots for one account, for its first action that may send; says when to look at it again.
@@ -271,7 +271,7 @@ impl Claiming<'_> {
         }
         let run = &mut self.roster.accounts[account];
         let Some(limiter) = run.limiter.as_mut() else { return Err(NotNow::Account(None)) };
-        let count = match limiter.reserve(action, want, self.now.tick, self.limits.of_app(next.access)) {
+        let count = match limiter.reserve(action, want, self.now.tick, self.limits.shared_with(next.access)) {
             Reservation::Granted(count) => count,
             Reservation::Wait { until, why: Wait::Hold(_) } => return Err(NotNow::Account(until)),
             Reservation::Wait { until, .. } => return Err(NotNow::Action(until)),

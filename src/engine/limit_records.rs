@@ -1,10 +1,11 @@
-//! What is known of the platform's limits beyond an account's own limiter: windows that the accounts of an app share, what earlier drains
+//! What is known of the platform's limits beyond an account's own limiter: windows that the accounts of an app or at a host share, what earlier drains
 //! left on record, and whether the wall clock can be believed.
 //!
 //! In: accounts that come due, answers, a suspend. Out: limiters and windows that know what still counts. What does not belong here: what
 //! may be sent now (`claiming`), and when a slot of another boot counts ([`ThisBoot`]).
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::account::AccountRun;
 use super::roster::Roster;
@@ -13,19 +14,42 @@ use super::workers::InFlight;
 use crate::clock::Clock;
 use crate::domain::{AccountId, Action, Moment, Platform, Scope, Tick, Wall};
 use crate::limits::{
-    Allowance, HoldReason, Limiter, Pace, StoredHold, StoredSlot, StoredUntil, ThisBoot, Values, WallTrust, Windows,
+    ALONE, Allowance, HoldReason, Limiter, Pace, SharedWindows, StoredHold, StoredSlot, StoredUntil, ThisBoot, Values,
+    WallTrust, Windows,
 };
-use crate::platforms::Reply;
+use crate::platforms::{BaseUrl, Reply};
 use crate::store::{Account, Drain, StoreError, StoredAllowance, Turn};
 
 /// Accounts whose slots are read at once.
 const ACCOUNTS_AT_ONCE: usize = 1_000;
 
+/// With whom an account shares windows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Sharing {
+    /// With all accounts of its platform.
+    App(Platform),
+    /// With those whose requests go to the same host.
+    Host(Platform, Arc<BaseUrl>),
+}
+
+impl Sharing {
+    fn of(access: &Access) -> [Sharing; 2] {
+        [Sharing::App(access.platform), Sharing::Host(access.platform, Arc::clone(&access.base))]
+    }
+
+    fn scope(&self) -> Scope {
+        match self {
+            Sharing::App(_) => Scope::App,
+            Sharing::Host(..) => Scope::Host,
+        }
+    }
+}
+
 /// Limits as they stand for more than one account, or have not been taken over yet.
 #[derive(Debug)]
 pub(super) struct LimitRecords {
-    /// Windows that all accounts of a platform share.
-    app_windows: HashMap<Platform, Windows>,
+    /// Windows that several accounts share.
+    shared: HashMap<Sharing, Windows>,
     /// Accounts with a hold when the drain began: taken over with their slots.
     held: HashMap<AccountId, Account>,
     /// What is left of the platform's windows, as earlier drains were told: taken over with the slots.
@@ -39,39 +63,43 @@ pub(super) struct LimitRecords {
 impl LimitRecords {
     /// Of accounts without a hold nothing is asked, and of 100,000 they would be 26 MiB.
     pub(super) fn new(roster: &Roster, held: HashMap<AccountId, Account>, taken_over: Tick) -> LimitRecords {
-        let mut app_windows = HashMap::new();
+        let mut shared = HashMap::new();
         for access in roster.access.values() {
-            if access.windows.iter().any(|spec| spec.scope == Scope::App) {
-                app_windows.entry(access.platform).or_insert_with(|| Windows::new(&access.windows, Scope::App));
+            for sharing in Sharing::of(access) {
+                let scope = sharing.scope();
+                if access.windows.iter().any(|spec| spec.scope == scope) {
+                    shared.entry(sharing).or_insert_with(|| Windows::new(&access.windows, scope));
+                }
             }
         }
         let (wall, wall_saved) = (WallTrust::default(), false);
-        LimitRecords { app_windows, held, allowances: HashMap::new(), wall, wall_saved, taken_over }
+        LimitRecords { shared, held, allowances: HashMap::new(), wall, wall_saved, taken_over }
     }
 
-    /// Windows that an app's accounts share count what each of them has sent, and also of those that have nothing to do in this run. So
-    /// they are filled before anybody claims.
-    pub(super) async fn restore_app_windows(
+    /// Windows that accounts share count what each of them has sent, and also of those that have nothing to do in this run. So they are
+    /// filled before anybody claims.
+    pub(super) async fn restore_shared_windows(
         &mut self,
         roster: &Roster,
         drain: &mut Drain,
         settings: &EngineSettings,
         now: Moment,
     ) -> Result<(), StoreError> {
-        let shares = |platform| self.app_windows.contains_key(platform);
-        let sharing = roster.access.iter().filter(|(_, access)| shares(&access.platform));
+        let shares = |access: &Access| Sharing::of(access).iter().any(|sharing| self.shared.contains_key(sharing));
+        let sharing = roster.access.iter().filter(|(_, access)| shares(access));
         let mut accounts: Vec<AccountId> = sharing.map(|(account, _)| *account).collect();
         accounts.sort_unstable();
         let here = self.this_boot(now);
         for accounts in accounts.chunks(ACCOUNTS_AT_ONCE) {
             for (account, slots) in drain.slots(accounts).await? {
                 let Some(access) = roster.access.get(&account) else { continue };
-                let Some(windows) = self.app_windows.get_mut(&access.platform) else { continue };
                 let values = access.values(settings.request_deadline);
-                slots
-                    .iter()
-                    .map(|slot| upper(slot, here, &values))
-                    .for_each(|(action, upper)| windows.restore(action, upper));
+                for windows in self.shared_with(access).into_iter().flatten() {
+                    slots
+                        .iter()
+                        .map(|slot| upper(slot, here, &values))
+                        .for_each(|(action, upper)| windows.restore(action, upper));
+                }
             }
         }
         Ok(())
@@ -129,9 +157,13 @@ impl LimitRecords {
         ThisBoot { now, wall_trusted: self.wall.trusts(now), taken_over: self.taken_over }
     }
 
-    /// The windows that the accounts of an app share.
-    pub(super) fn of_app(&mut self, access: &Access) -> Option<&mut Windows> {
-        self.app_windows.get_mut(&access.platform)
+    /// The windows that an account shares with others.
+    pub(super) fn shared_with(&mut self, access: &Access) -> SharedWindows<'_> {
+        if self.shared.is_empty() {
+            return ALONE;
+        }
+        let [app, host] = Sharing::of(access);
+        self.shared.get_disjoint_mut([&app, &host])
     }
 
     /// An answer's `Date` says whether the wall clock can be believed.
@@ -156,9 +188,8 @@ impl LimitRecords {
         if let Some(limiter) = &mut run.limiter {
             limiter.ended(flight.lane.action, counted_until);
         }
-        if let Some(windows) = run.access.as_ref().and_then(|access| self.of_app(access)) {
-            windows.ended(flight.lane.action, counted_until);
-        }
+        let shared = run.access.as_ref().map_or(ALONE, |access| self.shared_with(access));
+        shared.into_iter().flatten().for_each(|windows| windows.ended(flight.lane.action, counted_until));
     }
 
     /// Slots that found no task.
@@ -166,9 +197,8 @@ impl LimitRecords {
         if let Some(limiter) = &mut run.limiter {
             limiter.give_back(action, unused);
         }
-        if let Some(windows) = run.access.as_ref().and_then(|access| self.of_app(access)) {
-            windows.give_back(action, unused);
-        }
+        let shared = run.access.as_ref().map_or(ALONE, |access| self.shared_with(access));
+        shared.into_iter().flatten().for_each(|windows| windows.give_back(action, unused));
     }
 
     /// Every slot whose end nobody saw counts anew. Until when the last of them does.
@@ -181,7 +211,7 @@ impl LimitRecords {
                 limiter.extend_after_suspend(asleep_from, upper);
             }
         }
-        self.app_windows.values_mut().for_each(|windows| windows.extend_after_suspend(asleep_from, woken));
+        self.shared.values_mut().for_each(|windows| windows.extend_after_suspend(asleep_from, woken));
         woken
     }
 }

@@ -133,7 +133,7 @@ impl State {
         settings: &EngineSettings,
         clock: &dyn Clock,
     ) -> Result<(), StoreError> {
-        self.limits.restore_app_windows(&self.roster, drain, settings, clock.now()).await?;
+        self.limits.restore_shared_windows(&self.roster, drain, settings, clock.now()).await?;
         self.outages.restore(drain, &mut self.roster, &self.limits, clock).await?;
         self.limits.read_allowances(drain, clock).await
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::allowance::{Allowance, Allowances};
 use super::headers::{Answered, Hold, HoldReason, ObservedAnswer, hold_after, leaves};
-use super::{Blocked, Pace, Pacer, WindowUsage, Windows};
+use super::{Blocked, Pace, Pacer, SharedWindows, WindowUsage, Windows};
 use crate::domain::{Action, Applies, Rate, Scope, Tick, WindowSpec};
 
 /// What came of asking for slots.
@@ -58,7 +58,7 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    /// A limiter for the account windows of `specs` (those of scope `App` are shared: see [`Limiter::reserve`]). An action that
+    /// A limiter for the account windows of `specs` (those of an app or a host are shared: see [`Limiter::reserve`]). An action that
     /// none of them counts gets a window of its own, of the shortest's rate (of the default's where there is none at all):
     /// nothing is ever without a limit.
     pub fn new(specs: &[WindowSpec], pace: Pace, now: Tick) -> Limiter {
@@ -87,14 +87,15 @@ impl Limiter {
         self.hold = hold;
     }
 
-    /// Takes up to `want` slots for requests of `action`, in the account's windows and in the `app` windows it shares with
-    /// others. They must be committed before anything is sent, or given back.
-    pub fn reserve(&mut self, action: Action, want: u32, now: Tick, mut app: Option<&mut Windows>) -> Reservation {
+    /// Takes up to `want` slots for requests of `action`, in the account's windows and in those that it shares with others. They must be
+    /// committed before anything is sent, or given back.
+    pub fn reserve(&mut self, action: Action, want: u32, now: Tick, mut shared: SharedWindows<'_>) -> Reservation {
         if let Some(hold) = self.hold.filter(|hold| now < hold.until) {
             return Reservation::Wait { until: Some(hold.until), why: Wait::Hold(hold.reason) };
         }
         let mut most = want;
-        for windows in [Some(&mut self.windows), app.as_deref_mut()].into_iter().flatten() {
+        let of_others = shared.iter_mut().flatten().map(|windows| &mut **windows);
+        for windows in [&mut self.windows].into_iter().chain(of_others) {
             match windows.free(action, now) {
                 Ok(free) => most = most.min(free),
                 Err(Blocked { spec, until }) => return Reservation::Wait { until, why: Wait::Window(spec) },
@@ -111,20 +112,19 @@ impl Limiter {
             None => most,
         };
         self.windows.reserve(action, granted);
-        if let Some(app) = app {
-            app.reserve(action, granted);
-        }
+        shared.into_iter().flatten().for_each(|windows| windows.reserve(action, granted));
         self.allowances.take(action, granted);
         Reservation::Granted(granted)
     }
 
     /// How many slots are free, whatever the pace.
-    pub fn free(&mut self, action: Action, now: Tick, app: Option<&mut Windows>) -> u32 {
+    pub fn free(&mut self, action: Action, now: Tick, shared: SharedWindows<'_>) -> u32 {
         if self.held(now).is_some() {
             return 0;
         }
         let own = self.windows.free(action, now).unwrap_or(0);
-        let shared = app.map_or(u32::MAX, |app| app.free(action, now).unwrap_or(0));
+        let shared = shared.into_iter().flatten().map(|windows| windows.free(action, now).unwrap_or(0));
+        let shared = shared.min().unwrap_or(u32::MAX);
         let allowed = self.allowances.room(action, now).map_or(u32::MAX, |(more, _)| more);
         own.min(shared).min(allowed)
     }

@@ -26,4 +26,4 @@ pub use pace::{Pace, Pacer};
 pub use restore::{StoredHold, StoredSlot, StoredUntil, ThisBoot, WallTrust};
 pub use values::Values;
 pub use window::Window;
-pub use windows::{Blocked, WindowUsage, Windows};
+pub use windows::{ALONE, Blocked, SharedWindows, WindowUsage, Windows};

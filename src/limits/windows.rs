@@ -1,4 +1,4 @@
-//! The windows of one account, or those all accounts of an app share: a request takes a slot in every one that applies.
+//! The windows of one account, or those that accounts of an app or at a host share: a request takes a slot in every one that applies.
 //!
 //! In: window specs, actions, the time. Out: how many requests of an action all its windows have room for.
 
@@ -10,6 +10,12 @@ use crate::domain::{Action, Scope, Tick, WindowSpec};
 pub struct Windows {
     windows: Vec<(WindowSpec, Window)>,
 }
+
+/// The windows that an account shares: with others of its app, with others at its host.
+pub type SharedWindows<'a> = [Option<&'a mut Windows>; 2];
+
+/// Nothing is shared.
+pub const ALONE: SharedWindows<'static> = [None, None];
 
 /// Which window has no room, and until when as far as one can know (none: an answer must come first).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +38,7 @@ pub struct WindowUsage {
 }
 
 impl Windows {
-    /// The windows of `specs` that have the scope: an account's own, or those of the app for all its accounts.
+    /// The windows of `specs` that have the scope: an account's own, or those that several share.
     pub fn new(specs: &[WindowSpec], scope: Scope) -> Windows {
         let own = specs.iter().filter(|spec| spec.scope == scope);
         Windows { windows: own.map(|spec| (*spec, Window::new(spec.rate))).collect() }

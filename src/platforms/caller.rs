@@ -51,6 +51,11 @@ impl Documented {
         Documented { scope: Scope::Account, rate: Rate::fixed(limit, window_seconds) }
     }
 
+    /// A limit of all users at a host together.
+    pub(super) const fn host(limit: u32, window_seconds: u64) -> Documented {
+        Documented { scope: Scope::Host, rate: Rate::fixed(limit, window_seconds) }
+    }
+
     /// A limit of an app, all its users together.
     pub(super) const fn app(limit: u32, window_seconds: u64) -> Documented {
         Documented { scope: Scope::App, rate: Rate::fixed(limit, window_seconds) }

@@ -38,6 +38,9 @@ fn a_job_that_exists_needs_no_account_however_many_there_are() {
     bench.write("unmute-more.csv", ids(2));
     let asked = run(&bench, &["unmute-more.csv", "--action", "unmute"]).ends(2);
     assert!(asked.err.contains("no account is named") && asked.err.contains("accounts: ada, bob"), "{}", asked.err);
+    let named = ["unmute-more.csv", "--action", "unmute", "--account", "ada", "--platform", "x-v1"];
+    let other = run(&bench, &named).ends(2);
+    assert!(other.err.contains("ada is an account of x-v2, not of x-v1"), "{}", other.err);
     assert_eq!(requests(&bench, "43"), 0);
 }
 

@@ -169,6 +169,29 @@ fn meddle(home: &Home, url: &str, me: &Person, (handle, app_password): (&str, &s
     assert!(left.contains(&did(9)) && !left.contains(&did(0)), "what stands there stays: {left:?}");
 }
 
+/// Of ten who are followed two delete their accounts. No list of the network shows them any more, and the account's own records do.
+fn ghosts(home: &Home, url: &str, me: &Person, (handle, app_password): (&str, &str)) {
+    let followed_ones: Vec<Person> = (0..10).map(|_| Person::new(&me.server)).collect();
+    followed_ones.iter().for_each(|one| drop(me.follow(&one.did)));
+    let (gone, there) = followed_ones.split_at(2);
+    gone.iter().for_each(|one| me.server.delete_account(&one.did));
+    let host = url.trim_start_matches("http://");
+    let login = ["account", "login", "sky", "--platform", "bluesky", "--host", host];
+    home.cleanup(login).fed(&format!("{handle}\n{app_password}\n")).ends(0);
+    home.run(&["list", "following", "--ghosts", "--account", "sky", "-o", "ghosts.csv"]).ends(0);
+    let listed = std::fs::read_to_string(home.path("ghosts.csv")).unwrap();
+    assert_eq!(listed.lines().count(), 3, "{listed}");
+    assert!(gone.iter().all(|one| listed.contains(&one.did)), "{listed}");
+    home.run(&["run", "ghosts.csv", "--action", "unfollow", "--account", "sky", "--yes"]).ends(0);
+    let left: BTreeSet<String> = followed(me).into_iter().collect();
+    assert_eq!(left, there.iter().map(|one| one.did.clone()).collect());
+}
+
+#[test]
+fn accounts_that_are_gone_are_found_at_a_real_server_and_unfollowed() {
+    at_a_real_server(ghosts);
+}
+
 #[test]
 fn the_sandboxs_records_go_however_often_the_program_dies() {
     at_the_sandbox(undo);

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::common::http::{Answer, send};
@@ -66,9 +68,21 @@ impl Xrpc {
         self.ask("POST", method, token, &input.to_string())
     }
 
-    /// Any question; an empty token is none, and so is an empty body.
+    /// Deletes an account, as whoever runs a real server may.
+    pub fn delete_account(&self, did: &str) {
+        let password = std::env::var("CLEANUP_PDS_ADMIN").unwrap();
+        let login = format!("Basic {}", STANDARD.encode(format!("admin:{password}")));
+        let deleted = self.post("com.atproto.admin.deleteAccount", &login, &json!({ "did": did }));
+        assert_eq!(deleted.status, 200, "{deleted:?}");
+    }
+
+    /// Any question; an empty token is none, and so is an empty body. A token is a bearer's unless it says what it is.
     pub fn ask(&self, http_method: &str, question: &str, token: &str, body: &str) -> Answered {
-        let authorization = if token.is_empty() { String::new() } else { format!("authorization: Bearer {token}\r\n") };
+        let authorization = match token {
+            "" => String::new(),
+            login if login.starts_with("Basic ") => format!("authorization: {login}\r\n"),
+            token => format!("authorization: Bearer {token}\r\n"),
+        };
         let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
         let request = format!(
             "{http_method} /xrpc/{question} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{authorization}{kind}content-length: {}\r\n\r\n{body}",

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use cleanup::domain::{Action, Platform, Rate, Tick, WindowSpec};
-use cleanup::limits::{Answered, Limiter, ObservedAnswer, Pace, Reservation};
+use cleanup::limits::{ALONE, Answered, Limiter, ObservedAnswer, Pace, Reservation};
 use cleanup::{domain::RateFacts, limits::Values};
 
 use crate::limits::world::{fullest, only};
@@ -18,7 +18,7 @@ fn left_at(specs: &[WindowSpec], pace: Pace, windows: i64) -> Vec<i64> {
     let (mut now, mut left) = (Tick(0), Vec::new());
     let end = Tick(windows * millis(specs[0].rate.window()));
     while now < end {
-        let next = match limiter.reserve(Action::Unfollow, 64, now, None) {
+        let next = match limiter.reserve(Action::Unfollow, 64, now, ALONE) {
             Reservation::Granted(n) => {
                 left.extend((0..n).map(|_| now.0));
                 in_flight.extend((0..n).map(|_| (now.after(LATENCY), now)));
@@ -75,7 +75,7 @@ fn a_lost_answer_costs_its_slot_the_grace_and_no_more() {
     let rate = WindowSpec::DEFAULT;
     let values = Values::new(rate.window(), Values::DEADLINE);
     let mut limiter = Limiter::new(&only(rate), Pace::FrontLoad, Tick(0));
-    assert_eq!(limiter.reserve(Action::Unlike, 50, Tick(0), None), Reservation::Granted(50));
+    assert_eq!(limiter.reserve(Action::Unlike, 50, Tick(0), ALONE), Reservation::Granted(50));
     let given_up = Tick(0).after(values.deadline);
     (0..50).for_each(|_| limiter.ended(Action::Unlike, values.unknown_end(Tick(0), given_up)));
     let free_again = Tick(0).after(Duration::from_secs(30 + 120 + 900) + Values::margin(rate.window()));

@@ -7,6 +7,8 @@ use cleanup::limits::{Answered, Pace};
 use proptest::prelude::*;
 
 pub(crate) const ACCOUNTS: usize = 3;
+/// The accounts are at these in turn: two share one.
+pub(crate) const HOSTS: usize = 2;
 
 /// How a request in flight ends.
 #[derive(Clone, Copy, Debug)]
@@ -159,7 +161,11 @@ fn mishap() -> impl Strategy<Value = Step> {
 
 fn spec(scope: Scope, applies: Applies) -> impl Strategy<Value = WindowSpec> {
     (1_u32..7, 1_u64..9).prop_map(move |(limit, seconds)| {
-        let times = if scope == Scope::App { 4 } else { 1 };
+        let times = match scope {
+            Scope::App => 4,
+            Scope::Host => 2,
+            Scope::Account => 1,
+        };
         WindowSpec { scope, rate: Rate::fixed(limit * times, seconds * u64::from(times)), applies }
     })
 }
@@ -168,8 +174,9 @@ fn specs() -> impl Strategy<Value = Vec<WindowSpec>> {
     let all = spec(Scope::Account, Applies::All);
     let one = spec(Scope::Account, Applies::Only(Action::Unlike));
     let app = spec(Scope::App, Applies::Only(Action::Unfollow));
-    (all, prop::option::of(one), prop::option::of(app))
-        .prop_map(|(all, one, app)| [Some(all), one, app].into_iter().flatten().collect())
+    let host = spec(Scope::Host, Applies::All);
+    (all, prop::option::of(one), prop::option::of(app), prop::option::of(host))
+        .prop_map(|(all, one, app, host)| [Some(all), one, app, host].into_iter().flatten().collect())
 }
 
 fn history(steps: BoxedStrategy<Step>) -> impl Strategy<Value = History> {

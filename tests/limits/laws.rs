@@ -56,6 +56,11 @@ fn the_harness_catches_slots_forgotten_in_a_crash() {
 }
 
 #[test]
+fn a_host_that_every_account_takes_for_its_own_gets_too_much() {
+    assert!(breaks(Gate::HostsApart, quiet()));
+}
+
+#[test]
 fn governor_alone_lets_99_through_in_one_window() {
     let rate = Rate::fixed(50, 900);
     let mut pacer = Pacer::new(rate, Pace::FrontLoad, Tick(0));

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cleanup::clock::{Clock, SimulatedClock};
-use cleanup::domain::{Action, Moment, RateFacts, Scope, Tick, Wall};
+use cleanup::domain::{Action, Moment, RateFacts, Scope, Tick, Wall, WindowSpec};
 use cleanup::limits::{
-    Hold, HoldChange, Limiter, ObservedAnswer, Pace, Pacer, Reservation, StoredHold, StoredSlot, ThisBoot, Values,
-    WallTrust, Window, Windows,
+    Hold, HoldChange, Limiter, ObservedAnswer, Pace, Pacer, Reservation, SharedWindows, StoredHold, StoredSlot,
+    ThisBoot, Values, WallTrust, Window, Windows,
 };
 use proptest::test_runner::TestCaseError;
 
 pub(crate) use judge::{fullest, only};
 
-use crate::limits::history::{ACCOUNTS, End, History, Says, Step};
+use crate::limits::history::{ACCOUNTS, End, HOSTS, History, Says, Step};
 
 /// What stands in front of the platform: the limiter, or what one might do instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub(crate) enum Gate {
     Limiter,
     /// The limiter, but slots whose process died are restored as if counted when they were reserved.
     Forgetful,
+    /// The limiter, but every account takes its host for its own.
+    HostsApart,
     /// governor, bursts allowed.
     GovernorAlone,
     /// A sliding log of the times of sending.
@@ -48,6 +50,28 @@ enum Door {
     SendLog(Window),
 }
 
+/// The windows that accounts share.
+struct Shared {
+    app: Windows,
+    hosts: Vec<Windows>,
+}
+
+impl Shared {
+    fn new(specs: &[WindowSpec], hosts: usize) -> Shared {
+        let host = || Windows::new(specs, Scope::Host);
+        Shared { app: Windows::new(specs, Scope::App), hosts: (0..hosts).map(|_| host()).collect() }
+    }
+
+    fn of(&mut self, account: usize) -> SharedWindows<'_> {
+        let host = account % self.hosts.len();
+        [Some(&mut self.app), Some(&mut self.hosts[host])]
+    }
+
+    fn for_each(&mut self, account: usize, what: impl Fn(&mut Windows)) {
+        self.of(account).into_iter().flatten().for_each(what);
+    }
+}
+
 /// Boot, when it was set, what, and whether the wall was trusted then.
 type HoldOnRecord = (u32, Moment, Hold, bool);
 
@@ -62,7 +86,7 @@ pub(crate) struct World {
     taken_over: Tick,
     trust: WallTrust,
     doors: Vec<Door>,
-    app: Windows,
+    shared: Shared,
     record: Vec<Attempt>,
     /// The hold of each account as it is on record.
     holds: Vec<Option<HoldOnRecord>>,
@@ -84,7 +108,7 @@ impl World {
             taken_over: start.tick,
             trust: WallTrust::default(),
             doors: Vec::new(),
-            app: Windows::new(&[], Scope::App),
+            shared: Shared::new(&[], HOSTS),
             record: Vec::new(),
             holds: vec![None; ACCOUNTS],
         };
@@ -117,10 +141,10 @@ impl World {
             Step::AskInVain { account, action } => {
                 let now = self.now().tick;
                 if let Door::Limiter(limiter) = &mut self.doors[account]
-                    && let Reservation::Granted(n) = limiter.reserve(action, 2, now, Some(&mut self.app))
+                    && let Reservation::Granted(n) = limiter.reserve(action, 2, now, self.shared.of(account))
                 {
                     limiter.give_back(action, n);
-                    self.app.give_back(action, n);
+                    self.shared.for_each(account, |windows| windows.give_back(action, n));
                 }
             }
             Step::End { pick, arrives, how, says } => {
@@ -161,7 +185,7 @@ impl World {
     fn ask(&mut self, account: usize, action: Action, want: u32) -> Option<Tick> {
         let now = self.now();
         let reservation = match &mut self.doors[account] {
-            Door::Limiter(limiter) => limiter.reserve(action, want, now.tick, Some(&mut self.app)),
+            Door::Limiter(limiter) => limiter.reserve(action, want, now.tick, self.shared.of(account)),
             Door::Governor(pacer) => match pacer.take(want, now.tick) {
                 Ok(n) => Reservation::Granted(n),
                 Err(next) => return Some(next),
@@ -224,7 +248,7 @@ impl World {
         let (account, action) = (attempt.account, attempt.action);
         if let Door::Limiter(limiter) = &mut self.doors[account] {
             limiter.ended(action, upper);
-            self.app.ended(action, upper);
+            self.shared.for_each(account, |windows| windows.ended(action, upper));
         }
         if let (End::Answered, Some(says)) = (how, says) {
             self.hear(index, says);
@@ -263,7 +287,8 @@ impl World {
                 limiter.extend_after_suspend(asleep_from, upper);
             }
         }
-        self.app.extend_after_suspend(asleep_from, upper);
+        let Shared { app, hosts } = &mut self.shared;
+        hosts.iter_mut().chain([app]).for_each(|windows| windows.extend_after_suspend(asleep_from, upper));
     }
 
     fn grace(&self) -> i64 {
@@ -288,7 +313,8 @@ impl World {
         }
         let this_boot = ThisBoot { now, wall_trusted: self.trust.trusts(now), taken_over: self.taken_over };
         let first = self.history.specs[0].rate;
-        self.app = Windows::new(&self.history.specs, Scope::App);
+        let hosts = if self.gate == Gate::HostsApart { ACCOUNTS } else { HOSTS };
+        self.shared = Shared::new(&self.history.specs, hosts);
         if matches!(self.gate, Gate::GovernorAlone | Gate::SendLog) {
             self.doors.extend((self.doors.len()..ACCOUNTS).map(|_| match self.gate {
                 Gate::GovernorAlone => Door::Governor(Pacer::new(first, Pace::FrontLoad, now.tick)),
@@ -309,7 +335,8 @@ impl World {
                 attempt.upper = Some(upper);
             }
             slots[attempt.account].push((attempt.action, upper));
-            self.app.restore(attempt.action, upper);
+            let action = attempt.action;
+            self.shared.for_each(attempt.account, |windows| windows.restore(action, upper));
         }
         let door = |(slots, hold): (Vec<(Action, Tick)>, &Option<HoldOnRecord>)| {
             let hold = hold.map(|(boot, set, Hold { until, reason, backoff_level }, wall_trusted)| {

@@ -65,7 +65,7 @@ impl World {
         let windows = [ReadWindow {
             limit: LIMIT,
             counts_for: Duration::from_millis((WINDOW_MS + MARGIN_MS) as u64),
-            of_app: false,
+            is_shared: false,
         }];
         let ask = ReadAsk {
             account: self.account,
@@ -170,7 +170,7 @@ fn the_window_is_used_to_the_full_and_frees_when_it_should() {
             .await
             .unwrap();
         let boot = BootId("b".into());
-        let windows = [ReadWindow { limit: 2, counts_for: Duration::from_secs(10), of_app: true }];
+        let windows = [ReadWindow { limit: 2, counts_for: Duration::from_secs(10), is_shared: true }];
         let ask = ReadAsk {
             account,
             app: "app",

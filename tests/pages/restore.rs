@@ -207,3 +207,22 @@ fn what_the_job_did_not_do_itself_is_left_as_it_is() {
     told.says("unmute-restore: 1 done");
     assert_eq!(requests(&sandbox, FEDI, "mute"), 1);
 }
+
+#[test]
+fn a_round_that_did_nothing_names_the_one_before_that_did() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--faults", "none", "--lists", "5"]);
+    fedi(&home, &sandbox);
+    let rows = list(&home, "mutes").join("\n");
+    home.write("unmute.csv", format!("target_id\n{rows}\n"));
+    run(&home, &["run", "unmute.csv", "--account", "fedi"]).ends(0);
+    run(&home, &["run", "unmute.csv", "--account", "fedi", "--again"]).ends(0);
+    // There unmuting nobody is done as well; other actions answer that there was nothing to do.
+    let newest = "task.lane_id in (select id from lane where round_id = (select max(id) from round))";
+    crate::common::sql::change(&home.queue(), &format!("update task set state = 5 where {newest}"));
+    let refused = run(&home, &["undo", "unmute", "--apply"]).ends(2);
+    assert!(refused.err.contains("round 2 of unmute has done nothing"), "{}", refused.err);
+    assert!(refused.err.contains("undo unmute --apply --round 1"), "{}", refused.err);
+    run(&home, &["undo", "unmute", "--apply", "--round", "1"]).ends(0);
+    assert_eq!(requests(&sandbox, FEDI, "mute"), 5);
+}

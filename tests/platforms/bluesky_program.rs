@@ -94,3 +94,24 @@ fn the_text_of_a_deleted_post_is_nowhere_once_its_job_is_forgotten() {
     home.run(&["forget", "delete-post", "--yes", "--sandbox"]).ends(0);
     assert!(told().is_empty());
 }
+
+#[test]
+fn accounts_at_one_server_share_its_window() {
+    let home = Home::new();
+    // Each alone stays below what the window holds; together they do not.
+    let windows = "[[windows]]\nrate = \"20/2s\"\nscope = \"host\"\nplatform = \"bluesky-sandbox\"\n";
+    let config = home.write("config.toml", windows);
+    let did = |n: u8| format!("did:plc:{}{}", char::from(b'a' + n), "q".repeat(23));
+    let rows = |name: &str| (0..15).map(|n| format!("{name},{}\n", did(n))).collect::<String>();
+    home.write("unmute.csv", format!("account,target_id\n{}{}", rows("bluesky-ada"), rows("bluesky-bob")));
+    let config = ["--config", config.to_str().unwrap(), "--sandbox"];
+    // A rate for each account says nothing of the host's.
+    let words = ["run", "unmute.csv", "--platform", "bluesky", "--pace", "front-load", "--rate", "1000/1s", "--json"];
+    let run = home.run(&[&words[..], &config].concat()).json();
+    assert_eq!(run["jobs"][0]["pending"], 0, "{run}");
+    let audit = home.run(&[&["audit", "--json"][..], &config].concat()).ends(0).json();
+    let (host, window) = (&audit["hosts"][0], &audit["hosts"][0]["windows"][0]);
+    assert_eq!((&host["platform"], &window["limit"]), (&"bluesky-sandbox".into(), &20.into()), "{audit}");
+    assert!(host["attempts"].as_u64().unwrap() >= 30, "{audit}");
+    assert!(window["fullest"].as_u64().unwrap() <= 20 && window["over"] == 0, "{audit}");
+}

@@ -9,11 +9,11 @@ mod report;
 mod windows;
 
 use self::line::Line;
-pub use self::report::{AccountAudit, AppAudit, AttemptTally, AuditReport, ReadAudit, WindowAudit};
+pub use self::report::{AccountAudit, AttemptTally, AuditReport, ReadAudit, SharedAudit, WindowAudit};
 use self::windows::Windows;
 use crate::clock::SharedClock;
 use crate::config::Settings;
-use crate::domain::{Platform, Scope};
+use crate::domain::{AccountHost, AccountId, Platform, Scope};
 use crate::error::CommandError;
 use crate::limits::Audit;
 use crate::store::{Account, AttemptSpan, DrainWindows, Store};
@@ -22,7 +22,8 @@ use crate::store::{Account, AttemptSpan, DrainWindows, Store};
 pub async fn audit(store: &mut Store, settings: &Settings, clock: &SharedClock) -> Result<AuditReport, CommandError> {
     let record = store.queue().windows_of_drains().await?;
     let mut report = AuditReport::default();
-    for account in store.accounts().all().await? {
+    let accounts = store.accounts().all().await?;
+    for account in accounts.clone() {
         let mut recount = Recount::new(settings, &record, account.platform, Scope::Account);
         store.read().attempts_of(account.id, |span| recount.add(&span)).await?;
         let reads = reads::recount(store, &account, clock).await?;
@@ -31,23 +32,42 @@ pub async fn audit(store: &mut Store, settings: &Settings, clock: &SharedClock) 
         let (name, user_id) = (name.to_string(), user_id.to_string());
         report.accounts.push(AccountAudit { name, platform, user_id, tally, windows, reads });
     }
-    let is_there = |platform: &Platform| report.accounts.iter().any(|account| account.platform == *platform);
-    for platform in Platform::ALL.into_iter().filter(is_there) {
-        let mut recount = Recount::new(settings, &record, platform, Scope::App);
+    for (scope, (platform, host), together) in sharing(&accounts) {
+        let mut recount = Recount::new(settings, &record, platform, scope);
         if recount.windows.all().is_empty() {
             continue;
         }
-        store.read().attempts_at(platform, |span| recount.add(&span)).await?;
+        store.read().attempts_of_all(&together, |span| recount.add(&span)).await?;
         let (tally, windows) = recount.finish();
-        report.apps.push(AppAudit { platform, tally, windows });
+        let found = SharedAudit { platform, host: host.map(|host| host.to_string()), tally, windows };
+        if scope == Scope::Host { &mut report.hosts } else { &mut report.apps }.push(found);
     }
-    let accounts = report
+    let of_accounts = report
         .accounts
         .iter()
         .flat_map(|account| account.windows.iter().chain(account.reads.iter().flat_map(|read| &read.windows)));
-    let mut all = accounts.chain(report.apps.iter().flat_map(|app| &app.windows));
-    report.is_over = all.any(|window| window.over > 0);
+    let shared = report.apps.iter().chain(&report.hosts).flat_map(|found| &found.windows);
+    report.is_over = of_accounts.chain(shared).any(|window| window.over > 0);
     Ok(report)
+}
+
+/// Where several accounts may share windows: at a platform, at a host of it; and which accounts.
+type Sharing<'a> = (Scope, (Platform, Option<&'a AccountHost>), Vec<AccountId>);
+
+/// Who shares windows with whom, platforms first.
+fn sharing(accounts: &[Account]) -> Vec<Sharing<'_>> {
+    let mut groups: Vec<Sharing<'_>> = Vec::new();
+    for account in accounts {
+        let places = [(Scope::App, None), (Scope::Host, account.host.as_ref())];
+        for (scope, place) in places.map(|(scope, host)| (scope, (account.platform, host))) {
+            match groups.iter_mut().find(|(known, at, _)| (*known, *at) == (scope, place)) {
+                Some((.., together)) => together.push(account.id),
+                None => groups.push((scope, place, vec![account.id])),
+            }
+        }
+    }
+    groups.sort_by_key(|(scope, (platform, _), _)| (*scope == Scope::Host, *platform));
+    groups
 }
 
 /// A recount that is under way: attempts come in the order in which they were made.

@@ -13,7 +13,9 @@ pub struct AuditReport {
     /// Each account by itself.
     pub accounts: Vec<AccountAudit>,
     /// What the accounts of a platform share.
-    pub apps: Vec<AppAudit>,
+    pub apps: Vec<SharedAudit>,
+    /// What the accounts at a host share.
+    pub hosts: Vec<SharedAudit>,
     /// Whether anything was sent beyond a limit.
     #[serde(rename = "over")]
     pub is_over: bool,
@@ -37,11 +39,14 @@ pub struct AccountAudit {
     pub reads: Vec<ReadAudit>,
 }
 
-/// The recount of the accounts of a platform together.
+/// The recount of several accounts of a platform together.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct AppAudit {
+pub struct SharedAudit {
     /// Where.
     pub platform: Platform,
+    /// At which host; none: at all of the platform's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     /// How many attempts there are.
     #[serde(flatten)]
     pub tally: AttemptTally,

@@ -34,8 +34,8 @@ pub struct ListReport {
     pub requests: u64,
     /// What they cost, where they did.
     pub spent: Option<String>,
-    /// A limit was filled before the list's end, and the rest was not read.
-    pub is_limit_filled: bool,
+    /// A limit was filled before the list's end: what reads the rest, without that limit.
+    pub rest: Option<String>,
 }
 
 impl ListEnd {

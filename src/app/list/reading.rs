@@ -103,9 +103,9 @@ impl<'a> ListReading<'a> {
         let ((_, row), (list, last)) = last.ok_or_else(|| CommandError::new(ErrorKind::Fault, "no list was read"))?;
         let (reader, now) = (&mut access.reader, clock.now().wall);
         let stopped = last.stopped().or_else(|| profiles.as_ref().and_then(Read::stopped));
+        let again = again(settings, request);
         let end = if let Some(stop) = stopped {
             let kept = ended.iter().map(|(_, read)| read.state.entries).sum();
-            let again = command(settings, &["list", request.list.name()]);
             let again = (again.as_str(), access.account.as_str());
             ListEnd::Unfinished(unfinished((*list, kept), stop, again, &reader.budget, (local, now))?)
         } else {
@@ -128,12 +128,24 @@ impl<'a> ListReading<'a> {
                 delivered,
                 requests: reader.budget.requests,
                 spent: (!is_free).then(|| reader.budget.spent_text()),
-                is_limit_filled: last.end == FetchEnd::Enough,
+                rest: (last.end == FetchEnd::Enough).then_some(again),
             })
         };
         access.close().await.close().await;
         Ok(end)
     }
+}
+
+/// The command that reads the same list of the same account.
+fn again(settings: &Settings, request: &ListRequest) -> String {
+    let mut words = vec!["list", request.list.name()];
+    if let Some(account) = &request.account {
+        words.extend(["--account", account.as_str()]);
+    }
+    if let Some(platform) = request.platform {
+        words.extend(["--platform", platform.name()]);
+    }
+    command(settings, &words)
 }
 
 /// The reading of the followers, where they were read for another list.

@@ -137,10 +137,30 @@ impl Restore {
             }
         }
         let why = left_out.sentences();
-        let why = if why.is_empty() { "it has done nothing".to_owned() } else { why.join("; ") };
-        let message = format!("nothing of {} can be restored through the API: {why}", self.undone.name);
+        if why.is_empty() {
+            return Err(self.nothing_done(deps).await?);
+        }
+        let message = format!("nothing of {} can be restored through the API: {}", self.undone.name, why.join("; "));
         Err(CommandError::new(ErrorKind::Usage, message)
             .hint(format!("{by_hand} makes a page of links to do it by hand")))
+    }
+
+    /// A round that has done nothing: the newest before it that has.
+    async fn nothing_done(&self, deps: AppDeps<'_>) -> Result<CommandError, CommandError> {
+        let (name, number) = (&self.undone.name, self.round.1);
+        let mut store = deps.open_queue().await?;
+        let earlier = store.read().newest_round_done_before(&self.undone, number).await?;
+        store.close().await;
+        let message = format!("round {number} of {name} has done nothing, so there is nothing to restore");
+        let error = CommandError::new(ErrorKind::Usage, message);
+        Ok(match earlier {
+            Some(round) => {
+                let round = round.to_string();
+                let words = ["undo", name.as_str(), "--apply", "--round", &round];
+                error.hint(format!("{} restores what round {round} has done", deps.command(&words)))
+            }
+            None => error.hint(format!("{} shows what became of its rows", deps.command(&["report", name]))),
+        })
     }
 
     /// What a person is asked: how many, how long, what it costs, what does not come back.

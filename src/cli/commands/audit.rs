@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::app::{self, AccountAudit, AppAudit, AuditReport, WindowAudit};
+use crate::app::{self, AccountAudit, AuditReport, SharedAudit, WindowAudit};
 use crate::cli::args::AuditArgs;
 use crate::cli::context::Context;
 use crate::domain::{Wall, counted};
@@ -25,7 +25,8 @@ pub async fn run(context: &Context, args: &AuditArgs) -> Result<u8, CommandError
     } else {
         let zone = context.local.zone.get();
         let lines = report.accounts.iter().flat_map(|audit| account_lines(audit, zone));
-        let lines: Vec<String> = lines.chain(report.apps.iter().flat_map(|audit| app_lines(audit, zone))).collect();
+        let lines: Vec<String> =
+            lines.chain(report.apps.iter().chain(&report.hosts).flat_map(|audit| shared_lines(audit, zone))).collect();
         context.printer.data(&lines.join("\n"))?;
     }
     warn(context, &report);
@@ -63,9 +64,12 @@ fn account_lines(audit: &AccountAudit, zone: &TimeZone) -> Vec<String> {
     lines
 }
 
-fn app_lines(audit: &AppAudit, zone: &TimeZone) -> Vec<String> {
+fn shared_lines(audit: &SharedAudit, zone: &TimeZone) -> Vec<String> {
     let attempts = counted(audit.tally.attempts, "attempt", "attempts");
-    let title = format!("the app at {}, all its accounts together: {attempts}", audit.platform);
+    let title = match &audit.host {
+        Some(host) => format!("{} ({}), all accounts there together: {attempts}", escaped(host), audit.platform),
+        None => format!("{}, all its accounts together: {attempts}", audit.platform),
+    };
     [title].into_iter().chain(audit.windows.iter().map(|window| window_line(window, zone))).collect()
 }
 

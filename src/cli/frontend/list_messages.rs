@@ -64,7 +64,7 @@ pub(super) fn say_unfinished(unfinished: &UnfinishedReading, printer: Printer) {
 }
 
 /// Says what was read and written.
-pub(super) fn say_written(report: &ListReport, printer: Printer, deps: AppDeps<'_>) {
+pub(super) fn say_written(report: &ListReport, printer: Printer) {
     if report.resumed_from > 0 {
         let entries = counted(report.resumed_from, "entry was", "entries were");
         printer.say(&format!("{entries} kept from an earlier, unfinished reading"));
@@ -87,8 +87,7 @@ pub(super) fn say_written(report: &ListReport, printer: Printer, deps: AppDeps<'
     let spent = report.spent.as_ref().map_or_else(String::new, |spent| format!(", {spent}"));
     printer
         .say(&format!("{list}: {read}, {written} written; {}{spent}", counted(report.requests, "request", "requests")));
-    if report.is_limit_filled {
-        let again = deps.command(&["list", list.name()]);
+    if let Some(again) = &report.rest {
         printer.say(&format!(
             "--limit is filled, and the rest of {list} was not read; {again} without --limit continues from there"
         ));

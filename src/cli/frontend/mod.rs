@@ -65,7 +65,7 @@ impl Frontend for Printer {
             Notice::Signal(signal, before) => say_signal(*self, signal, before),
             Notice::Archive(about) => self.say(&archive_text(about)),
             Notice::Reading(access) => say_access(access, *self, deps),
-            Notice::ListWritten(report) => say_written(report, *self, deps),
+            Notice::ListWritten(report) => say_written(report, *self),
             Notice::ListUnfinished(unfinished) => say_unfinished(unfinished, *self),
             Notice::NothingListed => self.say("no entry of the list is left for this run, so there is nothing to send"),
             Notice::RunEnded(end) => say_end(end, *self, deps),

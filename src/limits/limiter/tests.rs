@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::{RateFacts, Wall};
+use crate::limits::ALONE;
 
 const DATE: Wall = Wall(1_800_000_000_000);
 const UNFOLLOW: Action = Action::Unfollow;
@@ -40,23 +41,23 @@ fn why(reservation: Reservation) -> (Option<Tick>, Wait) {
 #[test]
 fn the_window_stops_and_says_when_it_goes_on() {
     let mut limiter = defaults();
-    assert_eq!(limiter.reserve(UNFOLLOW, 64, Tick(0), None), Reservation::Granted(50));
+    assert_eq!(limiter.reserve(UNFOLLOW, 64, Tick(0), ALONE), Reservation::Granted(50));
     let full = Wait::Window(spec(50, 900, Applies::All));
-    assert_eq!(why(limiter.reserve(UNFOLLOW, 1, Tick(0), None)), (None, full), "all are in flight");
+    assert_eq!(why(limiter.reserve(UNFOLLOW, 1, Tick(0), ALONE)), (None, full), "all are in flight");
     limiter.ended(UNFOLLOW, Tick(100));
-    assert_eq!(why(limiter.reserve(UNFOLLOW, 1, Tick(100), None)), (Some(Tick(901_000)), full));
-    assert_eq!(limiter.reserve(UNFOLLOW, 9, Tick(901_000), None), Reservation::Granted(1));
+    assert_eq!(why(limiter.reserve(UNFOLLOW, 1, Tick(100), ALONE)), (Some(Tick(901_000)), full));
+    assert_eq!(limiter.reserve(UNFOLLOW, 9, Tick(901_000), ALONE), Reservation::Granted(1));
 }
 
 #[test]
 fn the_day_window_stops_and_does_not_slow_the_pace() {
     let mut limiter = limiter(&[spec(50, 900, Applies::All), spec(4, 86_400, Applies::Only(UNFOLLOW))], Pace::Even);
-    assert_eq!(limiter.reserve(UNFOLLOW, 9, Tick(0), None), Reservation::Granted(3));
-    assert_eq!(why(limiter.reserve(UNFOLLOW, 9, Tick(0), None)), (Some(Tick(18_000)), Wait::Pace));
-    assert_eq!(limiter.reserve(UNFOLLOW, 9, Tick(18_000), None), Reservation::Granted(1));
-    let stopped = why(limiter.reserve(UNFOLLOW, 9, Tick(36_000), None)).1;
+    assert_eq!(limiter.reserve(UNFOLLOW, 9, Tick(0), ALONE), Reservation::Granted(3));
+    assert_eq!(why(limiter.reserve(UNFOLLOW, 9, Tick(0), ALONE)), (Some(Tick(18_000)), Wait::Pace));
+    assert_eq!(limiter.reserve(UNFOLLOW, 9, Tick(18_000), ALONE), Reservation::Granted(1));
+    let stopped = why(limiter.reserve(UNFOLLOW, 9, Tick(36_000), ALONE)).1;
     assert_eq!(stopped, Wait::Window(spec(4, 86_400, Applies::Only(UNFOLLOW))));
-    assert_eq!(limiter.reserve(Action::Unmute, 9, Tick(36_000), None), Reservation::Granted(1));
+    assert_eq!(limiter.reserve(Action::Unmute, 9, Tick(36_000), ALONE), Reservation::Granted(1));
 }
 
 #[test]
@@ -64,26 +65,26 @@ fn every_endpoint_with_a_window_of_its_own_has_a_pace_of_its_own() {
     let own = |action| spec(50, 900, Applies::Only(action));
     let mut limiter = limiter(&Action::UNDOING.map(own), Pace::Even);
     for action in Action::UNDOING {
-        assert_eq!(limiter.reserve(action, 9, Tick(0), None), Reservation::Granted(3), "{action}");
+        assert_eq!(limiter.reserve(action, 9, Tick(0), ALONE), Reservation::Granted(3), "{action}");
     }
-    assert_eq!(why(limiter.reserve(UNFOLLOW, 1, Tick(0), None)).1, Wait::Pace);
+    assert_eq!(why(limiter.reserve(UNFOLLOW, 1, Tick(0), ALONE)).1, Wait::Pace);
 }
 
 #[test]
 fn nothing_is_without_a_limit() {
-    assert_eq!(limiter(&[], Pace::FrontLoad).reserve(UNFOLLOW, 99, Tick(0), None), Reservation::Granted(50));
+    assert_eq!(limiter(&[], Pace::FrontLoad).reserve(UNFOLLOW, 99, Tick(0), ALONE), Reservation::Granted(50));
     let mut limiter = limiter(&[spec(5, 60, Applies::Only(Action::Unlike))], Pace::FrontLoad);
-    assert_eq!(limiter.reserve(UNFOLLOW, 99, Tick(0), None), Reservation::Granted(5));
-    assert_eq!(limiter.reserve(Action::Unlike, 99, Tick(0), None), Reservation::Granted(5));
+    assert_eq!(limiter.reserve(UNFOLLOW, 99, Tick(0), ALONE), Reservation::Granted(5));
+    assert_eq!(limiter.reserve(Action::Unlike, 99, Tick(0), ALONE), Reservation::Granted(5));
 }
 
 #[test]
 fn what_was_not_committed_is_given_back_whole() {
     let mut limiter = limiter(&[spec(50, 900, Applies::All)], Pace::Even);
-    assert_eq!(limiter.reserve(UNFOLLOW, 3, Tick(0), None), Reservation::Granted(3));
+    assert_eq!(limiter.reserve(UNFOLLOW, 3, Tick(0), ALONE), Reservation::Granted(3));
     limiter.give_back(UNFOLLOW, 3);
     assert!(limiter.is_idle(Tick(0)));
-    assert_eq!(limiter.reserve(UNFOLLOW, 3, Tick(0), None), Reservation::Granted(3));
+    assert_eq!(limiter.reserve(UNFOLLOW, 3, Tick(0), ALONE), Reservation::Granted(3));
 }
 
 #[test]
@@ -91,16 +92,16 @@ fn accounts_share_the_windows_of_their_app() {
     let shared = WindowSpec { scope: Scope::App, ..spec(5, 86_400, Applies::Only(UNFOLLOW)) };
     let mut app = Windows::new(&[shared], Scope::App);
     let (mut one, mut other) = (defaults(), defaults());
-    assert_eq!(one.reserve(UNFOLLOW, 4, Tick(0), Some(&mut app)), Reservation::Granted(4));
-    assert_eq!(other.reserve(UNFOLLOW, 4, Tick(0), Some(&mut app)), Reservation::Granted(1));
-    assert_eq!(why(other.reserve(UNFOLLOW, 4, Tick(0), Some(&mut app))).1, Wait::Window(shared));
-    assert_eq!(other.reserve(Action::Unmute, 4, Tick(0), Some(&mut app)), Reservation::Granted(4));
+    assert_eq!(one.reserve(UNFOLLOW, 4, Tick(0), [Some(&mut app), None]), Reservation::Granted(4));
+    assert_eq!(other.reserve(UNFOLLOW, 4, Tick(0), [Some(&mut app), None]), Reservation::Granted(1));
+    assert_eq!(why(other.reserve(UNFOLLOW, 4, Tick(0), [Some(&mut app), None])).1, Wait::Window(shared));
+    assert_eq!(other.reserve(Action::Unmute, 4, Tick(0), [Some(&mut app), None]), Reservation::Granted(4));
 }
 
 #[test]
 fn a_refusal_holds_and_being_served_after_it_clears() {
     let mut limiter = defaults();
-    limiter.reserve(UNFOLLOW, 3, Tick(0), None);
+    limiter.reserve(UNFOLLOW, 3, Tick(0), ALONE);
     (0..3).for_each(|_| limiter.ended(UNFOLLOW, Tick(100)));
     let set = limiter.observe(&answer(Tick(0), Answered::Limited, 0, 59), Tick(100));
     let hold = Hold { until: Tick(60_100), reason: HoldReason::RateLimit, backoff_level: 0 };
@@ -108,8 +109,8 @@ fn a_refusal_holds_and_being_served_after_it_clears() {
     assert_eq!(limiter.observe(&answer(Tick(0), Answered::Limited, 0, 59), Tick(100)), None, "no news");
     assert_eq!(limiter.observe(&answer(Tick(0), Answered::Served, 9, 59), Tick(100)), None, "was under way");
     let held = (Some(Tick(60_100)), Wait::Hold(HoldReason::RateLimit));
-    assert_eq!(why(limiter.reserve(Action::Unmute, 1, Tick(60_099), None)), held);
-    assert_eq!(limiter.reserve(UNFOLLOW, 1, Tick(60_100), None), Reservation::Granted(1));
+    assert_eq!(why(limiter.reserve(Action::Unmute, 1, Tick(60_099), ALONE)), held);
+    assert_eq!(limiter.reserve(UNFOLLOW, 1, Tick(60_100), ALONE), Reservation::Granted(1));
     limiter.ended(UNFOLLOW, Tick(60_200));
     let served = limiter.observe(&answer(Tick(60_100), Answered::Served, 49, 900), Tick(60_200));
     assert_eq!(served, Some(HoldChange::Cleared));
@@ -123,7 +124,7 @@ fn a_hold_and_its_rung_survive_a_restart() {
         Some(Hold { until: Tick(0), reason: HoldReason::HiddenCap, backoff_level: 1 }),
     );
     assert_eq!(limiter.held(Tick(0)), None);
-    limiter.reserve(UNFOLLOW, 1, Tick(0), None);
+    limiter.reserve(UNFOLLOW, 1, Tick(0), ALONE);
     limiter.ended(UNFOLLOW, Tick(100));
     let again = limiter.observe(&answer(Tick(0), Answered::Limited, 49, 900), Tick(100));
     let climbed = Hold { until: Tick(3_600_100), reason: HoldReason::HiddenCap, backoff_level: 2 };
@@ -135,26 +136,26 @@ fn a_hold_and_its_rung_survive_a_restart() {
 #[test]
 fn when_somebody_else_spends_only_what_is_left_may_go_and_it_only_shrinks() {
     let mut limiter = defaults();
-    limiter.reserve(UNFOLLOW, 3, Tick(0), None);
+    limiter.reserve(UNFOLLOW, 3, Tick(0), ALONE);
     limiter.ended(UNFOLLOW, Tick(100));
     limiter.observe(&answer(Tick(0), Answered::Served, 6, 299), Tick(100));
     limiter.ended(UNFOLLOW, Tick(200));
     limiter.observe(&answer(Tick(0), Answered::Served, 9, 299), Tick(200));
-    assert_eq!(limiter.reserve(Action::Unmute, 1, Tick(200), None), Reservation::Granted(1), "another endpoint");
-    assert_eq!(limiter.reserve(UNFOLLOW, 9, Tick(200), None), Reservation::Granted(4), "6 less 2 in flight");
-    assert_eq!(why(limiter.reserve(UNFOLLOW, 9, Tick(200), None)), (Some(Tick(300_200)), Wait::Allowance));
-    assert_eq!(limiter.reserve(UNFOLLOW, 9, Tick(300_200), None), Reservation::Granted(9));
+    assert_eq!(limiter.reserve(Action::Unmute, 1, Tick(200), ALONE), Reservation::Granted(1), "another endpoint");
+    assert_eq!(limiter.reserve(UNFOLLOW, 9, Tick(200), ALONE), Reservation::Granted(4), "6 less 2 in flight");
+    assert_eq!(why(limiter.reserve(UNFOLLOW, 9, Tick(200), ALONE)), (Some(Tick(300_200)), Wait::Allowance));
+    assert_eq!(limiter.reserve(UNFOLLOW, 9, Tick(300_200), ALONE), Reservation::Granted(9));
 }
 
 #[test]
 fn an_answer_that_a_freed_slot_overtook_is_not_compared() {
     let mut limiter = defaults();
-    limiter.reserve(UNFOLLOW, 2, Tick(0), None);
+    limiter.reserve(UNFOLLOW, 2, Tick(0), ALONE);
     limiter.ended(UNFOLLOW, Tick(0));
-    limiter.reserve(UNFOLLOW, 1, Tick(900_800), None);
+    limiter.reserve(UNFOLLOW, 1, Tick(900_800), ALONE);
     limiter.ended(UNFOLLOW, Tick(901_000));
     limiter.observe(&answer(Tick(900_800), Answered::Served, 47, 900), Tick(901_000));
-    assert_eq!(limiter.reserve(UNFOLLOW, 64, Tick(901_000), None), Reservation::Granted(48));
+    assert_eq!(limiter.reserve(UNFOLLOW, 64, Tick(901_000), ALONE), Reservation::Granted(48));
 }
 
 #[test]

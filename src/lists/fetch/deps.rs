@@ -21,7 +21,7 @@ pub struct Way {
     pub user: UserId,
     /// Where that is.
     pub base: Arc<BaseUrl>,
-    /// The app whose windows it shares with others.
+    /// With whom it shares windows: an app, or a host.
     pub app: Arc<str>,
 }
 

@@ -8,11 +8,11 @@ use crate::store::ReadWindow;
 /// The windows of an endpoint as the queue counts them; the sandbox's are 60 times shorter. An endpoint for which nothing is
 /// documented per account has the app's limit for each account too: nothing is ever without a limit.
 pub fn windows_of(platform: Platform, reading: &ListEndpoint) -> Vec<ReadWindow> {
-    let window = |rate: Rate, of_app: bool| {
+    let window = |rate: Rate, is_shared: bool| {
         let rate = rate.shortened(spec(platform).windows_shorter);
-        ReadWindow { limit: rate.limit(), counts_for: rate.window() + Values::margin(rate.window()), of_app }
+        ReadWindow { limit: rate.limit(), counts_for: rate.window() + Values::margin(rate.window()), is_shared }
     };
-    reading.documented.iter().map(|limit| window(limit.rate, limit.scope == Scope::App)).collect()
+    reading.documented.iter().map(|limit| window(limit.rate, limit.scope != Scope::Account)).collect()
 }
 
 /// What one run may still ask for and spend. Money is counted at the dearer price, because whose app it is cannot be told.
@@ -71,7 +71,7 @@ mod tests {
         let row = find_handle_lookup(Platform::XV2).unwrap();
         let real = windows_of(Platform::XV2, row);
         assert_eq!(real[0].limit, 900);
-        assert_eq!(real[1], ReadWindow { limit: 300, counts_for: Duration::from_millis(900_900), of_app: true });
+        assert_eq!(real[1], ReadWindow { limit: 300, counts_for: Duration::from_millis(900_900), is_shared: true });
         assert_eq!(windows_of(Platform::Sandbox, row)[1].counts_for, Duration::from_millis(15_020));
     }
 

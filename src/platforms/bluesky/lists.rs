@@ -14,8 +14,8 @@ use crate::platforms::page_question::EntryFields;
 const FREE: MicroUsd = MicroUsd(0);
 
 /// A server counts all requests of an address together, 3,000 per 5 minutes. Undos have 2,400 of them, these the rest.
-static RECORDS: [Documented; 1] = [Documented::account(400, 300)];
-static APP_VIEW: [Documented; 1] = [Documented::account(100, 300)];
+static RECORDS: [Documented; 2] = [Documented::account(400, 300), Documented::host(400, 300)];
+static APP_VIEW: [Documented; 2] = [Documented::account(100, 300), Documented::host(100, 300)];
 
 const fn row(
     name: &'static str,

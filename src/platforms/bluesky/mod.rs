@@ -57,6 +57,7 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     // sliding window of the same length is never fuller than such a one.
     windows: &[
         WindowSpec::of_account(2_400, 300, Applies::All),
+        WindowSpec::of_host(2_400, 300),
         WindowSpec::of_account(5_000, 3_600, Applies::All),
         WindowSpec::of_account(35_000, 86_400, Applies::All),
         // A record that is put back costs three points, where a deletion costs one.
@@ -73,6 +74,7 @@ pub(super) static SANDBOX: PlatformSpec = PlatformSpec {
     service: "the sandbox",
     windows: &[
         WindowSpec::of_account(2_400, 5, Applies::All),
+        WindowSpec::of_host(2_400, 5),
         WindowSpec::of_account(5_000, 60, Applies::All),
         WindowSpec::of_account(35_000, 1_440, Applies::All),
         WindowSpec::of_account(1_600, 60, Applies::Together(PUT_BACK)),

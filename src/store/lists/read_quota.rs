@@ -234,13 +234,14 @@ async fn room_of(
     let counts_ms = i64::try_from(window.counts_for.as_millis()).unwrap_or(i64::MAX / 4);
     // Counts while upper + counts_for > now.
     let over = now.0.saturating_sub(counts_ms);
-    let (used,): (i64,) = db.fetch_one(COUNT, args![ask.endpoint, over, window.of_app, ask.app, ask.account.0]).await?;
+    let (used,): (i64,) =
+        db.fetch_one(COUNT, args![ask.endpoint, over, window.is_shared, ask.app, ask.account.0]).await?;
     let excess = used - i64::from(window.limit);
     if excess < 0 {
         return Ok(Ok(u32::try_from(-excess).unwrap_or(u32::MAX)));
     }
     let (upper,): (i64,) =
-        db.fetch_one(NEXT, args![ask.endpoint, over, window.of_app, ask.app, ask.account.0, excess]).await?;
+        db.fetch_one(NEXT, args![ask.endpoint, over, window.is_shared, ask.app, ask.account.0, excess]).await?;
     Ok(Err(Tick(upper.saturating_add(counts_ms))))
 }
 

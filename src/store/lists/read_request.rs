@@ -15,8 +15,8 @@ pub struct ReadWindow {
     pub limit: u32,
     /// How long a slot counts after the latest moment its request can have been counted: the window and its margin.
     pub counts_for: Duration,
-    /// Whether all accounts of the app share it.
-    pub of_app: bool,
+    /// Whether it is shared with others.
+    pub is_shared: bool,
 }
 
 /// What a slot is asked for.
@@ -24,7 +24,7 @@ pub struct ReadWindow {
 pub struct ReadAsk<'a> {
     /// Whose.
     pub account: AccountId,
-    /// The app whose windows it shares.
+    /// With whom it shares windows: an app, or a host.
     pub app: &'a str,
     /// The endpoint's name; each has windows of its own.
     pub endpoint: &'a str,

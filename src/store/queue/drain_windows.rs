@@ -72,7 +72,7 @@ pub(super) fn to_text(windows: &[(Platform, Arc<[WindowSpec]>)]) -> Option<Strin
 
 fn of_text(text: &str) -> Option<HashMap<Platform, Vec<WindowSpec>>> {
     let spec = |(scope, rate, counted): (String, String, Option<String>)| {
-        let scope = [Scope::Account, Scope::App].into_iter().find(|known| scope_name(*known) == scope)?;
+        let scope = [Scope::Account, Scope::App, Scope::Host].into_iter().find(|known| scope_name(*known) == scope)?;
         let applies = match counted {
             Some(word) => Applies::named(&word)?,
             None => Applies::All,
@@ -90,6 +90,7 @@ const fn scope_name(scope: Scope) -> &'static str {
     match scope {
         Scope::Account => "account",
         Scope::App => "app",
+        Scope::Host => "host",
     }
 }
 
@@ -107,6 +108,7 @@ mod tests {
                 let rate = "1000000/1500ms".parse().unwrap();
                 specs.push(WindowSpec { scope: Scope::App, rate, applies: Applies::Only(action) });
             }
+            specs.push(WindowSpec::of_host(3_000, 300));
             let rare = Actions::of(&[Action::Unrepost, Action::DeletePost]);
             specs.push(WindowSpec::of_account(30, 1_800, Applies::Together(rare)));
             let text = to_text(&[(platform, specs.clone().into())]).unwrap();

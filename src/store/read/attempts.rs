@@ -1,7 +1,9 @@
 //! The attempts on record, handed out as they were made, so that somebody else can count them again.
 
+use serde_json::json;
+
 use super::ReadStore;
-use crate::domain::{AccountId, Action, Fence, Moment, Platform, Tick, Wall};
+use crate::domain::{AccountId, Action, Fence, Moment, Tick, Wall};
 use crate::store::codes::action_of;
 use crate::store::db::Value;
 use crate::store::error::StoreError;
@@ -49,12 +51,18 @@ impl ReadStore<'_> {
         self.page_through(sql, account.0, each).await
     }
 
-    /// Hands every attempt of all accounts of a platform to `each`, oldest first.
-    pub async fn attempts_at(&mut self, platform: Platform, each: impl FnMut(AttemptSpan)) -> Result<(), StoreError> {
-        let sql = "select a.id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick, a.drain_id, d.boot, d.clock_checked
-                     from attempt a cross join account on account.id = a.account_id cross join drain d on d.id = a.drain_id
-                    where account.platform = ?1 and a.id > ?2 order by a.id limit ?3";
-        self.page_through(sql, platform.name(), each).await
+    /// Hands every attempt of several accounts to `each`, oldest first.
+    pub async fn attempts_of_all(
+        &mut self,
+        accounts: &[AccountId],
+        each: impl FnMut(AttemptSpan),
+    ) -> Result<(), StoreError> {
+        let sql =
+            "select a.id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick, a.drain_id, d.boot, d.clock_checked
+                     from attempt a cross join drain d on d.id = a.drain_id
+                    where a.account_id in (select value from json_each(?1)) and a.id > ?2 order by a.id limit ?3";
+        let accounts: Vec<i64> = accounts.iter().map(|account| account.0).collect();
+        self.page_through(sql, json!(accounts).to_string().as_str(), each).await
     }
 
     async fn page_through(

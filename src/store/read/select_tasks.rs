@@ -144,6 +144,17 @@ impl ReadStore<'_> {
         Ok(self.newest_load(job, round).await?.map(|(id, ..)| RoundId(id)))
     }
 
+    /// The newest round before another one that has done anything; none where there is none.
+    pub async fn newest_round_done_before(&mut self, job: &Job, round: u32) -> Result<Option<u32>, StoreError> {
+        let sql = "select max(round.number) from round
+                    where round.job_id = ?1 and round.number < ?2 and exists (
+                          select 1 from lane join task on task.lane_id = lane.id
+                           where lane.round_id = round.id and task.state = ?3)";
+        let done = TaskState::Done.code();
+        let (found,): (Option<u32>,) = self.db.fetch_one(sql, args![job.id.0, round, done]).await?;
+        Ok(found)
+    }
+
     /// A round's number in the queue, its newest load, and whether that says in runs where its rows stand.
     pub(super) async fn newest_load(&mut self, job: &Job, round: u32) -> Result<Option<(i64, i64, bool)>, StoreError> {
         let sql = "select round_id, load_id, exists (select 1 from row_run where row_run.load_id = newest.load_id)

@@ -5,16 +5,20 @@ use cleanup::limits::Audit;
 use proptest::test_runner::TestCaseError;
 
 use super::{Attempt, Gate, World};
-use crate::limits::history::ACCOUNTS;
+use crate::limits::history::{ACCOUNTS, HOSTS};
 
 impl World {
     /// The platform's own count, and our recount of the record.
     pub(crate) fn judge(&self) -> Result<(), TestCaseError> {
         let naive = matches!(self.gate, Gate::GovernorAlone | Gate::SendLog);
         for spec in self.history.specs.iter().take(if naive { 1 } else { usize::MAX }) {
-            let accounts = if spec.scope == Scope::App { 1 } else { ACCOUNTS };
-            for account in 0..accounts {
-                let mine = |attempt: &&Attempt| spec.scope == Scope::App || attempt.account == account;
+            let sharing = match spec.scope {
+                Scope::App => 1,
+                Scope::Host => HOSTS,
+                Scope::Account => ACCOUNTS,
+            };
+            for account in 0..sharing {
+                let mine = |attempt: &&Attempt| attempt.account % sharing == account;
                 let counted = self.record.iter().filter(mine).filter(|attempt| spec.applies.counts(attempt.action));
                 let most = fullest(counted.filter_map(|attempt| attempt.arrived).collect(), spec.rate);
                 let limit = spec.rate.limit() as usize;
