@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::named_accounts::FileAccounts;
 use crate::domain::{AccountName, Action, Handle, Target, Wall};
+use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::keep_list::KeepList;
 use crate::jobfile::{JobFileError, RowVerdict, Source, Survey};
 use crate::lists::filter::{Filter, Judgement, Order, Rule, Stage, Staged, Take};
@@ -49,25 +50,27 @@ impl RowRules {
         if all_named { 0 } else { handles }
     }
 
+    /// Refuses a rule about something that no column of the file tells, which would spare every row.
+    ///
+    /// # Errors
+    /// There is such a rule (2).
+    pub fn refuse_untold(&self, survey: &Survey) -> Result<(), CommandError> {
+        let reader = RowReader::new(if survey.has_header { &survey.columns } else { &[] });
+        let Some((option, rule)) = self.filter.unanswered(|fact| reader.tells(fact)) else { return Ok(()) };
+        let message = format!(
+            "{}: {option} cannot be applied: no column of the file answers it ({}), so every row would be spared",
+            survey.path,
+            rule.sentence()
+        );
+        let hint = format!("leave out {option}, or take the file from `cleanup list`, which writes such columns");
+        Err(CommandError::new(ErrorKind::Usage, message).hint(hint))
+    }
+
     /// A name that changes when the rules do. Ages stand in it as the moments they mean, which are midnights: a rule of `1y` is
     /// another one every day.
     pub(super) fn name(&self) -> String {
         // Every rule is named here: one that is left out would make a changed filter the same one.
-        let Filter {
-            keep,
-            only,
-            older_than,
-            newer_than,
-            before,
-            after,
-            not_following_back,
-            ghosts,
-            inactive_since,
-            max_likes,
-            max_reposts,
-            matching,
-            now: _,
-        } = &self.filter;
+        let Filter { keep, only, older_than, newer_than, before, after, inactive_since, plain, now: _ } = &self.filter;
         let mut name = keep.as_ref().map(list_name).unwrap_or_default();
         let mut more = |key: &str, value: Option<String>| {
             if let Some(value) = value {
@@ -81,12 +84,11 @@ impl RowRules {
         more("newer_than", wall(newer_than));
         more("before", wall(before));
         more("after", wall(after));
-        more("not_following_back", not_following_back.then(|| "true".to_owned()));
-        more("ghosts", ghosts.then(|| "true".to_owned()));
         more("inactive_since", wall(inactive_since));
-        more("max_likes", max_likes.map(|likes| likes.to_string()));
-        more("max_reposts", max_reposts.map(|reposts| reposts.to_string()));
-        more("matching", matching.as_ref().map(|text| hex(text.as_bytes())));
+        for (key, value) in plain.named() {
+            // Texts of people may hold what separates the rules from each other.
+            more(&key, Some(value.as_str().map_or_else(|| value.to_string(), |text| hex(text.as_bytes()))));
+        }
         more("limit", self.take.limit.map(|limit| limit.to_string()));
         more("order", self.take.order.map(|order| order.name().to_owned()));
         name

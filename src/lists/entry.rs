@@ -1,6 +1,6 @@
 //! What a list holds. In: nothing. Out: the nouns. What does not belong here: where they were read.
 
-use crate::domain::{Handle, Target, TargetId, TargetKind, Wall};
+use crate::domain::{Handle, PostTraits, Target, TargetId, TargetKind, Wall};
 
 /// One entry of a list: a user or a post, and what its source told of it. Only the ID is sure to be known: an archive's
 /// following, follower, block and mute files hold nothing else.
@@ -34,6 +34,8 @@ pub struct Entry {
     pub repost_of: Option<Target>,
     /// Of a post that was reposted, the ID of the account's own repost: v1.1 undoes reposts by that.
     pub repost_id: Option<TargetId>,
+    /// What kind of post a post is.
+    pub traits: PostTraits,
     /// Where a person sees it, where the source says so.
     pub link: Option<String>,
     /// Whether its ID is a host's own: it tells no time, whatever it looks like, and X has no page for it.
@@ -58,6 +60,7 @@ impl Entry {
             is_repost: None,
             repost_of: None,
             repost_id: None,
+            traits: PostTraits::UNKNOWN,
             link: None,
             is_opaque: false,
         }
@@ -103,6 +106,7 @@ impl Entry {
                 is_repost: None,
                 repost_of: None,
                 repost_id: self.target.id(),
+                traits: self.traits,
                 link: self.link,
                 is_opaque: self.is_opaque,
             })),

@@ -4,7 +4,7 @@
 //! target (`jobfile`), and what becomes of a row.
 
 use super::{Column, Entry, parse_source_time, reposted_author};
-use crate::domain::{Handle, Target, TargetId};
+use crate::domain::{EntryFact, Handle, Target, TargetId, Visibility};
 use crate::jobfile::keep_list::KeepList;
 use crate::jobfile::{HandleColumn, cells_from_stored, handle_columns, is_same_column, read_handle};
 
@@ -70,6 +70,21 @@ impl RowReader {
         self.handles.iter().any(|column| column.bare_words)
     }
 
+    /// Whether the file has a column that tells a fact.
+    pub fn tells(&self, fact: EntryFact) -> bool {
+        let wanted = match fact {
+            EntryFact::LastPosted => Column::LastActiveAt,
+            EntryFact::Likes => Column::Likes,
+            EntryFact::Reposts => Column::Reposts,
+            EntryFact::IsRepost => Column::IsRepost,
+            EntryFact::Visibility => Column::Visibility,
+            EntryFact::IsReply => Column::IsReply,
+            EntryFact::HasMedia => Column::HasMedia,
+            EntryFact::IsPinned => Column::IsPinned,
+        };
+        self.columns.iter().any(|(column, _)| *column == wanted)
+    }
+
     /// What a row tells. `written` is the handle that stands in the file where the target has been resolved from it. A cell that
     /// is empty or cannot be read is not known.
     pub fn entry(&self, target: &Target, written: Option<&Handle>, record: Option<&str>) -> RowEntry {
@@ -113,6 +128,7 @@ impl RowReader {
         entry.repost_id = repost.repost_id.or(own);
         entry.created_at = repost.created_at;
         entry.text = repost.text;
+        entry.traits = repost.traits;
         true
     }
 }
@@ -129,6 +145,10 @@ fn take(entry: &mut Entry, column: Column, cell: &str) {
         Column::IsRepost => entry.is_repost = flag(cell),
         Column::RepostOf => entry.repost_of = cell.parse::<TargetId>().ok().map(Target::Id),
         Column::RepostId => entry.repost_id = cell.parse().ok(),
+        Column::Visibility => entry.traits.visibility = Visibility::named(&cell.to_ascii_lowercase()),
+        Column::IsReply => entry.traits.is_reply = flag(cell),
+        Column::HasMedia => entry.traits.has_media = flag(cell),
+        Column::IsPinned => entry.traits.is_pinned = flag(cell),
         Column::Text => entry.text = Some(cell.to_owned()),
         Column::TargetId | Column::Handle | Column::Link => {}
     }

@@ -32,6 +32,14 @@ crate::domain::with_names! {
         RepostOf => "repost_of",
         /// `repost_id`: the ID of the account's own repost.
         RepostId => "repost_id",
+        /// `visibility`: `public`, `unlisted`, `private` or `direct`.
+        Visibility => "visibility",
+        /// `is_reply`, `true` or `false`.
+        IsReply => "is_reply",
+        /// `has_media`, `true` or `false`.
+        HasMedia => "has_media",
+        /// `is_pinned`, `true` or `false`.
+        IsPinned => "is_pinned",
         /// `text`.
         Text => "text",
         /// `link`: where a person sees it.
@@ -57,6 +65,12 @@ impl Column {
             Column::IsRepost => word(entry.is_repost),
             Column::RepostOf => entry.repost_of.as_ref().map_or_else(String::new, ToString::to_string),
             Column::RepostId => id(entry.repost_id),
+            Column::Visibility => {
+                entry.traits.visibility.map_or_else(String::new, |visibility| visibility.name().to_owned())
+            }
+            Column::IsReply => word(entry.traits.is_reply),
+            Column::HasMedia => word(entry.traits.has_media),
+            Column::IsPinned => word(entry.traits.is_pinned),
             Column::Text => entry.text.clone().unwrap_or_default(),
             Column::Link => entry.url(kind).unwrap_or_default(),
         }
@@ -77,9 +91,16 @@ pub const fn columns(list: ListKind) -> &'static [Column] {
             Column::Text,
             Column::Link,
         ],
-        (ListKind::Reposts, TargetKind::Post) => {
-            &[Column::TargetId, Column::Handle, Column::CreatedAt, Column::RepostId, Column::Text, Column::Link]
-        }
+        (ListKind::Reposts, TargetKind::Post) => &[
+            Column::TargetId,
+            Column::Handle,
+            Column::CreatedAt,
+            Column::RepostId,
+            Column::Visibility,
+            Column::HasMedia,
+            Column::Text,
+            Column::Link,
+        ],
         (ListKind::Posts, TargetKind::Post) => &[
             Column::TargetId,
             Column::Handle,
@@ -89,6 +110,10 @@ pub const fn columns(list: ListKind) -> &'static [Column] {
             Column::Reposts,
             Column::IsRepost,
             Column::RepostOf,
+            Column::Visibility,
+            Column::IsReply,
+            Column::HasMedia,
+            Column::IsPinned,
             Column::Text,
             Column::Link,
         ],
@@ -100,6 +125,9 @@ pub const fn columns(list: ListKind) -> &'static [Column] {
             Column::Likes,
             Column::Reposts,
             Column::IsRepost,
+            Column::Visibility,
+            Column::IsReply,
+            Column::HasMedia,
             Column::Text,
             Column::Link,
         ],

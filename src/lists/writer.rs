@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn formulas_are_made_harmless_unless_raw() {
-        let head = "target_id,handle,name,created_at,likes,reposts,is_repost,text,link\n20,,,,,,,\"";
+        let head = "target_id,handle,name,created_at,likes,reposts,is_repost,visibility,is_reply,has_media,text,link\n20,,,,,,,,,,\"";
         let tail = "=HYPERLINK(\"\"x\"\"), she said\nand left\",https://x.com/i/web/status/20\n";
         assert_eq!(csv(false), format!("{head}'{tail}"));
         assert_eq!(csv(true), format!("{head}{tail}"));

@@ -1,7 +1,7 @@
 //! A page of a list, whoever wrote it: entries, where it goes on, what is missing. What does not belong here: reading one (the
 //! platforms' folders).
 
-use crate::domain::{Handle, OwnRecord, Target, TargetId, Wall};
+use crate::domain::{Handle, OwnRecord, PostTraits, Target, TargetId, Wall};
 
 /// A page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,6 +77,8 @@ pub struct Listed {
     pub is_repost: Option<bool>,
     /// The post that a repost repeats.
     pub repost_of: Option<Target>,
+    /// What kind of post a post is.
+    pub traits: PostTraits,
     /// When a user last posted, where the platform says so.
     pub last_active_at: Option<Wall>,
     /// Where a person sees it, where the platform says so.
@@ -102,6 +104,7 @@ impl Listed {
             text: None,
             is_repost: None,
             repost_of: None,
+            traits: PostTraits::UNKNOWN,
             last_active_at: None,
             link: None,
             is_opaque: false,

@@ -4,7 +4,7 @@
 use super::caller::{Auth, Documented};
 use super::dialect::Dialect;
 use super::page_question::EntryFields;
-use crate::domain::{ListKind, MicroUsd, TargetKind};
+use crate::domain::{EntryFact, ListKind, MicroUsd, TargetKind};
 
 /// How one list is read on one platform, or how users are looked up by their handles.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,8 @@ pub struct ListEndpoint {
     pub path: &'static str,
     /// What it is asked to tell of each entry.
     pub fields: EntryFields,
+    /// Which facts it tells of them, beside their names, texts and dates.
+    pub tells: &'static [EntryFact],
     /// What its entries are.
     pub of: TargetKind,
     /// The fewest and the most entries a page may be asked to have.
@@ -41,6 +43,12 @@ impl ListEndpoint {
     /// The list it reads for a wanted one: reposts are picked out of the account's posts where they have no list of their own.
     pub fn reads(&self, wanted: ListKind) -> ListKind {
         self.list.unwrap_or(wanted)
+    }
+
+    /// Whether it tells a fact of the entries of a wanted list. Of a post that was reposted only what the repost shows is known.
+    pub fn tells_of(&self, wanted: ListKind, fact: EntryFact) -> bool {
+        let is_shown = matches!(fact, EntryFact::Visibility | EntryFact::HasMedia);
+        self.tells.contains(&fact) && (self.reads(wanted) == wanted || is_shown)
     }
 
     /// The price of one entry, as [`ListEndpoint::price`]; with its newest post, where that is asked for as an object of its own.

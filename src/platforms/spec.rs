@@ -33,6 +33,8 @@ pub struct PlatformSpec {
     pub name_lookup: Option<&'static ListEndpoint>,
     /// How it is asked which users are still there; none where it is not.
     pub profiles: Option<&'static ListEndpoint>,
+    /// How it is asked which posts an account has pinned, where its list of posts does not say; none where it is not.
+    pub pinned: Option<&'static ListEndpoint>,
     /// The windows of an account: the default for all actions together, and what the platform documents beside it.
     pub windows: &'static [WindowSpec],
     /// Whether it documents its limits for each endpoint by itself, so that a window for each action keeps them.

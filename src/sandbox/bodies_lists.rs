@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::list_page::ListPage;
 use super::lists::{handle_of, made, reposted};
+use super::post_shape::shape_of;
 use super::rendered::{JSON, PROBLEMS, Rendered, invalid_request, json_answer};
 use super::target_fate::TargetRefusal;
 use crate::domain::{TargetId, TargetKind};
@@ -138,19 +139,31 @@ fn post(id: TargetId, fields: &Fields) -> Value {
     let text = TEXTS[(value % TEXTS.len() as u64) as usize];
     let source = reposted(id);
     let is_repost = source.is_some();
-    let text = if is_repost { format!("RT @{}: {text}", handle_of(author(id))) } else { text.to_owned() };
+    let shape = shape_of(id);
+    let (is_reply, has_media) = (shape.is_reply && !is_repost, shape.has_media && !is_repost);
+    // Media stand in the text as a link.
+    let text = match (is_repost, has_media) {
+        (true, _) => format!("RT @{}: {text}", handle_of(author(id))),
+        (false, true) => format!("{text} https://t.co/{}", value % 1_000),
+        (false, false) => text.to_owned(),
+    };
     let (reposts, referenced, versions) = if fields.in_old_names {
         ("retweet_count", "referenced_tweets", "edit_history_tweet_ids")
     } else {
         ("repost_count", "referenced_posts", "edit_history_post_ids")
     };
     // What X calls the kind of reference has stayed.
-    let references = json!([{"type": "retweeted", "id": source.map(|id| id.to_string())}]);
+    let references = match source {
+        Some(source) => json!([{"type": "retweeted", "id": source.to_string()}]),
+        None if is_reply => json!([{"type": "replied_to", "id": (value - 1).to_string()}]),
+        None => Value::Null,
+    };
     let all = json!({
         "author_id": author(id).to_string(),
         "created_at": time(made(id).0),
         "public_metrics": {"like_count": value % 97, reposts: value % 13, "reply_count": 0, "quote_count": 0},
-        referenced: if is_repost { references } else { Value::Null },
+        referenced: references,
+        "attachments": if has_media { json!({"media_keys": [format!("3_{value}")]}) } else { Value::Null },
     });
     chosen(json!({"id": id.to_string(), "text": text, versions: [id.to_string()]}), all, &fields.post)
 }

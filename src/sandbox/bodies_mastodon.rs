@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::decision::SimulatedOutcome;
 use super::list_page::ListPage;
-use super::lists::{handle_of, made, reposted};
+use super::lists::{Shelf, handle_of, made, reposted};
+use super::post_shape::shape_of;
 use super::rendered::{JSON, Rendered, edge_page, json_answer, status_5xx};
 use super::rng::number_behind;
 use super::target_fate::TargetRefusal;
@@ -157,24 +158,27 @@ pub(super) fn worded_user(verdict: SimulatedOutcome, user: TargetId) -> Rendered
 }
 
 /// The answer to a request for a page that gets none, or the page.
-pub(super) fn worded_page(verdict: SimulatedOutcome, leaf: &ListPage, kind: TargetKind, wording: u8) -> Rendered {
+pub(super) fn worded_page(verdict: SimulatedOutcome, leaf: &ListPage, shelf: Shelf, wording: u8) -> Rendered {
     if verdict != SimulatedOutcome::Undone {
         return general(verdict, wording);
     }
-    let entries = leaf.entries.iter().map(|(id, _)| match kind {
+    let entries = leaf.entries.iter().map(|(id, _)| match shelf.kind() {
         TargetKind::User => account_body(&called(*id), *id),
-        TargetKind::Post => match reposted(*id) {
-            None => status_body(&called(*id), *id),
-            Some(post) => {
-                let mut body = status_body(&called(*id), *id);
-                let repeated = status_body(&called(post), post);
-                if let Some(fields) = body.as_object_mut() {
-                    fields.insert("content".into(), "".into());
-                    fields.insert("reblog".into(), repeated);
-                }
-                body
+        TargetKind::Post => {
+            let (shape, repeated) = (shape_of(*id), reposted(*id));
+            let mut body = status_body(&called(*id), *id);
+            let Some(fields) = body.as_object_mut() else { return body };
+            if let Some(post) = repeated {
+                fields.insert("content".into(), "".into());
+                fields.insert("in_reply_to_id".into(), Value::Null);
+                fields.insert("media_attachments".into(), json!([]));
+                fields.insert("reblog".into(), status_body(&called(post), post));
+            } else if shelf == Shelf::Posts && shape.visibility != "direct" {
+                // It is said of the account's own posts alone, and where they can be pinned.
+                fields.insert("pinned".into(), shape.is_pinned.into());
             }
-        },
+            body
+        }
     });
     json_answer(200, JSON, &Value::Array(entries.collect()))
 }
@@ -246,6 +250,9 @@ fn account_body(called: &str, id: TargetId) -> Value {
 
 fn status_body(called: &str, id: TargetId) -> Value {
     let author = (1_000_000_000 + id.value() % 7_919).to_string().parse().unwrap_or(id);
+    let shape = shape_of(id);
+    let media =
+        if shape.has_media { json!([{ "id": called, "type": "image", "description": null }]) } else { json!([]) };
     let fields: Map<String, Value> = ["favourited", "reblogged", "muted", "bookmarked"]
         .into_iter()
         .map(|name| (name.to_owned(), Value::Bool(false)))
@@ -253,10 +260,10 @@ fn status_body(called: &str, id: TargetId) -> Value {
     let mut body = json!({
         "id": called,
         "created_at": time(id),
-        "in_reply_to_id": null,
+        "in_reply_to_id": if shape.is_reply { Value::from((id.value() - 1).to_string()) } else { Value::Null },
         "sensitive": false,
         "spoiler_text": "",
-        "visibility": "public",
+        "visibility": shape.visibility,
         "language": "en",
         "uri": format!("https://social.example/statuses/{called}"),
         "url": format!("https://social.example/@somebody/{called}"),
@@ -266,7 +273,7 @@ fn status_body(called: &str, id: TargetId) -> Value {
         "content": "<p>a post about <a href=\"https://social.example/tags/ducks\">#<span>ducks</span></a></p>",
         "reblog": null,
         "account": account_body(&super::bodies_mastodon::called(author), author),
-        "media_attachments": [],
+        "media_attachments": media,
     });
     if let Some(all) = body.as_object_mut() {
         all.extend(fields);

@@ -25,7 +25,7 @@ crate::domain::with_names! {
 
 const USER_FIELDS: [&str; 7] =
     ["created_at", "description", "name", "protected", "public_metrics", "username", "verified"];
-const POST_FIELDS: [&str; 4] = ["author_id", "created_at", "public_metrics", "text"];
+const POST_FIELDS: [&str; 5] = ["attachments", "author_id", "created_at", "public_metrics", "text"];
 const POSTS: &str = "post.fields";
 const TWEETS: &str = "tweet.fields";
 

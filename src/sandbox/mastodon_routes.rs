@@ -79,7 +79,7 @@ async fn list(
     platform.pause(platform.latency.unwrap_or_default()).await;
     let links = links(&received, (shelf, count, from), leaf.next.as_deref());
     let say = |answer: Answer| {
-        let worded = bodies::worded_page(answer.verdict, &leaf, shelf.kind(), answer.wording);
+        let worded = bodies::worded_page(answer.verdict, &leaf, shelf, answer.wording);
         let mut response = respond(worded, SimulatedApi::Mastodon, answer, platform.clock.now().wall);
         if response.status().is_success() && !leaf.entries.is_empty() {
             put(response.headers_mut(), header::LINK, &links);

@@ -44,6 +44,7 @@ mod mastodon_routes;
 mod oauth;
 mod oauth_routes;
 mod platform_state;
+mod post_shape;
 mod reads;
 mod rendered;
 mod rng;

@@ -5,7 +5,7 @@
 //! and in an index, and the two differ, it is damage and not news: whoever needs it says so.
 
 use super::error::StoreError;
-use super::lists::PROFILES_READING;
+use super::lists::{PINNED_READING, PROFILES_READING};
 use super::open::Store;
 use crate::domain::{Action, ListKind, Platform};
 
@@ -57,7 +57,8 @@ impl Store {
                 return Ok(Some(format!("the job {job} does the action number {action}")));
             }
         }
-        let known: Vec<&str> = ListKind::ALL.into_iter().map(ListKind::name).chain([PROFILES_READING]).collect();
+        let known: Vec<&str> =
+            ListKind::ALL.into_iter().map(ListKind::name).chain([PINNED_READING, PROFILES_READING]).collect();
         let lists = serde_json::json!(known).to_string();
         let found: Option<(String, String)> = self.db.fetch_optional(LIST, args![lists]).await?;
         Ok(found.map(|(account, list)| format!("the account {account} has begun to read its list {list}")))

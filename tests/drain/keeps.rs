@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use cleanup::app::{Loaded, RowRules};
 use cleanup::domain::Outcome;
 use cleanup::engine::{Event, Listener};
-use cleanup::lists::filter::{Filter, Order, Take};
+use cleanup::lists::filter::{Filter, Order, PlainRules, Take};
 use cleanup::sandbox::Trouble;
 
 use super::support::{Bench, id, ids, run};
@@ -320,7 +320,8 @@ fn rows_are_spared_by_their_rules_and_come_back_without_them() {
         );
         let file = bench.write("unfollow.csv", &text);
         let rules = |filter| RowRules::new(filter, Take::default(), None);
-        let back = Filter { not_following_back: true, ..Filter::default() };
+        let back =
+            Filter { plain: PlainRules { not_following_back: true, ..PlainRules::default() }, ..Filter::default() };
         bench.load.rules = rules(back.clone());
         match bench.load(&file).await {
             Loaded::Round(summary) => assert_eq!((summary.added, summary.kept, summary.duplicates), (2, 2, 1)),
@@ -334,7 +335,10 @@ fn rows_are_spared_by_their_rules_and_come_back_without_them() {
         assert_eq!(bench.load(&file).await, Loaded::Unchanged);
 
         // Another rule beside it: who is spared says by which rule now, and nobody comes back.
-        bench.load.rules = rules(Filter { matching: Some("ada".into()), ..Filter::default() });
+        bench.load.rules = rules(Filter {
+            plain: PlainRules { matching: Some("ada".into()), ..PlainRules::default() },
+            ..Filter::default()
+        });
         match bench.load(&file).await {
             Loaded::Again(summary, _) => assert_eq!((summary.restored, summary.kept, summary.duplicates), (1, 1, 1)),
             other => panic!("{other:?}"),

@@ -127,11 +127,11 @@ fn posts_say_when_what_and_whether_they_are_reposts() {
     let posts = [post(200, "=1+1"), post(201, "RT @a: b"), edit(300), edit(301), r#"{"tweet":{"id":"400"}}"#.into()];
     write(&home, "a.zip", &zip(&[File::new("data/tweets.js", script("tweets.part0", &posts))]));
     let done = import(&home, "a.zip", "posts");
-    let expected = "target_id,handle,name,created_at,likes,reposts,is_repost,repost_of,text,link
-200,,,2020-01-01T00:00:00Z,1,,false,,'=1+1,https://x.com/i/web/status/200
-201,,,2020-01-01T00:00:00Z,1,,true,,RT @a: b,https://x.com/i/web/status/201
-301,,,,,,false,,v,https://x.com/i/web/status/301
-400,,,,,,,,,https://x.com/i/web/status/400
+    let expected = "target_id,handle,name,created_at,likes,reposts,is_repost,repost_of,visibility,is_reply,has_media,is_pinned,text,link
+200,,,2020-01-01T00:00:00Z,1,,false,,,false,false,,'=1+1,https://x.com/i/web/status/200
+201,,,2020-01-01T00:00:00Z,1,,true,,,false,false,,RT @a: b,https://x.com/i/web/status/201
+301,,,,,,false,,,false,,,v,https://x.com/i/web/status/301
+400,,,,,,,,,false,,,,https://x.com/i/web/status/400
 ";
     assert_eq!(done.out, expected);
     assert!(done.err.contains("1 is a repost") && done.err.contains("delete-post"), "{}", done.err);

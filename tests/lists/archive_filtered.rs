@@ -62,8 +62,11 @@ fn the_archives_own_followers_tell_who_follows_back() {
     write(&home, "a.zip", &zip(&files));
     let done = home.run(&["import", "a.zip", "--what", "following", "--not-following-back"]).ends(65);
     assert!(done.err.contains("data/follower.js"), "{}", done.err);
-    // What an archive never tells spares everybody, and says so.
-    let done = home.run(&["import", "a.zip", "--what", "following", "--inactive-since", "1y"]).ends(0);
-    assert!(ids(&done).is_empty() && done.err.contains("(activity_unknown)"), "{}", done.err);
+    // What an archive never tells would spare everybody.
+    let words = ["import", "a.zip", "--what", "following", "--inactive-since", "1y", "-o", "nobody.csv"];
+    let done = home.run(&words).ends(2);
+    assert!(done.err.contains("--inactive-since cannot be applied"), "{}", done.err);
+    assert!(done.err.contains("nothing says when they last posted"), "{}", done.err);
+    assert!(!home.path("nobody.csv").exists());
     home.run(&["import", "a.zip", "--what", "likes", "--not-following-back"]).ends(2);
 }

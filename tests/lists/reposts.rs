@@ -15,7 +15,7 @@ fn reposts_are_listed_under_the_posts_they_repeat() {
     let posts = ended(list(&home, &sandbox, &["posts", "--raw"]), 0).out;
     let output = ended(list(&home, &sandbox, &["reposts", "--raw"]), 0);
     let reposts = output.out;
-    assert!(reposts.starts_with("target_id,handle,created_at,repost_id,text,link\n"), "{reposts}");
+    assert!(reposts.starts_with("target_id,handle,created_at,repost_id,visibility,has_media,text,link\n"), "{reposts}");
     let sources: Vec<String> = column(&posts, "repost_of").into_iter().filter(|id| !id.is_empty()).collect();
     assert!(sources.len() > 10 && sources == targets(&reposts));
     let told = column(&posts, "is_repost").iter().filter(|told| *told == "true").count();
@@ -108,8 +108,8 @@ fn an_archive_names_them_or_is_no_list_of_reposts() {
     let files = [File::new("tweet.js", script("tweet.part0", &posts.map(str::to_owned)))];
     home.write("old.zip", zip(&files));
     let output = ended(home.cleanup(["import", "old.zip", "--what", "reposts"]), 0);
-    let expected = "target_id,handle,created_at,repost_id,text,link\n\
-                    80,ada,2014-01-01T00:00:00Z,90,RT @ada: x,https://x.com/ada/status/80\n";
+    let expected = "target_id,handle,created_at,repost_id,visibility,has_media,text,link\n\
+                    80,ada,2014-01-01T00:00:00Z,90,,,RT @ada: x,https://x.com/ada/status/80\n";
     assert_eq!(output.out, expected);
     assert!(output.err.contains("1 repost does not say which post it repeats"), "{}", output.err);
     // And where there are none at all the list is empty.

@@ -4,5 +4,6 @@ mod bench;
 mod bluesky;
 mod bluesky_program;
 mod mastodon;
+mod post_filters;
 mod proofs;
 mod rows;

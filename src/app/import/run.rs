@@ -64,8 +64,9 @@ pub async fn import(deps: AppDeps<'_>, request: &ImportRequest) -> Result<Import
     if file_of(request.output.as_deref()).is_none() {
         refuse_untold(request, &read(deps, &mut archive, request.what, &mut |_| Ok(()))?)?;
     }
-    let (sink, report) = write(deps, &mut archive, request, filter)?;
+    let (sink, report) = write(deps, &mut archive, request, filter.clone())?;
     refuse_untold(request, &report.tally)?;
+    refuse_unanswered(request, &filter, &report.counts)?;
     sink.keep()?;
     Ok(report)
 }
@@ -85,6 +86,19 @@ fn refuse_untold(request: &ImportRequest, tally: &Tally) -> Result<(), CommandEr
         .hint("the platform says it: `cleanup list reposts -o unrepost.csv`; an archive of before 2018 does so, too"))
 }
 
+/// A rule about something that not one entry of the list tells has spared all of them.
+fn refuse_unanswered(request: &ImportRequest, filter: &Filter, counts: &FilterCounts) -> Result<(), CommandError> {
+    let unanswered = filter.unanswered(|fact| counts.told.contains(&fact));
+    let Some((option, rule)) = unanswered.filter(|_| counts.read > 0) else { return Ok(()) };
+    let message = format!(
+        "{option} cannot be applied to {} of {}: {}, so every entry would be left out",
+        request.what,
+        request.archive.display(),
+        rule.sentence()
+    );
+    Err(CommandError::new(ErrorKind::Usage, message).hint(format!("leave out {option}")))
+}
+
 /// Streams what passes the filter to where the list goes, and what it spares to the file for that; says what was read.
 fn write(
     deps: AppDeps<'_>,
@@ -95,7 +109,7 @@ fn write(
     let ImportRequest { what, force, raw, .. } = *request;
     let (file, spared) = (request.output.as_ref(), request.spared.as_ref());
     let mut sink = deps.front.list_sink(ListOutput { list: what, file, spared, force, raw })?;
-    let followers = if filter.not_following_back { followers(deps, archive, what)? } else { None };
+    let followers = if filter.plain.not_following_back { followers(deps, archive, what)? } else { None };
     let mut pipeline = FilterPipeline::new(filter, request.which.take, what.target_kind());
     let tally = read(deps, archive, what, &mut |mut entry| {
         if let Some(followers) = &followers {

@@ -8,7 +8,7 @@ use crate::app::preflight::covers;
 use crate::app::{Identities, PlatformSession, login_to_allow, open_tokens};
 use crate::clock::SharedClock;
 use crate::config::Settings;
-use crate::domain::{AccountId, Action, ListKind, Tick};
+use crate::domain::{AccountId, Action, EntryFact, ListKind, Tick};
 use crate::engine::Shutdown;
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::fetch::{Budget, FetchDeps, FetchEvent, Reader, Way};
@@ -26,6 +26,8 @@ pub struct ListAccess {
     pub(in crate::app) lists: Vec<(ListKind, &'static ListEndpoint)>,
     /// How it is asked which users of the list are still there, where that is wanted.
     pub(in crate::app) profiles: Option<&'static ListEndpoint>,
+    /// How it is asked which posts are pinned, where that is wanted and the list does not say.
+    pub(in crate::app) pinned: Option<&'static ListEndpoint>,
     pub(in crate::app) reader: Reader,
     pub(in crate::app) account: String,
     locks: Vec<ListLock>,
@@ -41,8 +43,12 @@ impl ListAccess {
         heard: (Shutdown, FetchListener),
     ) -> Result<ListAccess, CommandError> {
         let mut lists = vec![(list, endpoint_of(account, list)?)];
-        let profiles = if filter.ghosts { Some(profiles_of(account)?) } else { None };
-        if filter.not_following_back {
+        let asks_beside = spec(account.platform).pinned.filter(|_| list == ListKind::Posts);
+        let pinned = asks_beside.filter(|_| filter.plain.keep_pinned);
+        let tells = |fact| lists[0].1.tells_of(list, fact) || fact == EntryFact::IsPinned && pinned.is_some();
+        refuse_untold(account, list, filter, tells)?;
+        let profiles = if filter.plain.ghosts { Some(profiles_of(account)?) } else { None };
+        if filter.plain.not_following_back {
             lists.insert(0, (ListKind::Followers, endpoint_of(account, ListKind::Followers)?));
         }
         let locks = lists
@@ -62,7 +68,7 @@ impl ListAccess {
         let way = (&session.who, &session.client);
         let reader = list_reader((settings, clock), way, store, account, bounds, heard).await?;
         let account = account.name.to_string();
-        Ok(ListAccess { warnings, announcements, lists, profiles, reader, account, locks, session })
+        Ok(ListAccess { warnings, announcements, lists, profiles, pinned, reader, account, locks, session })
     }
 
     /// Lets other processes read the list.
@@ -85,6 +91,22 @@ fn profiles_of(account: &Account) -> Result<&'static ListEndpoint, CommandError>
         let message = format!("{} cannot be asked which users are still there", account.platform);
         CommandError::new(ErrorKind::Usage, message).hint("leave out --ghosts")
     })
+}
+
+/// A rule about what the list does not tell would spare every entry.
+fn refuse_untold(
+    account: &Account,
+    list: ListKind,
+    filter: &Filter,
+    tells: impl Fn(EntryFact) -> bool,
+) -> Result<(), CommandError> {
+    let Some((option, rule)) = filter.unanswered(tells) else { return Ok(()) };
+    let message = format!(
+        "{option} cannot be applied to {list} of {}: {}, so every entry would be left out; nothing was read",
+        account.platform,
+        rule.sentence()
+    );
+    Err(CommandError::new(ErrorKind::Usage, message).hint(format!("leave out {option}")))
 }
 
 /// Two processes at one list would turn each other's pages.

@@ -65,15 +65,20 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::domain::Platform;
-    use crate::lists::filter::Order;
+    use crate::lists::filter::{Order, PlainRules};
     use crate::platforms::find_list_endpoint;
+
+    fn not_back() -> Filter {
+        let plain = PlainRules { not_following_back: true, ..PlainRules::default() };
+        Filter { plain, ..Filter::default() }
+    }
 
     #[test]
     fn the_price_is_that_of_what_is_going_to_be_asked_for() {
         let row = |list| find_list_endpoint(Platform::XV2, list).unwrap();
         let extent = |list, filter: &Filter, take| Extent::of((list, row(list)), filter, take);
         let take = |limit, order| Take { limit, order };
-        let (all, active) = (Filter::default(), Filter { not_following_back: true, ..Filter::default() });
+        let (all, active) = (Filter::default(), not_back());
         assert_eq!(extent(ListKind::Following, &active, take(None, None)), Extent::Whole);
         assert_eq!(extent(ListKind::Following, &all, take(None, Some(Order::Oldest))), Extent::Whole);
         let ordered = extent(ListKind::Following, &all, take(Some(5), Some(Order::Oldest)));
@@ -88,7 +93,7 @@ mod tests {
         assert_eq!(one, "$0.001 an entry, at most $0.005 for 5", "a page of likes has five at least");
         let active = Extent::Whole.price(row(ListKind::Following), true);
         assert_eq!(active, "$0.006 ($0.015 if the developer app is not yours) an entry with its newest post");
-        let active = Filter { not_following_back: true, ..Filter::default() };
+        let active = not_back();
         let filtered = extent(ListKind::Following, &active, take(Some(5), None)).price(row(ListKind::Following), false);
         assert!(filtered.contains("pages of 1000, $1.00 ($10.00 if"), "{filtered}");
     }

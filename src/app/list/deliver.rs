@@ -8,7 +8,7 @@ use crate::app::request::ListRequest;
 use crate::domain::ListKind;
 use crate::error::CommandError;
 use crate::lists::Entry;
-use crate::lists::fetch::Kept;
+use crate::lists::fetch::{Beside, Kept};
 use crate::lists::filter::{Filter, FilterPipeline, Rule, Sifted};
 use crate::platforms::ListEndpoint;
 use crate::store::{ReadingId, Store};
@@ -65,12 +65,12 @@ pub(super) async fn deliver(
     request: &ListRequest,
     store: &mut Store,
     (row, reading): (&ListEndpoint, ReadingId),
-    (followers, profiles): (Option<ReadingId>, Option<ReadingId>),
+    beside: Beside,
     filter: Filter,
     mut sink: Box<dyn ListSink>,
 ) -> Result<Delivered, CommandError> {
     let mut sieve = FilterPipeline::new(filter, request.which.take, request.list.target_kind());
-    let mut kept = Kept::of((request.list, row), reading, followers).with_profiles(profiles);
+    let mut kept = Kept::of((request.list, row), reading, beside);
     loop {
         let entries = kept.next(store).await?;
         if entries.is_empty() {

@@ -12,7 +12,7 @@ use crate::config::Settings;
 use crate::domain::{ListKind, Tick};
 use crate::engine::Shutdown;
 use crate::error::{CommandError, ErrorKind};
-use crate::lists::fetch::{Budget, Enough, FetchEnd, ListQuery, Read, read_list, read_profiles};
+use crate::lists::fetch::{Beside, Budget, Enough, FetchEnd, ListQuery, Read, read_list, read_pinned, read_profiles};
 use crate::lists::filter::Filter;
 use crate::store::{ReadingId, Store};
 use crate::text::LocalClock;
@@ -28,6 +28,8 @@ pub(super) struct ListReading<'a> {
     ended: Vec<(ListKind, Read)>,
     /// Which users of the list are still there, where that is asked.
     profiles: Option<Read>,
+    /// Which posts are pinned, where that is asked and the list does not say.
+    pinned: Option<Read>,
 }
 
 impl<'a> ListReading<'a> {
@@ -43,7 +45,7 @@ impl<'a> ListReading<'a> {
     ) -> Result<ListReading<'a>, CommandError> {
         let (now, which) = (clock.now(), &request.which);
         let filter = which.wanted.resolve(Some(request.list.target_kind()), now.wall, &local.zone)?;
-        if filter.not_following_back && request.list == ListKind::Followers {
+        if filter.plain.not_following_back && request.list == ListKind::Followers {
             let message = "--not-following-back asks whether somebody follows, and followers do";
             return Err(CommandError::new(ErrorKind::Usage, message).hint("use it with `cleanup list following`"));
         }
@@ -61,16 +63,35 @@ impl<'a> ListReading<'a> {
         };
         let wanted = (request.list, &filter, which.take);
         let access = ListAccess::open((settings, clock), (session, store, &account), wanted, bounds, heard).await?;
-        Ok(ListReading { access, request, settings, clock: (clock, local), filter, ended: Vec::new(), profiles: None })
+        Ok(ListReading {
+            access,
+            request,
+            settings,
+            clock: (clock, local),
+            filter,
+            ended: Vec::new(),
+            profiles: None,
+            pinned: None,
+        })
     }
 
     /// Reads it.
     pub(super) async fn read(&mut self) -> Result<(), CommandError> {
-        let ListReading { access, request, filter, ended, profiles, .. } = self;
+        let ListReading { access, request, filter, ended, profiles, pinned, .. } = self;
+        if let Some(row) = access.pinned {
+            let read = read_pinned(&mut access.reader, row).await?;
+            let is_stopped = read.stopped().is_some();
+            *pinned = Some(read);
+            if is_stopped {
+                return Ok(());
+            }
+        }
+        let pinned = pinned.as_ref().map(|read| read.state.id);
         for (list, row) in &access.lists {
             // Who follows the account is told by all of its followers, whatever the limit.
             let is_asked_for = *list == request.list;
-            let enough = || Enough::of(filter, request.which.take, (request.list, row), followers_of(ended));
+            let beside = Beside { followers: followers_of(ended), profiles: None, pinned };
+            let enough = || Enough::of(filter, request.which.take, (request.list, row), beside);
             let query = ListQuery {
                 list: *list,
                 fresh: request.once.fresh,
@@ -98,22 +119,26 @@ impl<'a> ListReading<'a> {
         self,
         sink: impl FnOnce() -> Result<Box<dyn ListSink>, CommandError>,
     ) -> Result<ListEnd, CommandError> {
-        let ListReading { mut access, request, settings, clock: (clock, local), filter, ended, profiles } = self;
-        let last = access.lists.last().zip(ended.last());
-        let ((_, row), (list, last)) = last.ok_or_else(|| CommandError::new(ErrorKind::Fault, "no list was read"))?;
+        let ListReading { mut access, request, settings, clock: (clock, local), filter, ended, profiles, pinned } =
+            self;
+        let no_list = || CommandError::new(ErrorKind::Fault, "no list was read");
+        let (_, row) = *access.lists.last().ok_or_else(no_list)?;
         let (reader, now) = (&mut access.reader, clock.now().wall);
-        let stopped = last.stopped().or_else(|| profiles.as_ref().and_then(Read::stopped));
+        let reads = pinned.iter().chain(ended.iter().map(|(_, read)| read)).chain(&profiles);
         let again = again(settings, request);
-        let end = if let Some(stop) = stopped {
+        let end = if let Some(stop) = reads.clone().find_map(Read::stopped) {
+            let list = ended.last().map_or(request.list, |(list, _)| *list);
             let kept = ended.iter().map(|(_, read)| read.state.entries).sum();
             let again = (again.as_str(), access.account.as_str());
-            ListEnd::Unfinished(unfinished((*list, kept), stop, again, &reader.budget, (local, now))?)
+            ListEnd::Unfinished(unfinished((list, kept), stop, again, &reader.budget, (local, now))?)
         } else {
+            let (_, last) = ended.last().ok_or_else(no_list)?;
             let followers = followers_of(&ended).filter(|_| request.list != ListKind::Followers);
-            let readings = (*row, last.state.id);
-            let beside = (followers, profiles.as_ref().map(|read| read.state.id));
+            let readings = (row, last.state.id);
+            let id_of = |read: &Option<Read>| read.as_ref().map(|read| read.state.id);
+            let beside = Beside { followers, profiles: id_of(&profiles), pinned: id_of(&pinned) };
             let delivered = deliver(request, &mut reader.deps.store, readings, beside, filter, sink()?).await?;
-            for read in ended.iter().map(|(_, read)| read).chain(&profiles) {
+            for read in reads {
                 let mut lists = reader.deps.store.lists();
                 match read.end {
                     FetchEnd::Enough => lists.hand_over_reading(read.state.id, now).await?,

@@ -5,7 +5,6 @@ use serde::Serialize;
 use crate::domain::{ListKind, Wall, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::fetch::{Budget, Stop, Untold};
-use crate::lists::filter::Rule;
 use crate::text::{LocalClock, shell_word};
 
 /// A list that was not read to its end. What was read is kept.
@@ -56,14 +55,13 @@ pub(in crate::app) fn unfinished(
                 shell_word(account)
             )));
         }
-        Stop::Untold(Untold::Rule(rule)) => {
+        Stop::Untold(Untold::Rule(option, rule)) => {
             let message = format!(
                 "{name}: the filter cannot be applied: for the first entries {}, so every entry would be left out; nothing was written",
                 rule.sentence()
             );
             return Err(CommandError::new(ErrorKind::Usage, message).hint(format!(
-                "leave out {}; {kept} kept, and {again} with the other options continues from there (--fresh reads from the start)",
-                option_of(*rule)
+                "leave out {option}; {kept} kept, and {again} with the other options continues from there (--fresh reads from the start)"
             )));
         }
         Stop::Untold(Untold::Reposts) => {
@@ -91,17 +89,6 @@ pub(in crate::app) fn unfinished(
         Stop::Interrupted(signal) => (format!("stopped by {}", signal.name()), signal.exit_code()),
     };
     Ok(UnfinishedReading { list, why, resume, exit_code })
-}
-
-/// The option whose question cannot be answered.
-fn option_of(rule: Rule) -> &'static str {
-    match rule {
-        Rule::ActivityUnknown => "--inactive-since",
-        Rule::LikesUnknown => "--max-likes",
-        Rule::RepostsUnknown => "--max-reposts",
-        Rule::AgeUnknown => "--older-than, --newer-than, --before and --after",
-        _ => "the option for it",
-    }
 }
 
 /// What to do first, before the list is read again.

@@ -89,6 +89,9 @@ pub struct FilterOptions {
 impl FilterOptions {
     /// What no single option is wrong about.
     pub fn contradiction(&self) -> Option<String> {
+        if let Some(why) = self.wanted.plain.contradiction() {
+            return Some(why);
+        }
         let Take { limit: None, order: Some(_) } = self.take else { return None };
         let why = "rows are sent in the order of their file, and --order only says which of them --limit takes";
         Some(format!("{why}; add --limit N, or sort the file"))

@@ -1,15 +1,23 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::domain::Visibility;
+use crate::lists::filter::PlainRules;
 
 fn full() -> ScheduledRun {
     let which = FilterOptions {
         wanted: FilterRules {
             keep: Some("/k.csv".into()),
             older_than: Some("1y6mo".parse().unwrap()),
-            not_following_back: true,
             inactive_since: Some("90d".parse().unwrap()),
-            max_likes: Some(4),
+            plain: PlainRules {
+                not_following_back: true,
+                max_likes: Some(4),
+                visibility: vec![Visibility::Unlisted, Visibility::Direct],
+                keep_pinned: true,
+                not_matching: Some("keep me".into()),
+                ..PlainRules::default()
+            },
             ..FilterRules::default()
         },
         take: Take { limit: Some(9), order: Some(crate::lists::filter::Order::Oldest) },
@@ -76,9 +84,13 @@ fn its_words_are_those_that_somebody_would_type() {
         "--strict",
         "--keep=/k.csv",
         "--older-than=1y6mo",
-        "--not-following-back",
         "--inactive-since=90d",
+        "--not-following-back",
         "--max-likes=4",
+        "--visibility=unlisted",
+        "--visibility=direct",
+        "--keep-pinned",
+        "--not-matching=keep me",
         "--limit=9",
         "--order=oldest",
         "--again",
@@ -112,9 +124,9 @@ fn what_is_given_replaces_and_without_takes_out() {
     let changed = request.changed(&more, None, &without.iter().collect::<Vec<_>>()).unwrap();
     request.run.bounds.rates = more.bounds.rates;
     request.run.bounds.max_spend = None;
-    request.run.rows.which.wanted.max_likes = None;
+    request.run.rows.which.wanted.plain.max_likes = None;
     let list = request.list.as_mut().unwrap();
-    (list.max_spend, list.which.wanted.max_likes) = (None, None);
+    (list.max_spend, list.which.wanted.plain.max_likes) = (None, None);
     assert_eq!(changed, request);
     for name in ["max-spend", "files", "list", "no-such"] {
         assert_eq!(changed.changed(&RunRequest::default(), None, &[&name.to_owned()]), Err(NotSet(name.into())));

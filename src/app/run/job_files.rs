@@ -103,6 +103,7 @@ pub fn load_options(
     let keep = rows.which.wanted.keep.as_deref().and_then(|path| watchable(path, deps));
     let rules = RowRules::new(filter, rows.which.take, keep);
     for file in files {
+        rules.refuse_untold(&file.survey)?;
         let blind = rules.blind_handles(&file.survey);
         if blind > 0 {
             deps.tell(Notice::BlindHandles(file, blind));

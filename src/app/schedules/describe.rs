@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::app::request::{FilterOptions, ListRequest, RunBounds, RunRequest, ScheduledRun};
 use crate::domain::{AccountName, Action, counted};
-use crate::lists::filter::FilterRules;
+use crate::lists::filter::{FilterRules, PlainRules};
 
 /// The most files that are named.
 const MAX_NAMED: usize = 3;
@@ -48,20 +48,7 @@ fn of_list(list: &ListRequest, run: &RunRequest) -> String {
 /// What is spared, for those options that people ask after first; the others stand in the command.
 fn rules(which: &FilterOptions) -> String {
     let mut text = String::new();
-    let FilterRules {
-        keep,
-        only,
-        older_than,
-        newer_than,
-        before,
-        after,
-        not_following_back,
-        ghosts,
-        inactive_since,
-        max_likes,
-        max_reposts,
-        matching,
-    } = &which.wanted;
+    let FilterRules { keep, only, older_than, newer_than, before, after, inactive_since, plain } = &which.wanted;
     if let Some(age) = older_than {
         text += &format!(", older than {age}");
     }
@@ -77,14 +64,7 @@ fn rules(which: &FilterOptions) -> String {
     if let Some(file) = keep {
         text += &format!(", never what {} names", name_of(file));
     }
-    let further = before.is_some()
-        || after.is_some()
-        || *not_following_back
-        || *ghosts
-        || inactive_since.is_some()
-        || max_likes.is_some()
-        || max_reposts.is_some()
-        || matching.is_some();
+    let further = before.is_some() || after.is_some() || inactive_since.is_some() || *plain != PlainRules::default();
     if further {
         text += ", and by the other rules of its command line";
     }

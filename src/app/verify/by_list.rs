@@ -8,7 +8,7 @@ use crate::config::Settings;
 use crate::domain::{ListKind, Target, TargetId};
 use crate::engine::Shutdown;
 use crate::error::CommandError;
-use crate::lists::fetch::{Budget, Kept, ListQuery, read_list};
+use crate::lists::fetch::{Beside, Budget, Kept, ListQuery, read_list};
 use crate::lists::filter::{Filter, Take};
 use crate::platforms::ListEndpoint;
 use crate::store::{Job, Looked, Reach, ReadingState, Store};
@@ -91,7 +91,7 @@ pub async fn verify_by_lists(
 /// Gathers the posts that the account's reposts repeat; says what absence from them proves. They come in the order of the reposts,
 /// which the IDs of the posts do not tell.
 async fn add_reposts(store: &mut Store, row: &ListEndpoint, state: &ReadingState) -> Result<Reach, CommandError> {
-    let mut kept = Kept::of((ListKind::Reposts, row), state.id, None);
+    let mut kept = Kept::of((ListKind::Reposts, row), state.id, Beside::default());
     loop {
         let reposts: Vec<Target> = kept.next(store).await?.into_iter().map(|entry| entry.target).collect();
         if reposts.is_empty() {

@@ -6,7 +6,8 @@ use clap::Args;
 
 use super::values;
 use crate::app::request::FilterOptions;
-use crate::lists::filter::{Age, Day, FilterRules, Order, Since, Take};
+use crate::domain::Visibility;
+use crate::lists::filter::{Age, Day, FilterRules, Order, PlainRules, Since, Take};
 
 const WHICH: &str = "Which ones";
 
@@ -46,12 +47,33 @@ pub struct FilterArgs {
     /// Only posts with at most so many reposts
     #[arg(long, value_name = "N", help_heading = WHICH)]
     pub max_reposts: Option<u64>,
+    /// Only posts that these may see: public, unlisted, private (followers) or direct; several with commas
+    #[arg(long, value_name = "WHO", value_delimiter = ',', value_parser = values::visibility(), help_heading = WHICH)]
+    pub visibility: Vec<Visibility>,
+    /// Only reposts
+    #[arg(long, help_heading = WHICH)]
+    pub only_reposts: bool,
+    /// Only replies
+    #[arg(long, help_heading = WHICH)]
+    pub only_replies: bool,
+    /// Only posts with pictures, videos or sounds
+    #[arg(long, conflicts_with = "without_media", help_heading = WHICH)]
+    pub with_media: bool,
+    /// Only posts without them
+    #[arg(long, help_heading = WHICH)]
+    pub without_media: bool,
+    /// Never touch posts that are pinned to the profile
+    #[arg(long, help_heading = WHICH)]
+    pub keep_pinned: bool,
     /// What `--max-likes` was called while it meant one like more. Always an error that names the new word.
     #[arg(long, value_name = "N", value_parser = values::min_likes, hide = true)]
     pub min_likes: Option<std::convert::Infallible>,
     /// Only those with this text in their text, name or handle, in capitals or not
     #[arg(long, value_name = "TEXT", value_parser = values::wanted_text, help_heading = WHICH)]
     pub matching: Option<String>,
+    /// Only those without this text in text, name and handle, in capitals or not
+    #[arg(long, value_name = "TEXT", value_parser = values::wanted_text, help_heading = WHICH)]
+    pub not_matching: Option<String>,
     /// At most so many
     #[arg(long, value_name = "N", value_parser = values::limit, help_heading = WHICH)]
     pub limit: Option<usize>,
@@ -70,12 +92,21 @@ impl FilterArgs {
             newer_than: self.newer_than,
             before: self.before,
             after: self.after,
-            not_following_back: self.not_following_back,
-            ghosts: self.ghosts,
             inactive_since: self.inactive_since,
-            max_likes: self.max_likes,
-            max_reposts: self.max_reposts,
-            matching: self.matching.clone(),
+            plain: PlainRules {
+                not_following_back: self.not_following_back,
+                ghosts: self.ghosts,
+                max_likes: self.max_likes,
+                max_reposts: self.max_reposts,
+                visibility: self.visibility.clone(),
+                only_reposts: self.only_reposts,
+                only_replies: self.only_replies,
+                with_media: self.with_media,
+                without_media: self.without_media,
+                keep_pinned: self.keep_pinned,
+                matching: self.matching.clone(),
+                not_matching: self.not_matching.clone(),
+            },
         };
         FilterOptions { wanted, take: Take { limit: self.limit, order: self.order } }
     }

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::app::named_target;
 use crate::config::{Per, ProgressMode};
-use crate::domain::{Action, MicroUsd, Platform, Rate, Target, UserId, parse_duration};
+use crate::domain::{Action, MicroUsd, Platform, Rate, Target, UserId, Visibility, parse_duration};
 use crate::limits::Pace;
 use crate::lists::filter::{MAX_ORDERED_ENTRIES, Order};
 use crate::sandbox::FieldNames;
@@ -72,6 +72,12 @@ pub(super) fn field_names() -> impl TypedValueParser<Value = FieldNames> {
 /// `--order`
 pub(super) fn order() -> impl TypedValueParser<Value = Order> {
     PossibleValuesParser::new(Order::ALL.map(Order::name)).try_map(|text| Order::named(&text).ok_or("no order"))
+}
+
+/// `--visibility`
+pub(super) fn visibility() -> impl TypedValueParser<Value = Visibility> {
+    PossibleValuesParser::new(Visibility::ALL.map(Visibility::name))
+        .try_map(|text| Visibility::named(&text).ok_or("no visibility"))
 }
 
 /// `--limit`: what is limited may have to stand in memory.

@@ -1,13 +1,13 @@
 //! The JSON of one entry as an [`Entry`]. Pure. Which keys there are and what is missing: docs/lists.md.
 
 use serde::Deserialize;
-use serde::de::Error as _;
+use serde::de::{Error as _, IgnoredAny};
 use serde_json::Value;
 
 use super::about::Count;
 use super::object::Object;
 use super::surrogates::without_lone_surrogates;
-use crate::domain::{ListKind, Target, TargetId, TargetKind};
+use crate::domain::{ListKind, PostTraits, Target, TargetId, TargetKind};
 use crate::jobfile::read_target;
 use crate::lists::{Entry, parse_source_time};
 
@@ -77,6 +77,7 @@ fn like(like: Like) -> Record {
 }
 
 fn post(post: Post) -> serde_json::Result<Record> {
+    let traits = post.traits();
     // Until 2018 the number stood beside the text.
     let written = match (post.id_str, post.id) {
         (Some(text), _) | (None, Some(Value::String(text))) => Some(text),
@@ -101,6 +102,7 @@ fn post(post: Post) -> serde_json::Result<Record> {
         reposts: post.retweet_count.and_then(Count::number),
         is_repost: if repost_of.is_some() { Some(true) } else { begins_so },
         repost_of: repost_of.map(Target::Id),
+        traits,
         text,
         ..Entry::bare(Target::Id(newest))
     });
@@ -174,8 +176,43 @@ struct Post {
     retweet_count: Option<Count>,
     edit_info: Option<EditInfo>,
     retweeted_status_id_str: Option<String>,
+    in_reply_to_status_id_str: Option<Value>,
+    in_reply_to_status_id: Option<Value>,
+    in_reply_to_user_id_str: Option<Value>,
+    in_reply_to_user_id: Option<Value>,
+    entities: Option<Entities>,
+    extended_entities: Option<Entities>,
     /// Only in archives of before 2018.
     retweeted_status: Option<Object<Source>>,
+}
+
+impl Post {
+    /// An archive has every field that a post has: one that is not there says no. Every post has its entities.
+    fn traits(&self) -> PostTraits {
+        let answered = [
+            &self.in_reply_to_status_id_str,
+            &self.in_reply_to_status_id,
+            &self.in_reply_to_user_id_str,
+            &self.in_reply_to_user_id,
+        ];
+        let is_told = |value: &&Option<Value>| value.as_ref().is_some_and(|value| !value.is_null());
+        let has_media = |entities: &Entities| entities.media.as_ref().is_some_and(|media| !media.is_empty());
+        PostTraits {
+            is_reply: Some(answered.iter().any(is_told)),
+            has_media: self
+                .entities
+                .as_ref()
+                .map(|entities| has_media(entities) || self.extended_entities.as_ref().is_some_and(has_media)),
+            ..PostTraits::UNKNOWN
+        }
+    }
+}
+
+/// What stands in a post.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Entities {
+    media: Option<Vec<IgnoredAny>>,
 }
 
 /// The post that a repost repeats.
@@ -266,6 +303,21 @@ mod tests {
         assert_eq!((post.is_repost, post.likes, post.reposts), (Some(true), Some(3), Some(5)));
         let post = entry(ListKind::Posts, r#"{"tweet":{"id":"20","created_at":"yesterday","text":"just"}}"#);
         assert_eq!((post.created_at, post.is_repost, post.likes), (None, Some(false), None));
+    }
+
+    #[test]
+    fn replies_and_media_are_told() {
+        let told = |more: &str| {
+            entry(ListKind::Posts, &format!(r#"{{"tweet":{{"id_str":"9","full_text":"a"{more}}}}}"#)).traits
+        };
+        let plain = told(r#","entities":{"urls":[]}"#);
+        assert_eq!((plain.is_reply, plain.has_media, plain.visibility), (Some(false), Some(false), None));
+        let reply =
+            told(r#","in_reply_to_status_id_str":"8","in_reply_to_user_id":null,"entities":{"media":[{"id":"1"}]}"#);
+        assert_eq!((reply.is_reply, reply.has_media), (Some(true), Some(true)));
+        assert_eq!(told(r#","in_reply_to_user_id":"7""#).is_reply, Some(true));
+        assert_eq!(told("").has_media, None);
+        assert_eq!(told(r#","entities":{},"extended_entities":{"media":[1]}"#).has_media, Some(true));
     }
 
     #[test]

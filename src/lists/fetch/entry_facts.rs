@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Handle, Target, TargetKind, Wall};
+use crate::domain::{Handle, PostTraits, Target, TargetKind, Wall};
 use crate::lists::{Entry, snowflake};
 use crate::platforms::Listed;
 use crate::store::{PageEntry, StoreError, TargetMetadata};
@@ -30,6 +30,8 @@ struct Facts {
     is_repost: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     repost_of: Option<String>,
+    #[serde(flatten)]
+    traits: PostTraits,
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -52,6 +54,7 @@ pub(super) fn page_entry(listed: &Listed) -> Result<PageEntry, StoreError> {
         text: listed.text.clone(),
         is_repost: listed.is_repost,
         repost_of: listed.repost_of.as_ref().map(Target::to_string),
+        traits: listed.traits,
         link: listed.link.clone(),
         is_opaque: listed.is_opaque,
     };
@@ -87,6 +90,7 @@ pub fn entry_of(target: Target, facts: &str) -> Result<Entry, StoreError> {
         text: facts.text,
         is_repost: facts.is_repost,
         repost_of: facts.repost_of.and_then(|id| id.parse().ok()),
+        traits: facts.traits,
         // Found by comparing lists, later.
         follows_back: None,
         is_ghost: None,

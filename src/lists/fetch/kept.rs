@@ -10,27 +10,32 @@ use super::entry_facts::entry_of;
 
 const ENTRIES_AT_ONCE: u32 = 1_000;
 
+/// Readings that tell something of the entries of another one; none: that is not asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside {
+    /// Who follows the account, all of them.
+    pub followers: Option<ReadingId>,
+    /// Which users of the list are still there.
+    pub profiles: Option<ReadingId>,
+    /// Which posts the account has pinned.
+    pub pinned: Option<ReadingId>,
+}
+
 /// The kept entries of a reading, front to back.
 #[derive(Debug)]
 pub struct Kept {
     /// Reposts are picked out of the account's posts, where they have no list of their own.
     picks_reposts: bool,
     reading: ReadingId,
-    followers: Option<ReadingId>,
-    profiles: Option<ReadingId>,
+    beside: Beside,
     behind: i64,
     untold: u64,
 }
 
 impl Kept {
-    /// From the first entry on. `followers` is a whole reading of who follows the account, where that was asked.
-    pub fn of((list, row): (ListKind, &ListEndpoint), reading: ReadingId, followers: Option<ReadingId>) -> Kept {
-        Kept { picks_reposts: row.reads(list) != list, reading, followers, profiles: None, behind: 0, untold: 0 }
-    }
-
-    /// The same, where a whole reading says which of its users are still there.
-    pub fn with_profiles(self, profiles: Option<ReadingId>) -> Kept {
-        Kept { profiles, ..self }
+    /// From the first entry on.
+    pub fn of((list, row): (ListKind, &ListEndpoint), reading: ReadingId, beside: Beside) -> Kept {
+        Kept { picks_reposts: row.reads(list) != list, reading, beside, behind: 0, untold: 0 }
     }
 
     /// How many of the entries so far may be reposts, of which nothing says what they repeat.
@@ -67,18 +72,21 @@ impl Kept {
         let Some((last, ..)) = page.last() else { return Ok(Vec::new()) };
         self.behind = *last;
         let targets: Vec<_> = page.iter().map(|(_, target, _)| target.clone()).collect();
-        let follow = match self.followers {
-            Some(followers) => Some(store.lists().in_reading(followers, &targets).await?),
-            None => None,
-        };
-        let there = match self.profiles {
-            Some(profiles) => Some(store.lists().in_reading(profiles, &targets).await?),
-            None => None,
-        };
+        let mut named = [self.beside.followers, self.beside.profiles, self.beside.pinned].map(|id| (id, None));
+        for (reading, found) in &mut named {
+            if let Some(reading) = *reading {
+                *found = Some(store.lists().in_reading(reading, &targets).await?);
+            }
+        }
+        let [(_, follow), (_, there), (_, pinned)] = named;
         let entry = |(_, target, facts): &(i64, _, String)| {
             let follows_back = follow.as_ref().map(|follow| follow.contains(target));
             let is_ghost = there.as_ref().map(|there| !there.contains(target));
-            Ok(Entry { follows_back, is_ghost, ..entry_of(target.clone(), facts)? })
+            let mut entry = Entry { follows_back, is_ghost, ..entry_of(target.clone(), facts)? };
+            if let Some(pinned) = &pinned {
+                entry.traits.is_pinned = Some(pinned.contains(target));
+            }
+            Ok(entry)
         };
         page.iter().map(entry).collect()
     }
@@ -90,28 +98,23 @@ pub struct Enough {
     filter: Filter,
     take: Take,
     list: (ListKind, &'static ListEndpoint),
-    followers: Option<ReadingId>,
+    beside: Beside,
     judged: Option<(Kept, FilterPipeline)>,
 }
 
 impl Enough {
     /// None where only the last page can tell: without a limit, where entries are put in order first, and where it is asked behind the list
     /// who is still there.
-    pub fn of(
-        filter: &Filter,
-        take: Take,
-        list: (ListKind, &'static ListEndpoint),
-        followers: Option<ReadingId>,
-    ) -> Option<Enough> {
-        let tells = take.limit.is_some() && take.order.is_none() && !filter.ghosts;
-        tells.then(|| Enough { filter: filter.clone(), take, list, followers, judged: None })
+    pub fn of(filter: &Filter, take: Take, list: (ListKind, &'static ListEndpoint), beside: Beside) -> Option<Enough> {
+        let tells = take.limit.is_some() && take.order.is_none() && !filter.plain.ghosts;
+        tells.then(|| Enough { filter: filter.clone(), take, list, beside, judged: None })
     }
 
     /// Whether what a reading has brought by now fills the limit. Entries that were judged before are not judged again.
     pub(super) async fn is_there(&mut self, store: &mut Store, reading: ReadingId) -> Result<bool, StoreError> {
         let (kept, sieve) = self.judged.get_or_insert_with(|| {
             let sieve = FilterPipeline::new(self.filter.clone(), self.take, self.list.0.target_kind());
-            (Kept::of(self.list, reading, self.followers), sieve)
+            (Kept::of(self.list, reading, self.beside), sieve)
         });
         while !sieve.is_full() {
             let entries = kept.next(store).await?;

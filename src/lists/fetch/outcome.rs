@@ -36,8 +36,8 @@ pub enum Stop {
 /// What the first entries of a list do not tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Untold {
-    /// What this rule asks, so it would spare all of them.
-    Rule(Rule),
+    /// What this option asks, so its rule would spare all of them.
+    Rule(&'static str, Rule),
     /// Which posts they repeat, so none of them could be undone.
     Reposts,
 }

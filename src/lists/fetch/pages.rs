@@ -166,7 +166,7 @@ async fn is_undone_since(reader: &mut Reader, read_as: ListKind, state: &Reading
     Ok(false)
 }
 
-async fn keep(
+pub(super) async fn keep(
     reader: &mut Reader,
     reading: &ListEndpoint,
     state: &ReadingState,

@@ -1,7 +1,7 @@
 //! A look at the first entries of a list: whether they tell at all what is asked. X has renamed what it tells, and a list of which
 //! nobody can pass is not worth its price.
 
-use super::kept::Kept;
+use super::kept::{Beside, Kept};
 use super::outcome::Untold;
 use crate::domain::ListKind;
 use crate::lists::filter::Filter;
@@ -18,10 +18,10 @@ pub(super) async fn untold(
     filter: &Filter,
     list: (ListKind, &ListEndpoint),
 ) -> Result<Option<Untold>, StoreError> {
-    let mut kept = Kept::of(list, state.id, None);
+    let mut kept = Kept::of(list, state.id, Beside::default());
     let entries = kept.next(store).await?;
     if entries.is_empty() && kept.untold_reposts() > 0 {
         return Ok(Some(Untold::Reposts));
     }
-    Ok(filter.untold(&entries, list.0.target_kind()).map(Untold::Rule))
+    Ok(filter.untold(&entries, list.0.target_kind()).map(|(option, rule)| Untold::Rule(option, rule)))
 }

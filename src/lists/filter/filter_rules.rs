@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use super::{Age, Day, Filter, Since, Unreadable};
+use super::{Age, Day, Filter, PlainRules, Since, Unreadable};
 use crate::clock::LocalZone;
 use crate::domain::{TargetKind, Wall};
 use crate::error::{CommandError, ErrorKind};
@@ -27,18 +27,11 @@ pub struct FilterRules {
     pub before: Option<Day>,
     /// `--after`
     pub after: Option<Day>,
-    /// `--not-following-back`
-    pub not_following_back: bool,
-    /// `--ghosts`
-    pub ghosts: bool,
     /// `--inactive-since`
     pub inactive_since: Option<Since>,
-    /// `--max-likes`
-    pub max_likes: Option<u64>,
-    /// `--max-reposts`
-    pub max_reposts: Option<u64>,
-    /// `--matching`
-    pub matching: Option<String>,
+    /// The rules that need neither files nor a clock.
+    #[serde(flatten)]
+    pub plain: PlainRules,
 }
 
 /// Why there is no filter.
@@ -57,7 +50,7 @@ pub enum FilterError {
     },
     /// A rule can never be answered for what is listed.
     #[error("{0}")]
-    Misfit(&'static str),
+    Misfit(String),
 }
 
 impl FilterRules {
@@ -80,12 +73,8 @@ impl FilterRules {
             newer_than: age("newer-than", self.newer_than)?,
             before: day("before", self.before)?,
             after: day("after", self.after)?,
-            not_following_back: self.not_following_back,
-            ghosts: self.ghosts,
             inactive_since: since.map_err(|why| FilterError::Time { option: "inactive-since", why })?,
-            max_likes: self.max_likes,
-            max_reposts: self.max_reposts,
-            matching: self.matching.clone(),
+            plain: self.plain.clone(),
             keep: list(&self.keep)?,
             only: list(&self.only)?,
             now,

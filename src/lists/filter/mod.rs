@@ -29,16 +29,21 @@
 
 mod filter_rules;
 mod pipeline;
+mod plain_rules;
+mod question;
 mod rule;
 mod rules;
 mod stage;
 mod when;
 
 #[cfg(test)]
+mod plain_rules_tests;
+#[cfg(test)]
 mod tests;
 
 pub use filter_rules::{FilterError, FilterRules};
 pub use pipeline::{FilterCounts, FilterPipeline, SPARED_BY, Sifted, spared_record};
+pub use plain_rules::PlainRules;
 pub use rule::Rule;
 pub use rules::{Filter, Judgement};
 pub use stage::{MAX_ORDERED_ENTRIES, Order, Stage, Staged, Take, TooManyToOrder};

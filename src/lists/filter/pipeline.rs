@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Filter, Judgement, Rule, Stage, Staged, Take, TooManyToOrder};
-use crate::domain::{ListKind, TargetKind, counted};
+use crate::domain::{EntryFact, ListKind, TargetKind, counted};
 use crate::lists::{Entry, record};
 
 /// The last column of a list of spared entries: the name of the rule.
@@ -36,6 +36,8 @@ pub struct FilterCounts {
     pub spared: BTreeMap<Rule, u64>,
     /// Entries that the keep list did not name by ID and of which no handle is known, while the list names handles.
     pub without_handle: u64,
+    /// The facts that rules ask for, of those that an entry told.
+    pub told: Vec<EntryFact>,
 }
 
 impl FilterCounts {
@@ -79,6 +81,7 @@ impl FilterPipeline {
     /// There are more than can be put in order.
     pub fn push(&mut self, entry: Entry) -> Result<Sifted, TooManyToOrder> {
         self.counts.read += 1;
+        self.note_told(&entry);
         if let Judgement::Spared(rule) = self.filter.judge(&entry, self.kind) {
             return Ok(self.spare(entry, rule));
         }
@@ -105,6 +108,14 @@ impl FilterPipeline {
     /// What was held, in its order, and the counts.
     pub fn finish(self) -> (Vec<Entry>, FilterCounts) {
         (self.stage.finish(), self.counts)
+    }
+
+    fn note_told(&mut self, entry: &Entry) {
+        for (fact, is_told) in self.filter.answered(entry, self.kind) {
+            if is_told && !self.counts.told.contains(&fact) {
+                self.counts.told.push(fact);
+            }
+        }
     }
 
     fn spare(&mut self, entry: Entry, rule: Rule) -> Sifted {

@@ -41,10 +41,34 @@ crate::domain::with_names! {
         RepostsUnknown => "reposts_unknown",
         /// `--max-reposts`
         MaxReposts => "max_reposts",
-        /// `--matching` asks, and neither text, name nor handle is known.
+        /// `--visibility` asks, and it is not known.
+        VisibilityUnknown => "visibility_unknown",
+        /// `--visibility`
+        Visibility => "visibility",
+        /// `--only-reposts` asks, and it is not known.
+        RepostUnknown => "repost_unknown",
+        /// `--only-reposts`
+        OnlyReposts => "only_reposts",
+        /// `--only-replies` asks, and it is not known.
+        ReplyUnknown => "reply_unknown",
+        /// `--only-replies`
+        OnlyReplies => "only_replies",
+        /// `--with-media` or `--without-media` asks, and it is not known.
+        MediaUnknown => "media_unknown",
+        /// `--with-media`
+        WithMedia => "with_media",
+        /// `--without-media`
+        WithoutMedia => "without_media",
+        /// `--keep-pinned` asks, and it is not known.
+        PinnedUnknown => "pinned_unknown",
+        /// `--keep-pinned`
+        KeepPinned => "keep_pinned",
+        /// `--matching` or `--not-matching` asks, and neither text, name nor handle is known.
         TextUnknown => "text_unknown",
         /// `--matching`
         Matching => "matching",
+        /// `--not-matching`
+        NotMatching => "not_matching",
         /// `--limit`
         Limit => "limit",
     }
@@ -71,8 +95,20 @@ impl Rule {
             Rule::MaxLikes => "more likes than --max-likes",
             Rule::RepostsUnknown => "nothing says how often it was reposted",
             Rule::MaxReposts => "more reposts than --max-reposts",
+            Rule::VisibilityUnknown => "nothing says who may see it",
+            Rule::Visibility => "another visibility than --visibility",
+            Rule::RepostUnknown => "nothing says whether it is a repost",
+            Rule::OnlyReposts => "not a repost",
+            Rule::ReplyUnknown => "nothing says whether it is a reply",
+            Rule::OnlyReplies => "not a reply",
+            Rule::MediaUnknown => "nothing says whether it has media",
+            Rule::WithMedia => "it has no media",
+            Rule::WithoutMedia => "it has media",
+            Rule::PinnedUnknown => "nothing says whether it is pinned",
+            Rule::KeepPinned => "it is pinned",
             Rule::TextUnknown => "there is no text to match",
             Rule::Matching => "does not match --matching",
+            Rule::NotMatching => "it matches --not-matching",
             Rule::Limit => "beyond --limit",
         }
     }

@@ -1,7 +1,8 @@
 //! The rules at work on one entry.
 
-use super::Rule;
-use crate::domain::{Handle, Target, TargetKind, Wall};
+use super::question::{QUESTIONS, Question};
+use super::{PlainRules, Rule};
+use crate::domain::{EntryFact, Handle, Target, TargetKind, Wall};
 use crate::jobfile::keep_list::KeepList;
 use crate::lists::{Entry, RowEntry, snowflake};
 
@@ -32,18 +33,10 @@ pub struct Filter {
     pub before: Option<Wall>,
     /// Only what was made at this moment or later.
     pub after: Option<Wall>,
-    /// Only users who do not follow back.
-    pub not_following_back: bool,
-    /// Only users who are not there any more.
-    pub ghosts: bool,
     /// Only users who last posted before this moment.
     pub inactive_since: Option<Wall>,
-    /// Only posts with at most so many likes.
-    pub max_likes: Option<u64>,
-    /// Only posts with at most so many reposts.
-    pub max_reposts: Option<u64>,
-    /// Only those with this in text, name or handle, whatever the case.
-    pub matching: Option<String>,
+    /// The rules that need neither files nor a clock.
+    pub plain: PlainRules,
     /// The time of judging. A date well after it is not believed.
     pub now: Wall,
 }
@@ -63,9 +56,7 @@ impl Filter {
         let spared = self
             .by_lists(entry, handles)
             .or_else(|| self.by_age(entry, kind))
-            .or_else(|| self.by_person(entry))
-            .or_else(|| self.by_counts(entry))
-            .or_else(|| self.by_text(entry));
+            .or_else(|| self.asked().find_map(|question| self.spared_by(question, entry, kind)));
         spared.map_or(Judgement::Pass, Judgement::Spared)
     }
 
@@ -78,16 +69,31 @@ impl Filter {
     }
 
     /// Whether a rule of the filter can never be answered for entries of this kind: a sentence that says so.
-    pub fn misfit(&self, kind: TargetKind) -> Option<&'static str> {
-        let person = self.not_following_back || self.ghosts || self.inactive_since.is_some();
-        let counts = self.max_likes.is_some() || self.max_reposts.is_some();
-        match kind {
-            TargetKind::Post if person => {
-                Some("--not-following-back, --ghosts and --inactive-since are about users, not posts")
-            }
-            TargetKind::User if counts => Some("--max-likes and --max-reposts are about posts, not users"),
-            _ => None,
-        }
+    pub fn misfit(&self, kind: TargetKind) -> Option<String> {
+        let is_of_others = |question: &&Question| question.about.is_some_and(|about| about != kind);
+        let options: Vec<&str> = self.asked().filter(is_of_others).map(|question| question.option).collect();
+        let (about, not) = match kind {
+            TargetKind::Post => ("users", "posts"),
+            TargetKind::User => ("posts", "users"),
+        };
+        let verb = if options.len() == 1 { "is" } else { "are" };
+        (!options.is_empty()).then(|| format!("{} {verb} about {about}, not {not}", options.join(" and ")))
+    }
+
+    /// What is asked about facts that a source of entries does not tell: the first such option, and the rule by which it would spare
+    /// every entry.
+    pub fn unanswered(&self, tells: impl Fn(EntryFact) -> bool) -> Option<(&'static str, Rule)> {
+        let is_told = |question: &&Question| question.fact.is_none_or(&tells);
+        self.asked().find(|question| !is_told(question)).map(|question| (question.option, question.unknown_as))
+    }
+
+    /// The facts that are asked for, and whether an entry tells each of them.
+    pub(super) fn answered<'a>(
+        &'a self,
+        entry: &'a Entry,
+        kind: TargetKind,
+    ) -> impl Iterator<Item = (EntryFact, bool)> + 'a {
+        self.asked().filter_map(move |question| Some((question.fact?, (question.passes)(self, entry, kind).is_some())))
     }
 
     /// Whether it lets everything pass.
@@ -95,19 +101,31 @@ impl Filter {
         *self == Filter { now: self.now, ..Filter::default() }
     }
 
-    /// The rule that spares all of these entries because not one of them tells what it asks.
-    pub fn untold(&self, entries: &[Entry], kind: TargetKind) -> Option<Rule> {
+    /// The option whose rule spares all of these first entries of a list because not one of them tells what it asks, and that rule.
+    pub fn untold(&self, entries: &[Entry], kind: TargetKind) -> Option<(&'static str, Rule)> {
         let nobody = |tells: &dyn Fn(&Entry) -> bool| !entries.is_empty() && !entries.iter().any(tells);
-        let asks_age = [self.older_than, self.newer_than, self.before, self.after].iter().any(Option::is_some);
-        match () {
-            () if asks_age && nobody(&|entry| self.date(entry, kind).is_some()) => Some(Rule::AgeUnknown),
-            () if self.inactive_since.is_some() && nobody(&|entry| entry.last_active_at.is_some()) => {
-                Some(Rule::ActivityUnknown)
-            }
-            () if self.max_likes.is_some() && nobody(&|entry| entry.likes.is_some()) => Some(Rule::LikesUnknown),
-            () if self.max_reposts.is_some() && nobody(&|entry| entry.reposts.is_some()) => Some(Rule::RepostsUnknown),
-            () => None,
+        if self.asks_age() && nobody(&|entry| self.date(entry, kind).is_some()) {
+            return Some(("--older-than, --newer-than, --before and --after", Rule::AgeUnknown));
         }
+        let mut sampled = self.asked().filter(|question| question.is_sampled);
+        let untold = sampled.find(|question| nobody(&|entry| (question.passes)(self, entry, kind).is_some()))?;
+        Some((untold.option, untold.unknown_as))
+    }
+
+    fn asked(&self) -> impl Iterator<Item = &'static Question> {
+        QUESTIONS.iter().filter(|question| (question.is_asked)(self))
+    }
+
+    fn spared_by(&self, question: &Question, entry: &Entry, kind: TargetKind) -> Option<Rule> {
+        match (question.passes)(self, entry, kind) {
+            Some(true) => None,
+            Some(false) => Some(question.spared_as),
+            None => Some(question.unknown_as),
+        }
+    }
+
+    fn asks_age(&self) -> bool {
+        [self.older_than, self.newer_than, self.before, self.after].iter().any(Option::is_some)
     }
 
     /// A repost is named by either of its IDs.
@@ -125,7 +143,7 @@ impl Filter {
 
     fn by_age(&self, entry: &Entry, kind: TargetKind) -> Option<Rule> {
         let Filter { older_than, newer_than, before, after, .. } = self;
-        if [older_than, newer_than, before, after].iter().all(|rule| rule.is_none()) {
+        if !self.asks_age() {
             return None;
         }
         let Some(at) = self.date(entry, kind) else { return Some(Rule::AgeUnknown) };
@@ -137,50 +155,5 @@ impl Filter {
             () if after.as_ref().is_some_and(is_before) => Some(Rule::After),
             () => None,
         }
-    }
-
-    fn by_person(&self, entry: &Entry) -> Option<Rule> {
-        if self.not_following_back {
-            match entry.follows_back {
-                None => return Some(Rule::FollowsBackUnknown),
-                Some(true) => return Some(Rule::NotFollowingBack),
-                Some(false) => {}
-            }
-        }
-        if self.ghosts {
-            match entry.is_ghost {
-                None => return Some(Rule::GhostUnknown),
-                Some(false) => return Some(Rule::NotAGhost),
-                Some(true) => {}
-            }
-        }
-        match (self.inactive_since, entry.last_active_at) {
-            (None, _) => None,
-            (Some(_), None) => Some(Rule::ActivityUnknown),
-            (Some(cut), Some(at)) => (at >= cut).then_some(Rule::InactiveSince),
-        }
-    }
-
-    fn by_counts(&self, entry: &Entry) -> Option<Rule> {
-        at_most(self.max_likes, entry.likes, Rule::MaxLikes, Rule::LikesUnknown)
-            .or_else(|| at_most(self.max_reposts, entry.reposts, Rule::MaxReposts, Rule::RepostsUnknown))
-    }
-
-    fn by_text(&self, entry: &Entry) -> Option<Rule> {
-        let wanted = self.matching.as_ref()?.to_lowercase();
-        let handle = entry.handle.as_ref().map(ToString::to_string);
-        let mut told = [entry.text.as_ref(), entry.name.as_ref(), handle.as_ref()].into_iter().flatten().peekable();
-        if told.peek().is_none() {
-            return Some(Rule::TextUnknown);
-        }
-        (!told.any(|text| text.to_lowercase().contains(&wanted))).then_some(Rule::Matching)
-    }
-}
-
-/// The rule that a bound spares by, where it spares; `unknown` where there is a bound and no count.
-fn at_most(most: Option<u64>, count: Option<u64>, over: Rule, unknown: Rule) -> Option<Rule> {
-    match (most?, count) {
-        (_, None) => Some(unknown),
-        (most, Some(count)) => (count > most).then_some(over),
     }
 }

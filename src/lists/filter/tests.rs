@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{ListKind, TargetKind, Wall};
+use crate::domain::{ListKind, PostTraits, TargetKind, Visibility, Wall};
 use crate::jobfile::Source;
 use crate::jobfile::keep_list::{KeepList, read_source};
 use crate::lists::{Entry, columns, snowflake};
@@ -22,7 +22,7 @@ fn at(text: &str) -> Wall {
     Wall(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
 }
 
-fn user(id: &str) -> Entry {
+pub(super) fn user(id: &str) -> Entry {
     Entry::bare(id.parse().unwrap())
 }
 
@@ -30,12 +30,31 @@ fn empty() -> Filter {
     Filter { now: NOW, ..Filter::default() }
 }
 
+pub(super) fn plainly(plain: PlainRules) -> Filter {
+    Filter { plain, ..empty() }
+}
+
+fn back() -> PlainRules {
+    PlainRules { not_following_back: true, ..PlainRules::default() }
+}
+
+fn likes(most: u64) -> PlainRules {
+    PlainRules { max_likes: Some(most), ..PlainRules::default() }
+}
+
+fn reposts(most: u64) -> PlainRules {
+    PlainRules { max_reposts: Some(most), ..PlainRules::default() }
+}
+
+fn matching(text: &str) -> PlainRules {
+    PlainRules { matching: Some(text.into()), ..PlainRules::default() }
+}
+
 #[test]
 fn whoever_reads_a_list_sifts_it() {
     // The example of the module's page, as the commands do it.
     let kind = ListKind::Following.target_kind();
-    let wanted =
-        FilterRules { not_following_back: true, older_than: Some("1y".parse().unwrap()), ..FilterRules::default() };
+    let wanted = FilterRules { plain: back(), older_than: Some("1y".parse().unwrap()), ..FilterRules::default() };
     let filter = wanted.resolve(Some(kind), NOW, &TimeZone::UTC.into()).unwrap();
     let mut sieve = FilterPipeline::new(filter, Take { limit: Some(1), order: Some(Order::Oldest) }, kind);
     let entry = |id: &str, created: &str, back| Entry { created_at: Some(at(created)), follows_back: back, ..user(id) };
@@ -129,25 +148,33 @@ fn lists_know_users_by_id_and_handle_and_posts_by_their_author() {
 
 #[test]
 fn text_is_matched_in_capitals_or_not() {
-    let filter = Filter { matching: Some("STRASSE Łódź".into()), ..empty() };
+    let filter = plainly(matching("STRASSE Łódź"));
     let post = Entry { text: Some("an der strasse łódź".into()), ..user("12") };
     assert_eq!(filter.judge(&post, TargetKind::Post), Judgement::Pass);
     assert_eq!(filter.judge(&user("12"), TargetKind::Post), Judgement::Spared(Rule::TextUnknown));
     let named = Entry { name: Some("Ada".into()), ..user("12") };
     assert_eq!(filter.judge(&named, TargetKind::User), Judgement::Spared(Rule::Matching));
-    let handle = Filter { matching: Some("@ada_l".into()), ..empty() };
+    let handle = plainly(matching("@ada_l"));
     let ada = Entry { handle: Some("Ada_Lovelace".parse().unwrap()), ..user("12") };
     assert_eq!(handle.judge(&ada, TargetKind::User), Judgement::Pass);
 }
 
 #[test]
 fn rules_about_the_wrong_kind_are_refused() {
-    let wanted = FilterRules { not_following_back: true, ..FilterRules::default() };
+    let wanted = FilterRules { plain: back(), ..FilterRules::default() };
     let error = wanted.resolve(Some(TargetKind::Post), NOW, &TimeZone::UTC.into()).unwrap_err();
     assert!(matches!(error, FilterError::Misfit(_)), "{error}");
-    let likes = FilterRules { max_likes: Some(3), ..FilterRules::default() };
-    let reposts = FilterRules { max_reposts: Some(0), ..FilterRules::default() };
-    for counts in [likes, reposts] {
+    let of_posts = [
+        likes(3),
+        reposts(0),
+        PlainRules { visibility: vec![Visibility::Public], ..PlainRules::default() },
+        PlainRules { only_reposts: true, ..PlainRules::default() },
+        PlainRules { only_replies: true, ..PlainRules::default() },
+        PlainRules { with_media: true, ..PlainRules::default() },
+        PlainRules { without_media: true, ..PlainRules::default() },
+        PlainRules { keep_pinned: true, ..PlainRules::default() },
+    ];
+    for counts in of_posts.map(|plain| FilterRules { plain, ..FilterRules::default() }) {
         assert!(counts.resolve(Some(TargetKind::User), NOW, &TimeZone::UTC.into()).is_err());
         assert!(counts.resolve(Some(TargetKind::Post), NOW, &TimeZone::UTC.into()).is_ok());
     }
@@ -155,23 +182,23 @@ fn rules_about_the_wrong_kind_are_refused() {
 
 #[test]
 fn at_most_so_many_is_what_the_words_say_and_an_unknown_count_spares() {
-    let likes = |count| Entry { likes: count, ..user("12") };
-    let filter = Filter { max_likes: Some(100), ..empty() };
+    let liked = |count| Entry { likes: count, ..user("12") };
+    let filter = plainly(likes(100));
     let judge = |entry: &Entry| filter.judge(entry, TargetKind::Post);
-    assert_eq!(judge(&likes(Some(100))), Judgement::Pass, "at most 100 is 100 or fewer");
-    assert_eq!(judge(&likes(Some(101))), Judgement::Spared(Rule::MaxLikes));
-    assert_eq!(judge(&likes(None)), Judgement::Spared(Rule::LikesUnknown));
-    let reposts = |count| Entry { reposts: count, ..user("12") };
-    let filter = Filter { max_reposts: Some(0), ..empty() };
+    assert_eq!(judge(&liked(Some(100))), Judgement::Pass, "at most 100 is 100 or fewer");
+    assert_eq!(judge(&liked(Some(101))), Judgement::Spared(Rule::MaxLikes));
+    assert_eq!(judge(&liked(None)), Judgement::Spared(Rule::LikesUnknown));
+    let reposted = |count| Entry { reposts: count, ..user("12") };
+    let filter = plainly(reposts(0));
     let judge = |entry: &Entry| filter.judge(entry, TargetKind::Post);
-    assert_eq!(judge(&reposts(Some(0))), Judgement::Pass);
-    assert_eq!(judge(&reposts(Some(1))), Judgement::Spared(Rule::MaxReposts));
-    assert_eq!(judge(&reposts(None)), Judgement::Spared(Rule::RepostsUnknown));
+    assert_eq!(judge(&reposted(Some(0))), Judgement::Pass);
+    assert_eq!(judge(&reposted(Some(1))), Judgement::Spared(Rule::MaxReposts));
+    assert_eq!(judge(&reposted(None)), Judgement::Spared(Rule::RepostsUnknown));
 }
 
 #[test]
 fn who_is_still_there_is_no_ghost() {
-    let filter = Filter { ghosts: true, now: NOW, ..Filter::default() };
+    let filter = plainly(PlainRules { ghosts: true, ..PlainRules::default() });
     let judge = |is_ghost| filter.judge(&Entry { is_ghost, ..user("12") }, TargetKind::User);
     assert_eq!(judge(Some(true)), Judgement::Pass);
     assert_eq!(judge(Some(false)), Judgement::Spared(Rule::NotAGhost));
@@ -202,7 +229,18 @@ fn walls() -> impl Strategy<Value = Option<Wall>> {
 }
 
 prop_compose! {
-    fn entries()(
+    fn traits()(
+        visibility in prop::option::of(prop::sample::select(Visibility::ALL.to_vec())),
+        is_reply in prop::option::of(any::<bool>()),
+        has_media in prop::option::of(any::<bool>()),
+        is_pinned in prop::option::of(any::<bool>()),
+    ) -> PostTraits {
+        PostTraits { visibility, is_reply, has_media, is_pinned }
+    }
+}
+
+prop_compose! {
+    pub(super) fn entries()(
         id in prop_oneof![1_u64..100, 1_000_000_000_u64..90_000_000_000, 100_000_000_000_000_000_u64..1_999_999_999_999_999_999],
         handle in prop::option::of("[a-c]"),
         name in prop::option::of("[a-cA-C ]{0,3}"),
@@ -213,9 +251,41 @@ prop_compose! {
         likes in prop::option::of(0_u64..5),
         reposts in prop::option::of(0_u64..5),
         text in prop::option::of("[a-cA-C ]{0,3}"),
+        is_repost in prop::option::of(any::<bool>()),
+        traits in traits(),
     ) -> Entry {
         let handle = handle.map(|handle| handle.parse().unwrap());
-        Entry { handle, name, created_at, last_active_at, follows_back, is_ghost, likes, reposts, text, ..user(&id.to_string()) }
+        Entry {
+            handle, name, created_at, last_active_at, follows_back, is_ghost, likes, reposts, text, is_repost, traits,
+            ..user(&id.to_string())
+        }
+    }
+}
+
+prop_compose! {
+    pub(super) fn plain_rules()(
+        max_likes in prop::option::weighted(0.1, 0_u64..5),
+        max_reposts in prop::option::weighted(0.1, 0_u64..5),
+        visibility in prop::option::weighted(0.1, prop::sample::subsequence(Visibility::ALL.to_vec(), 1..=4)),
+        matching in prop::option::weighted(0.1, "[a-cA-C]"),
+        not_matching in prop::option::weighted(0.1, "[a-cA-C]"),
+        // Most rules are off in most filters, or nothing would ever pass.
+        flags in prop::collection::vec(prop::bool::weighted(0.1), 7),
+    ) -> PlainRules {
+        PlainRules {
+            not_following_back: flags[0],
+            ghosts: flags[1],
+            max_likes,
+            max_reposts,
+            visibility: visibility.unwrap_or_default(),
+            only_reposts: flags[2],
+            only_replies: flags[3],
+            with_media: flags[4],
+            without_media: flags[5],
+            keep_pinned: flags[6],
+            matching,
+            not_matching,
+        }
     }
 }
 
@@ -227,12 +297,9 @@ prop_compose! {
         newer_than in walls(),
         before in walls(),
         after in walls(),
-        not_following_back in any::<bool>(),
         inactive_since in walls(),
-        max_likes in prop::option::of(0_u64..5),
-        max_reposts in prop::option::of(0_u64..5),
-        matching in prop::option::of("[a-cA-C]"),
-        loose in 0_u16..4096,
+        plain in plain_rules(),
+        loose in 0_u16..256,
     ) -> Filter {
         // Most rules are off in most filters, or nothing would ever pass.
         let on = |bit: u16| loose & (1 << bit) != 0;
@@ -244,19 +311,32 @@ prop_compose! {
             newer_than: newer_than.filter(|_| on(3)),
             before: before.filter(|_| on(4)),
             after: after.filter(|_| on(5)),
-            not_following_back: not_following_back && on(6),
-            inactive_since: inactive_since.filter(|_| on(7)),
-            max_likes: max_likes.filter(|_| on(8)),
-            matching: matching.filter(|_| on(9)),
-            max_reposts: max_reposts.filter(|_| on(10)),
-            ghosts: on(11),
+            inactive_since: inactive_since.filter(|_| on(6)),
+            plain: if on(7) { plain } else { PlainRules::default() },
             now: NOW,
         }
     }
 }
 
-fn kinds() -> impl Strategy<Value = TargetKind> {
+pub(super) fn kinds() -> impl Strategy<Value = TargetKind> {
     prop_oneof![Just(TargetKind::User), Just(TargetKind::Post)]
+}
+
+fn both_plain(a: PlainRules, b: PlainRules) -> PlainRules {
+    PlainRules {
+        not_following_back: a.not_following_back || b.not_following_back,
+        ghosts: a.ghosts || b.ghosts,
+        max_likes: b.max_likes.or(a.max_likes),
+        max_reposts: b.max_reposts.or(a.max_reposts),
+        visibility: if b.visibility.is_empty() { a.visibility } else { b.visibility },
+        only_reposts: a.only_reposts || b.only_reposts,
+        only_replies: a.only_replies || b.only_replies,
+        with_media: a.with_media || b.with_media,
+        without_media: a.without_media || b.without_media,
+        keep_pinned: a.keep_pinned || b.keep_pinned,
+        matching: b.matching.or(a.matching),
+        not_matching: b.not_matching.or(a.not_matching),
+    }
 }
 
 /// Both filters' rules together; where both have one, the second's.
@@ -268,12 +348,8 @@ fn both(a: Filter, b: Filter) -> Filter {
         newer_than: b.newer_than.or(a.newer_than),
         before: b.before.or(a.before),
         after: b.after.or(a.after),
-        not_following_back: a.not_following_back || b.not_following_back,
         inactive_since: b.inactive_since.or(a.inactive_since),
-        max_likes: b.max_likes.or(a.max_likes),
-        max_reposts: b.max_reposts.or(a.max_reposts),
-        matching: b.matching.or(a.matching),
-        ghosts: a.ghosts || b.ghosts,
+        plain: both_plain(a.plain, b.plain),
         now: NOW,
     }
 }
@@ -343,8 +419,8 @@ proptest! {
         let tighter = [
             (Filter { older_than: Some(early), ..empty() }, Filter { older_than: Some(late), ..empty() }),
             (Filter { after: Some(late), ..empty() }, Filter { after: Some(early), ..empty() }),
-            (Filter { max_likes: Some(1), ..empty() }, Filter { max_likes: Some(2), ..empty() }),
-            (Filter { max_reposts: Some(1), ..empty() }, Filter { max_reposts: Some(2), ..empty() }),
+            (plainly(likes(1)), plainly(likes(2))),
+            (plainly(reposts(1)), plainly(reposts(2))),
         ];
         for (tight, loose) in tighter {
             prop_assert!(!passes(tight) || passes(loose));

@@ -26,6 +26,7 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     lists: &[],
     name_lookup: None,
     profiles: None,
+    pinned: None,
     // X's own limits apply behind the gateway.
     windows: &[
         WindowSpec::of_account(50, 900, Applies::All),

@@ -6,7 +6,7 @@
 //! Paths, page sizes and cursors: the lexicons of August 2026, and a server of November 2026.
 
 use super::DIALECT;
-use crate::domain::{ListKind, MicroUsd, TargetKind};
+use crate::domain::{EntryFact, ListKind, MicroUsd, TargetKind};
 use crate::platforms::caller::{Auth, Documented};
 use crate::platforms::list_endpoint::ListEndpoint;
 use crate::platforms::page_question::EntryFields;
@@ -34,6 +34,7 @@ const fn row(
         list,
         path,
         fields,
+        tells: &[],
         of,
         page: (1, 100),
         auth: Auth::OAuth2,
@@ -61,8 +62,10 @@ pub(super) static FOLLOWS: ListEndpoint =
     records(Some(ListKind::Following), TargetKind::User, collection!("app.bsky.graph.follow"));
 pub(super) static LIKES: ListEndpoint =
     records(Some(ListKind::Likes), TargetKind::Post, collection!("app.bsky.feed.like"));
-pub(super) static POSTS: ListEndpoint =
-    records(Some(ListKind::Posts), TargetKind::Post, collection!("app.bsky.feed.post"));
+pub(super) static POSTS: ListEndpoint = ListEndpoint {
+    tells: &[EntryFact::IsRepost, EntryFact::IsReply, EntryFact::HasMedia],
+    ..records(Some(ListKind::Posts), TargetKind::Post, collection!("app.bsky.feed.post"))
+};
 pub(super) static REPOSTS: ListEndpoint =
     records(Some(ListKind::Reposts), TargetKind::Post, collection!("app.bsky.feed.repost"));
 pub(super) static BLOCKS: ListEndpoint =
@@ -70,6 +73,10 @@ pub(super) static BLOCKS: ListEndpoint =
 /// Who may answer a post, and who may quote it: records of their own, with the post's key.
 pub(super) static THREAD_GATES: ListEndpoint = records(None, TargetKind::Post, collection!("app.bsky.feed.threadgate"));
 pub(super) static POST_GATES: ListEndpoint = records(None, TargetKind::Post, collection!("app.bsky.feed.postgate"));
+
+/// The account's profile, which names the post that is pinned.
+pub(super) static PINNED: ListEndpoint =
+    ListEndpoint { page: (1, 1), ..records(None, TargetKind::Post, collection!("app.bsky.actor.profile")) };
 
 /// Who is there, of 25 users at most.
 pub(super) static PROFILES: ListEndpoint = ListEndpoint {
@@ -92,5 +99,14 @@ pub(super) static LISTS: [ListEndpoint; 8] = [
     REPOSTS,
     row("app_view", Some(ListKind::Mutes), "/xrpc/app.bsky.graph.getMutes", TargetKind::User, &APP_VIEW),
     BLOCKS,
-    row("app_view", Some(ListKind::Bookmarks), "/xrpc/app.bsky.bookmark.getBookmarks", TargetKind::Post, &APP_VIEW),
+    ListEndpoint {
+        tells: &[EntryFact::Likes, EntryFact::Reposts, EntryFact::IsReply, EntryFact::HasMedia],
+        ..row(
+            "app_view",
+            Some(ListKind::Bookmarks),
+            "/xrpc/app.bsky.bookmark.getBookmarks",
+            TargetKind::Post,
+            &APP_VIEW,
+        )
+    },
 ];

@@ -53,6 +53,7 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     lists: &lists::LISTS,
     name_lookup: None,
     profiles: Some(&lists::PROFILES),
+    pinned: Some(&lists::PINNED),
     // Of the 3,000 requests of an address in 5 minutes the lists take 500 at most. Servers count in windows that begin with the first request; a
     // sliding window of the same length is never fuller than such a one.
     windows: &[

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::grammar::{Address, GRAMMAR, POST, address};
 use super::tid;
-use crate::domain::{OwnRecord, Target, Wall, is_did};
+use crate::domain::{OwnRecord, PostTraits, Target, Wall, is_did};
 use crate::platforms::answer::Answer;
 use crate::platforms::classify::{Object, read};
 use crate::platforms::entry::{Listed, NextPage, Page};
@@ -89,9 +89,13 @@ fn record(item: &Value) -> Item {
     });
     let made = || time(value, "createdAt").or_else(|| tid::time(rkey));
     let (subject, created_at, shown) = match collection {
-        POST => (Some(uri.to_owned()), made(), text(value, "text")),
+        POST => (Some(uri.to_owned()), made(), value.get("text").and_then(Value::as_str)),
         "app.bsky.feed.threadgate" | "app.bsky.feed.postgate" => {
             (Some(format!("at://{did}/{POST}/{rkey}")), None, None)
+        }
+        // A profile is told as the post that it has pinned.
+        "app.bsky.actor.profile" => {
+            (value.get("pinnedPost").and_then(|post| text(post, "uri")).map(str::to_owned), None, None)
         }
         "app.bsky.feed.repost" => (subject_uri(value), made(), None),
         "app.bsky.feed.like" => (subject_uri(value), None, None),
@@ -103,11 +107,29 @@ fn record(item: &Value) -> Item {
         created_at: created_at.or_else(|| made_at(&target)),
         text: shown.map(str::to_owned),
         is_repost: (collection == POST).then_some(false),
+        traits: if collection == POST { traits(value) } else { PostTraits::UNKNOWN },
         link: GRAMMAR.page_of(&target),
         is_opaque: true,
         record: own,
         ..Listed::bare(target)
     }))
+}
+
+/// What kind of post a record is. Everybody may see it, and what is pinned its author's profile says.
+fn traits(post: &Value) -> PostTraits {
+    let is_reply = Some(post.get("reply").is_some_and(Value::is_object));
+    PostTraits { is_reply, has_media: has_media(post.get("embed")), ..PostTraits::UNKNOWN }
+}
+
+/// Whether what is embedded has pictures or a video; none: it is of a kind that nobody here has heard of.
+fn has_media(embed: Option<&Value>) -> Option<bool> {
+    let Some(embed) = embed.filter(|embed| !embed.is_null()) else { return Some(false) };
+    match text(embed, "$type")? {
+        "app.bsky.embed.images" | "app.bsky.embed.video" => Some(true),
+        "app.bsky.embed.external" | "app.bsky.embed.record" => Some(false),
+        "app.bsky.embed.recordWithMedia" => embed.get("media").and_then(|media| has_media(Some(media))),
+        _ => None,
+    }
 }
 
 fn subject_uri(value: &Value) -> Option<String> {
@@ -150,7 +172,8 @@ fn bookmark(item: &Value) -> Item {
             created_at: record.and_then(|record| time(record, "createdAt")).or_else(|| made_at(&target)),
             likes: post.and_then(|post| post.get("likeCount")).and_then(Value::as_u64),
             reposts: post.and_then(|post| post.get("repostCount")).and_then(Value::as_u64),
-            text: record.and_then(|record| text(record, "text")).map(str::to_owned),
+            text: record.and_then(|record| record.get("text")?.as_str()).map(str::to_owned),
+            traits: record.map_or(PostTraits::UNKNOWN, traits),
             link: GRAMMAR.page_of(&target),
             is_opaque: true,
             ..Listed::bare(target)

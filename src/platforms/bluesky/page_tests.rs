@@ -86,6 +86,30 @@ fn each_collection_is_listed_by_what_a_row_names() {
 }
 
 #[test]
+fn what_is_embedded_says_whether_a_post_has_media() {
+    let told = |value: &str| records(&[("app.bsky.feed.post", "3n3i5bcfuik2n", value)]).entries.remove(0).traits;
+    for (embed, has_media) in [
+        (r#"{"$type":"app.bsky.embed.images","images":[]}"#, Some(true)),
+        (r#"{"$type":"app.bsky.embed.video","video":{}}"#, Some(true)),
+        (r#"{"$type":"app.bsky.embed.recordWithMedia","media":{"$type":"app.bsky.embed.video"}}"#, Some(true)),
+        (r#"{"$type":"app.bsky.embed.recordWithMedia","media":{"$type":"app.bsky.embed.external"}}"#, Some(false)),
+        (r#"{"$type":"app.bsky.embed.recordWithMedia"}"#, None),
+        (r#"{"$type":"app.bsky.embed.record","record":{}}"#, Some(false)),
+        (r#"{"$type":"app.bsky.embed.external","external":{}}"#, Some(false)),
+        (r#"{"$type":"app.bsky.embed.holograms"}"#, None),
+        ("null", Some(false)),
+    ] {
+        assert_eq!(told(&format!(r#"{{"text":"hi","embed":{embed}}}"#)).has_media, has_media, "{embed}");
+    }
+    let bare = told(r#"{"text":""}"#);
+    assert_eq!(
+        (bare.has_media, bare.is_reply, bare.visibility, bare.is_pinned),
+        (Some(false), Some(false), None, None)
+    );
+    assert_eq!(told(r#"{"text":"a","reply":{"root":{},"parent":{}}}"#).is_reply, Some(true));
+}
+
+#[test]
 fn a_record_about_nothing_is_left_out_and_what_is_no_record_is_told() {
     let page = records(&[
         ("app.bsky.feed.like", "a", r#"{"subject":{"uri":"https://example.org/","cid":"x"}}"#),

@@ -4,7 +4,7 @@
 //! for all lists together.
 
 use super::DIALECT;
-use crate::domain::{ListKind, MicroUsd, TargetKind};
+use crate::domain::{EntryFact, ListKind, MicroUsd, TargetKind};
 use crate::platforms::caller::{Auth, Documented};
 use crate::platforms::list_endpoint::ListEndpoint;
 use crate::platforms::page_question::EntryFields;
@@ -13,6 +13,24 @@ const FREE: MicroUsd = MicroUsd(0);
 
 /// Requests for pages, of all lists together.
 static PAGING: [Documented; 1] = [Documented::account(300, 900)];
+
+const OF_OWN_POSTS: [EntryFact; 7] = [
+    EntryFact::Likes,
+    EntryFact::Reposts,
+    EntryFact::IsRepost,
+    EntryFact::Visibility,
+    EntryFact::IsReply,
+    EntryFact::HasMedia,
+    EntryFact::IsPinned,
+];
+const OF_POSTS: [EntryFact; 6] = [
+    EntryFact::Likes,
+    EntryFact::Reposts,
+    EntryFact::IsRepost,
+    EntryFact::Visibility,
+    EntryFact::IsReply,
+    EntryFact::HasMedia,
+];
 
 const fn row(name: &'static str, list: ListKind, path: &'static str, scopes: &'static [&'static str]) -> ListEndpoint {
     let of = list.target_kind();
@@ -26,6 +44,12 @@ const fn row(name: &'static str, list: ListKind, path: &'static str, scopes: &'s
         list: Some(list),
         path,
         fields,
+        tells: match (list, of) {
+            (_, TargetKind::User) => &[EntryFact::LastPosted],
+            // A post is pinned by its author.
+            (ListKind::Posts, _) => &OF_OWN_POSTS,
+            (_, TargetKind::Post) => &OF_POSTS,
+        },
         of,
         page: (1, most),
         auth: Auth::OAuth2,

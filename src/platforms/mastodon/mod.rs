@@ -73,6 +73,7 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     lists: &lists::LISTS,
     name_lookup: None,
     profiles: None,
+    pinned: None,
     // Servers count in windows that begin with the clock's; a sliding window of the same length is never fuller than such a one.
     windows: &[
         WindowSpec::of_account(300, 300, Applies::All),

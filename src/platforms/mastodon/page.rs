@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::is_name;
 use super::plain_text::plain_text;
-use crate::domain::{Target, TargetKind, Wall};
+use crate::domain::{PostTraits, Target, TargetKind, Visibility, Wall};
 use crate::platforms::answer::Answer;
 use crate::platforms::classify::read_list;
 use crate::platforms::entry::{Listed, Page};
@@ -64,13 +64,29 @@ fn status(item: &Value) -> Option<Listed> {
         created_at: time(item, "created_at"),
         likes: item.get("favourites_count").and_then(Value::as_u64),
         reposts: item.get("reblogs_count").and_then(Value::as_u64),
-        text: html(shown, "content"),
+        // A post may be a picture alone, and then its text is known to be empty.
+        text: shown.get("content").and_then(Value::as_str).map(plain_text),
         is_repost: item.get("reblog").map(Value::is_object),
         repost_of: repeated.and_then(id),
+        traits: traits(item, shown),
         link: link(shown),
         is_opaque: true,
         ..Listed::bare(id(item)?)
     })
+}
+
+/// Who may see it, and whether it is pinned, is said of a repost itself; what it shows is the post that it repeats.
+fn traits(item: &Value, shown: &Value) -> PostTraits {
+    let visibility = text(item, "visibility").and_then(Visibility::named);
+    let is_repost = item.get("reblog").is_some_and(Value::is_object);
+    // Servers say `pinned` only of what can be pinned: neither reposts nor direct posts.
+    let cannot_be_pinned = is_repost || visibility == Some(Visibility::Direct);
+    PostTraits {
+        visibility,
+        is_reply: item.get("in_reply_to_id").map(|id| !id.is_null()),
+        has_media: shown.get("media_attachments").and_then(Value::as_array).map(|media| !media.is_empty()),
+        is_pinned: item.get("pinned").and_then(Value::as_bool).or(cannot_be_pinned.then_some(false)),
+    }
 }
 
 fn id(item: &Value) -> Option<Target> {
@@ -160,6 +176,35 @@ mod tests {
             (Some("hi"), Some("@b@b.example"))
         );
         assert_eq!((page.entries[0].likes, page.entries[0].reposts), (Some(1), Some(2)));
+    }
+
+    #[test]
+    fn what_kind_of_post_it_is_and_unknown_where_nothing_is_said() {
+        let posts = r#"[
+            {"id":"1","visibility":"unlisted","in_reply_to_id":"7","media_attachments":[{"id":"9"}],"pinned":true,"reblog":null,"content":""},
+            {"id":"2","visibility":"private","in_reply_to_id":null,"media_attachments":[],"pinned":false,"reblog":null},
+            {"id":"3","visibility":"direct","in_reply_to_id":null,"media_attachments":[],"reblog":null},
+            {"id":"4","visibility":"public","in_reply_to_id":null,"media_attachments":[],"content":"",
+             "reblog":{"id":"8","visibility":"unlisted","in_reply_to_id":"7","media_attachments":[{"id":"9"}],"content":"<p>a</p>"}},
+            {"id":"5","visibility":"mutuals_only","media_attachments":7},
+            {"id":"6","visibility":"public","in_reply_to_id":null,"media_attachments":[],"reblog":null}]"#;
+        let page = read(TargetKind::Post, posts).unwrap();
+        let told = |at: usize| page.entries[at].traits;
+        let traits =
+            |visibility, is_reply, has_media, is_pinned| PostTraits { visibility, is_reply, has_media, is_pinned };
+        assert_eq!(told(0), traits(Some(Visibility::Unlisted), Some(true), Some(true), Some(true)));
+        assert_eq!(page.entries[0].text.as_deref(), Some(""), "a picture alone has a text that is empty");
+        assert_eq!(told(1), traits(Some(Visibility::Private), Some(false), Some(false), Some(false)));
+        assert_eq!(
+            told(2),
+            traits(Some(Visibility::Direct), Some(false), Some(false), Some(false)),
+            "nobody can pin it"
+        );
+        let repost = traits(Some(Visibility::Public), Some(false), Some(true), Some(false));
+        assert_eq!(told(3), repost, "a repost shows the media of what it repeats, and is no reply itself");
+        assert_eq!(told(4), PostTraits::UNKNOWN);
+        assert_eq!(page.entries[4].text, None);
+        assert_eq!(told(5).is_pinned, None, "a server that says nothing of pinning has not said that it is not pinned");
     }
 
     #[test]

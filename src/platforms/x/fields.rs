@@ -15,9 +15,9 @@ const USERS_OLD: &str = "user.fields=created_at,description,most_recent_tweet_id
 /// The newest posts come as objects of their own, which are billed; their authors say whose they are.
 const NEWEST_POSTS: &str = "user.fields=created_at,description,name,public_metrics,username\
                             &expansions=most_recent_post_id&post.fields=author_id";
-const POSTS_NEW: &str = "post.fields=author_id,created_at,public_metrics,referenced_posts,text\
+const POSTS_NEW: &str = "post.fields=attachments,author_id,created_at,public_metrics,referenced_posts,text\
                          &expansions=author_id&user.fields=name,username";
-const POSTS_OLD: &str = "tweet.fields=author_id,created_at,public_metrics,referenced_tweets,text\
+const POSTS_OLD: &str = "tweet.fields=attachments,author_id,created_at,public_metrics,referenced_tweets,text\
                          &expansions=author_id&user.fields=name,username";
 
 /// The query of a page. Cursors and handles need no percent-encoding by their types.

@@ -4,7 +4,7 @@
 //! getting-started/pricing. All read in August 2026; docs/platforms.md says how sure each is.
 
 use super::DIALECT;
-use crate::domain::{ListKind, MicroUsd, TargetKind};
+use crate::domain::{EntryFact, ListKind, MicroUsd, TargetKind};
 use crate::platforms::caller::{Auth, Documented};
 use crate::platforms::list_endpoint::ListEndpoint;
 use crate::platforms::page_question::EntryFields;
@@ -28,6 +28,12 @@ const fn row(name: &'static str, list: ListKind, path: &'static str, scopes: &'s
         fields: match of {
             TargetKind::User => EntryFields::Users,
             TargetKind::Post => EntryFields::Posts,
+        },
+        tells: match of {
+            TargetKind::User => &[EntryFact::LastPosted],
+            TargetKind::Post => {
+                &[EntryFact::Likes, EntryFact::Reposts, EntryFact::IsRepost, EntryFact::IsReply, EntryFact::HasMedia]
+            }
         },
         of,
         page: (1, 1_000),
@@ -100,6 +106,7 @@ pub(super) static NAME_LOOKUP: ListEndpoint = ListEndpoint {
     list: None,
     path: "/2/users/by",
     fields: EntryFields::Names,
+    tells: &[],
     of: TargetKind::User,
     page: (1, 100),
     auth: Auth::Either,

@@ -59,6 +59,7 @@ pub(super) static V2: PlatformSpec = PlatformSpec {
     lists: &lists::LISTS,
     name_lookup: Some(&lists::NAME_LOOKUP),
     profiles: None,
+    pinned: None,
     windows: &[USUAL, UNLIKE_DAY],
     counts_per_endpoint: true,
     windows_shorter: 1,

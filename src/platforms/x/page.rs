@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::domain::{Target, TargetId, TargetKind, Wall};
+use crate::domain::{PostTraits, Target, TargetId, TargetKind, Wall};
 use crate::platforms::answer::Body;
 use crate::platforms::classify::read;
 use crate::platforms::entry::{Listed, Missing, NextPage, Page};
@@ -124,6 +124,14 @@ struct PostBody {
     /// What they were called before August 2026.
     #[serde(default, deserialize_with = "if_readable")]
     referenced_tweets: Option<Vec<Reference>>,
+    #[serde(default, deserialize_with = "if_readable")]
+    attachments: Option<Attachments>,
+}
+
+#[derive(Deserialize)]
+struct Attachments {
+    #[serde(default, deserialize_with = "if_readable")]
+    media_keys: Option<Vec<Value>>,
 }
 
 #[derive(Deserialize)]
@@ -246,6 +254,11 @@ fn post(body: PostBody, authors: &HashMap<&str, &UserBody>) -> Option<Listed> {
         likes: metrics.and_then(|metrics| metrics.like_count),
         reposts: metrics.and_then(|metrics| metrics.repost_count.or(metrics.retweet_count)),
         is_repost: is_repost(references.is_some(), repost.is_some(), body.text.as_deref()),
+        traits: PostTraits {
+            is_reply: references.as_ref().map(|all| all.iter().any(|reference| reference.kind == "replied_to")),
+            has_media: has_media(body.attachments.as_ref(), body.text.as_deref()),
+            ..PostTraits::UNKNOWN
+        },
         repost_of: repost.and_then(|reference| reference.id.as_deref()?.parse().ok()).map(Target::Id),
         text: body.text.map(|text| bounded(text, MAX_TEXT_CHARS)),
         ..Listed::bare(Target::Id(body.id.parse().ok()?))
@@ -259,6 +272,15 @@ fn is_repost(has_references: bool, has_repost: bool, text: Option<&str>) -> Opti
         (true, _) => Some(has_repost),
         (false, Some(text)) if !text.starts_with("RT @") => Some(false),
         (false, _) => None,
+    }
+}
+
+/// A post without attachments has no such field. The text of one with media always ends in a link to them; one without any link has none.
+fn has_media(attachments: Option<&Attachments>, text: Option<&str>) -> Option<bool> {
+    match (attachments, text) {
+        (Some(attachments), _) => Some(attachments.media_keys.as_ref().is_some_and(|keys| !keys.is_empty())),
+        (None, Some(text)) if !text.contains("https://t.co/") => Some(false),
+        (None, _) => None,
     }
 }
 

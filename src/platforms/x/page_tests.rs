@@ -80,6 +80,22 @@ fn a_field_that_is_absent_is_unknown() {
 }
 
 #[test]
+fn replies_and_media_are_told_by_what_is_there() {
+    let post = |more: &str| {
+        let body = format!(r#"{{"data":[{{"id":"9"{more}}}]}}"#);
+        page_of(&body, TargetKind::Post).unwrap().entries.remove(0).traits
+    };
+    assert_eq!(post(r#","referenced_posts":[{"type":"replied_to","id":"8"}]"#).is_reply, Some(true));
+    assert_eq!(post(r#","referenced_tweets":[{"type":"quoted","id":"8"}]"#).is_reply, Some(false));
+    assert_eq!(post(r#","text":"good morning""#).is_reply, None, "a reply to oneself looks like that, too");
+    assert_eq!(post(r#","text":"a https://t.co/x","attachments":{"media_keys":["3_1"]}"#).has_media, Some(true));
+    assert_eq!(post(r#","text":"a https://t.co/x","attachments":{"poll_ids":["1"]}"#).has_media, Some(false));
+    assert_eq!(post(r#","text":"good morning""#).has_media, Some(false), "media stand in the text as a link");
+    assert_eq!(post(r#","text":"a https://t.co/x""#).has_media, None, "the field may have another name by now");
+    assert_eq!(post("").has_media, None);
+}
+
+#[test]
 fn an_empty_list_is_a_page_and_nothing_else_without_data_is() {
     assert_eq!(page_of(r#"{"meta":{"result_count":0}}"#, TargetKind::User), Some(Page::default()));
     for body in ["{}", "", "[]", r#"{"data":{}}"#, r#"{"meta":{"result_count":1}}"#, r#"{"errors":[{"title":"x"}]}"#] {

@@ -7,6 +7,7 @@ use std::ops::Bound;
 use serde_json::{Value, json};
 
 use super::super::lists::{ListSizes, Shelf};
+use super::super::post_shape::shape_of;
 use super::super::rng::{Dice, number_behind};
 use super::collection::Collection;
 use super::names::{CLOCK_BITS, cid, did, number_of_did, number_of_uri, post_uri, tid, tid_value};
@@ -14,6 +15,8 @@ use crate::domain::{Action, TargetId, TargetKind, Wall};
 
 /// 2023-04-01 and 2026-01-01: what is in a repository was made between the two.
 const MADE_US: (u64, u64) = (1_680_307_200_000_000, 1_767_225_600_000_000);
+/// The collection of the one record that is an account's profile.
+pub(in crate::sandbox) const PROFILE: &str = "app.bsky.actor.profile";
 /// Every so many-th record repeats the subject of one so many places before it, as servers of the past have let happen.
 const REPEAT_EACH: u32 = 50;
 const REPEATED: u32 = 25;
@@ -95,6 +98,18 @@ impl Repo {
             }
         }
         page
+    }
+
+    /// The account's profile: of its posts that are there the newest of those that are meant to be is pinned.
+    pub(in crate::sandbox) fn profile(&self) -> RepoRecord {
+        let posts = Collection::Posts.size(self.sizes);
+        let is_there = |index: &u32| !self.removed.contains(&(Collection::Posts, *index));
+        let mut subjects = (0..posts).filter(is_there).map(|index| self.subject_at(Collection::Posts, index));
+        let pinned =
+            subjects.find(|post| shape_of(*post).is_pinned).map(|post| post_uri(&did(self.owner), post.value()));
+        let pinned = pinned.map_or(Value::Null, |uri| json!({ "cid": cid(uri.as_bytes()), "uri": uri }));
+        let value = json!({ "$type": PROFILE, "displayName": "made up for tests", "pinnedPost": pinned });
+        RepoRecord::new("self".to_owned(), value)
     }
 
     /// Takes a record out.
@@ -187,7 +202,19 @@ impl Repo {
             }
             Collection::Posts => {
                 let text = format!("made up for tests, number {}", subject.value() % 10_000);
-                written(json!({ "$type": name, "text": text, "langs": ["en"] }))
+                let mut post = json!({ "$type": name, "text": text, "langs": ["en"] });
+                let shape = shape_of(subject);
+                if let Some(fields) = post.as_object_mut() {
+                    let parent = post_uri(&did(author_of(subject)), subject.value());
+                    let parent = json!({ "uri": parent, "cid": cid(parent.as_bytes()) });
+                    if shape.is_reply {
+                        fields.insert("reply".into(), json!({ "root": parent, "parent": parent }));
+                    }
+                    if shape.has_media {
+                        fields.insert("embed".into(), json!({ "$type": "app.bsky.embed.images", "images": [] }));
+                    }
+                }
+                written(post)
             }
             Collection::Threadgates => {
                 written(json!({ "$type": name, "post": post_uri(&did(self.owner), subject.value()), "allow": [] }))

@@ -23,6 +23,7 @@ use super::bodies;
 use super::collection::Collection;
 use super::names::{did, is_did, number_of_did, number_of_uri, user_of_did, user_of_handle};
 use super::questions::{Asker, Method, NOT_JSON, Question};
+use super::repo::PROFILE;
 use super::requests;
 use super::sessions::{NotTaken, OpenSession};
 use super::writes::DeleteAsk;
@@ -228,7 +229,11 @@ impl Asked<'_> {
         let Some(owner) = self.owner(named) else { return self.public(|| bodies::no_repo(named)) };
         let tell = |world: &mut World, _: Moment| {
             let of = Collection::named(collection);
-            let page = of.map(|of| world.bluesky.of(owner).page(of, most, cursor)).unwrap_or_default();
+            let page = match of {
+                Some(of) => world.bluesky.of(owner).page(of, most, cursor),
+                None if collection == PROFILE && cursor.is_none() => vec![world.bluesky.of(owner).profile()],
+                None => Vec::new(),
+            };
             bodies::records(owner, collection, &page)
         };
         self.read(owner, tell).await

@@ -11,6 +11,8 @@ use crate::store::error::StoreError;
 
 /// What the reading of an account's is called that asks which users of a list are still there.
 pub const PROFILES_READING: &str = "profiles";
+/// The same of the one that asks which posts are pinned.
+pub const PINNED_READING: &str = "pinned";
 
 /// The number of a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -14,7 +14,7 @@ mod target_metadata;
 mod verification;
 
 pub use handles::{HandlesTold, Resolution};
-pub use list_fetch::{NewPage, PROFILES_READING, PageEntry, ReadingId, ReadingState};
+pub use list_fetch::{NewPage, PINNED_READING, PROFILES_READING, PageEntry, ReadingId, ReadingState};
 pub use own_records::{RecordPage, RecordReading};
 pub use read_allowance::ReadAllowance;
 pub use read_quota::{HoldNews, ReadGrant, ReadHold, ReadSlot};
