@@ -48,6 +48,8 @@ pub enum Blame {
     Limit(Limited),
     /// The credentials were rejected: they are refreshed once; if that does not help, the account needs a person.
     Credentials,
+    /// That of the login, which was not granted this action: a person logs in again, and the account's other actions go on.
+    Grant,
     /// The account needs a person.
     Account,
     /// Every account of the app needs a person.
@@ -94,6 +96,7 @@ pub fn consequences_of(finding: &Finding) -> Consequences<'_> {
         }
         Finding::Limited(limited) => row("limited", Release, Blame::Limit(*limited), Some(&RATE_LIMITED)),
         Finding::Unauthorized { reason } => row("unauthorized", Release, Blame::Credentials, Some(reason)),
+        Finding::NotGranted { reason } => row("not_granted", Release, Blame::Grant, Some(reason)),
         Finding::Account { reason } => row("account", Release, Blame::Account, Some(reason)),
         Finding::App { reason } => row("app", Release, Blame::App, Some(reason)),
         Finding::Transient { reason } => {
@@ -159,7 +162,7 @@ impl Blame {
         match self {
             Blame::Served(_) | Blame::Row => Health::Ok,
             Blame::Question(_) | Blame::Platform | Blame::Network | Blame::Nobody => Health::Suspect,
-            Blame::Limit(_) | Blame::Credentials | Blame::Account | Blame::App => Health::Tripped,
+            Blame::Limit(_) | Blame::Credentials | Blame::Grant | Blame::Account | Blame::App => Health::Tripped,
         }
     }
 }
@@ -188,6 +191,7 @@ mod tests {
             Finding::Limited(Limited::Usage { until: None }),
             Finding::Limited(Limited::Spend { until: None }),
             Finding::Unauthorized { reason: reason() },
+            Finding::NotGranted { reason: reason() },
             Finding::Account { reason: reason() },
             Finding::App { reason: reason() },
             Finding::Transient { reason: reason() },
@@ -237,6 +241,7 @@ limited      rate_limited Release       Limit(Hidden)                Capped    T
 limited      rate_limited Release       Limit(Usage { until: None }) Otherwise Tripped passes
 limited      rate_limited Release       Limit(Spend { until: None }) Otherwise Tripped passes
 unauthorized why          Release       Credentials                  Otherwise Tripped
+not_granted  why          Release       Grant                        Otherwise Tripped
 account      why          Release       Account                      Otherwise Tripped
 app          why          Release       App                          Otherwise Tripped
 world        why          Postpone      Platform                     Otherwise Suspect maybe applied, passes

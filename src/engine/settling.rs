@@ -168,6 +168,14 @@ impl Settling<'_> {
                 run.rejected = Some((reason(), reply.detail.clone()));
                 self.tokens.ask(index, run, Some(*generation));
             }
+            Blame::Grant => {
+                let (needed, action) = (flight.endpoint.scopes.join(" and "), flight.lane.action);
+                let needed = if needed.is_empty() { String::new() } else { format!("; it needs the scope {needed}") };
+                let detail = format!("{action}: {}{needed}; its other actions continue", reply.detail);
+                let id = self.roster.accounts[index].id;
+                self.troubles.record(id, &reason(), &detail, draft);
+                self.troubles.refuse_action(self.roster, flight.key(), reason(), detail, draft);
+            }
             Blame::Account => {
                 self.troubles.stop_account(self.roster, index, reason(), reply.detail.clone(), draft);
             }

@@ -110,6 +110,7 @@ mod tests {
             (ambiguous(RefusalKind::BadRequest), MarkAmbiguous, Blame::Question(RefusalKind::BadRequest)),
             (Finding::Limited(Limited::Rate), Release, Blame::Limit(Limited::Rate)),
             (Finding::Unauthorized { reason: reason() }, Release, Blame::Credentials),
+            (Finding::NotGranted { reason: reason() }, Release, Blame::Grant),
             (Finding::Account { reason: reason() }, Release, Blame::Account),
             (Finding::App { reason: reason() }, Release, Blame::App),
             (Finding::Transient { reason: reason() }, Postpone, Blame::Platform),

@@ -68,6 +68,11 @@ pub enum Finding {
         /// `unauthorized`, `invalid_token` and the like.
         reason: Reason,
     },
+    /// The login was not granted what this endpoint needs. What else it does, it may.
+    NotGranted {
+        /// `scope_missing` and the like.
+        reason: Reason,
+    },
     /// The account needs a person: locked, suspended, flagged as automated.
     Account {
         /// `account_locked` and the like.
@@ -113,7 +118,7 @@ impl Finding {
         match self {
             Finding::Account { .. } => 0,
             Finding::App { .. } => 1,
-            Finding::Unauthorized { .. } => 2,
+            Finding::Unauthorized { .. } | Finding::NotGranted { .. } => 2,
             Finding::Limited(Limited::Usage { .. } | Limited::Spend { .. }) => 3,
             Finding::Limited(Limited::Hidden) => 4,
             Finding::Limited(Limited::Rate) => 5,

@@ -60,6 +60,14 @@ fn a_headless_login_registers_an_app_and_logs_in_runs_and_ends() {
     bench.write("unmute.csv", "account,target_id\nfedi,1000000000000000008\n");
     let refused = bench.run(&["run", "unmute.csv", "--yes", "--pace", "front-load"]).ends(77);
     refused.says("cleanup account login fedi");
+    // What was not granted stops that action alone.
+    let rows = "fedi,unmute,1000000000000000009\nfedi,unlike,1000000000000000010\nfedi,unlike,1000000000000000012\n";
+    bench.write("mixed.csv", format!("account,action,target_id\n{rows}"));
+    let run = bench.run(&["run", "mixed.csv", "--yes", "--pace", "front-load", "--json"]).ends(77);
+    let json = run.json();
+    run.says("scope_missing").says("write:mutes").says("account login fedi --actions");
+    let mixed = json["jobs"].as_array().unwrap().iter().find(|job| job["job"] == "mixed").unwrap();
+    assert_eq!((&mixed["done"], &mixed["pending"]), (&2.into(), &1.into()), "{json}");
 
     bench.run(&["account", "logout", "fedi"]).ends(0).says("revoked at the platform and deleted here");
     let ledger = bench.sandbox.host_oauth_ledger();

@@ -19,6 +19,7 @@ fn reason(reply: &Reply) -> String {
     match &reply.finding {
         Finding::Done { reason } => format!("done {}", reason.clone().unwrap_or_default()),
         Finding::Unauthorized { reason } => format!("unauthorized {reason}"),
+        Finding::NotGranted { reason } => format!("not_granted {reason}"),
         Finding::Account { reason } => format!("account {reason}"),
         Finding::Ambiguous { refusal: RefusalKind::BadRequest, reason } => format!("bad {reason}"),
         Finding::RecordChanged { reason } => format!("changed {reason}"),
@@ -165,7 +166,7 @@ fn troubles_are_told_apart() {
             (Trouble::Revoked, "unauthorized expired_token"),
             (Trouble::Suspended, "account account_taken_down"),
             (Trouble::SuspendedInWords, "account account_deactivated"),
-            (Trouble::NotEnrolled, "unauthorized scope_missing"),
+            (Trouble::NotEnrolled, "not_granted scope_missing"),
             (Trouble::UserMissing, "account account_not_there"),
             (Trouble::BadRequest, "bad invalid_request"),
             (Trouble::DuplicateKeys, "unknown duplicate_key"),

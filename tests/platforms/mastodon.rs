@@ -24,6 +24,7 @@ fn reason(reply: &Reply) -> String {
         Finding::Gone { reason } => format!("gone {reason}"),
         Finding::Refused { reason } => format!("refused {reason}"),
         Finding::Unauthorized { reason } => format!("unauthorized {reason}"),
+        Finding::NotGranted { reason } => format!("not_granted {reason}"),
         Finding::Account { reason } => format!("account {reason}"),
         Finding::Ambiguous { refusal: RefusalKind::NotFound, .. } => "not found".to_owned(),
         Finding::Ambiguous { reason, .. } => format!("ambiguous {reason}"),
@@ -83,7 +84,7 @@ fn refusals_are_told_apart() {
         for (trouble, expected) in [
             (Trouble::Revoked, "unauthorized invalid_token"),
             (Trouble::Suspended, "account login_disabled"),
-            (Trouble::NotEnrolled, "unauthorized scope_missing"),
+            (Trouble::NotEnrolled, "not_granted scope_missing"),
             (Trouble::Ambiguous, "ambiguous forbidden"),
             (Trouble::RouteLost, "not found"),
             (Trouble::RoutePage, "ambiguous not_found_unreadable"),

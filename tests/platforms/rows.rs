@@ -24,6 +24,7 @@ fn kind(reply: &Reply) -> &'static str {
         Finding::Limited(Limited::Spend { .. }) => "spend",
         Finding::Limited(_) => "limited",
         Finding::Unauthorized { .. } => "unauthorized",
+        Finding::NotGranted { .. } => "not_granted",
         Finding::Account { .. } => "account",
         Finding::App { .. } => "app",
         Finding::Transient { .. } => "world",

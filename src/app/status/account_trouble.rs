@@ -70,7 +70,11 @@ impl TroubledAccount<'_> {
             }
             "login_needed" => format!("Then {resume}."),
             "scope_missing" => {
-                format!("{check} names what this login was not granted, and the login that asks for it. Then {resume}.")
+                format!(
+                    "{} asks for the scopes of the actions that you name: name all that the account is to do. A token that was made by hand \
+                     is made anew with that scope, at the server. Then {resume}.",
+                    self.command(&["account", "login", self.name, "--actions", "ACTION,..."])
+                )
             }
             "login_disabled" => {
                 format!("Log in with a browser at the server of {} and do what it asks, then {resume}.", self.name)

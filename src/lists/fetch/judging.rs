@@ -42,7 +42,7 @@ pub(super) async fn judge_answer(
         Blame::Credentials => Next::Refresh,
         Blame::Row | Blame::Question(RefusalKind::BadRequest) => Next::Stop(Stop::Malformed(reply.detail.clone())),
         Blame::Question(RefusalKind::UnreadableNotFound) => Next::IfRepeated(person()),
-        Blame::Account | Blame::App | Blame::Question(_) => Next::Stop(person()),
+        Blame::Grant | Blame::Account | Blame::App | Blame::Question(_) => Next::Stop(person()),
         Blame::Nobody => Next::Again,
         // A request without a target is never answered as if one had been served.
         Blame::Platform | Blame::Network | Blame::Served(_) => Next::AfterBackoff,

@@ -26,7 +26,7 @@ pub(super) fn explained(_: &Question<'_>, root: &Object, status: u16) -> Option<
         (400 | 401, "InvalidToken") => Finding::Unauthorized { reason: "invalid_token".into() },
         (401, _) => Finding::Unauthorized { reason: "unauthorized".into() },
         (403, "InsufficientScope" | "ScopeMissing" | "ScopeMissingError") => {
-            Finding::Unauthorized { reason: "scope_missing".into() }
+            Finding::NotGranted { reason: "scope_missing".into() }
         }
         (403, _) => forbidden("forbidden"),
         // It is not the record any more that was read.

@@ -22,7 +22,7 @@ pub(super) fn explained(question: &Question<'_>, root: &Object, status: u16) -> 
     let says = |part: &str| said.contains(part);
     match status {
         401 => Some(Finding::Unauthorized { reason: "invalid_token".into() }),
-        403 if says("scope") => Some(Finding::Unauthorized { reason: "scope_missing".into() }),
+        403 if says("scope") => Some(Finding::NotGranted { reason: "scope_missing".into() }),
         403 if NO_LOGIN.iter().any(|part| says(part)) => Some(account("login_disabled")),
         // Only one's own posts can be deleted; what else is forbidden may be the account's fault.
         403 if said == "forbidden" && is_deletion(question) => Some(refused("not_own_post")),

@@ -91,7 +91,7 @@ fn errors_are_told_by_their_names() {
         (400, "InvalidSwap", "Record was at bafyx", "changed record_changed"),
         (400, "UnsupportedCollection", "Bookmarks are for posts", "refused unsupported_collection"),
         (400, "SomethingNew", "", "bad request invalid_request"),
-        (403, "ScopeMissingError", "Missing required scope", "unauthorized scope_missing"),
+        (403, "ScopeMissingError", "Missing required scope", "not granted scope_missing"),
         (403, "Forbidden", "", "ambiguous forbidden"),
         (404, "MethodNotImplemented", "", "app method_not_there"),
         (404, "NotFound", "", "app method_not_there"),

@@ -92,7 +92,7 @@ fn refusals_are_told_by_their_status_first() {
             (401, r#"{"error":"The access token is invalid"}"#, "unauthorized invalid_token"),
             (401, r#"{"error":"The access token was revoked"}"#, "unauthorized invalid_token"),
             (401, r#"{"error":"Unauthorized: token not supplied"}"#, "unauthorized invalid_token"),
-            (403, r#"{"error":"This action is outside the authorized scopes"}"#, "unauthorized scope_missing"),
+            (403, r#"{"error":"This action is outside the authorized scopes"}"#, "not granted scope_missing"),
             (403, r#"{"error":"Your login is currently disabled"}"#, "account login_disabled"),
             (403, r#"{"error":"Forbidden"}"#, "refused not_own_post"),
             (403, r#"{"error":"This action is not allowed"}"#, "ambiguous forbidden"),

@@ -39,6 +39,7 @@ fn short(finding: &Finding) -> String {
         Finding::Ambiguous { refusal: RefusalKind::OtherRecord, reason } => ("other", reason.clone()),
         Finding::Ambiguous { refusal: RefusalKind::Forbidden, reason } => ("ambiguous", reason.clone()),
         Finding::Unauthorized { reason } => ("unauthorized", reason.clone()),
+        Finding::NotGranted { reason } => ("not granted", reason.clone()),
         Finding::Account { reason } => ("account", reason.clone()),
         Finding::App { reason } => ("app", reason.clone()),
         Finding::Transient { reason } => ("world", reason.clone()),
