@@ -7,6 +7,8 @@ mod entry;
 #[path = "../src/lists/filter/mod.rs"]
 pub mod filter;
 pub mod keep;
+#[path = "../src/lists/repository/mod.rs"]
+pub mod repository;
 #[path = "../src/lists/row.rs"]
 mod row;
 #[path = "../src/lists/snowflake.rs"]

@@ -1,13 +1,14 @@
 //! Data archives: `z` and a zip; or a letter for a file (`o` following, `f` follower, `l` like, `t` tweets, `m` mute, `b` block,
-//! `M` manifest) and its text, which is put into a zip that is sound. Laws: no panic; reading twice gives the same; whatever is
+//! `M` manifest, and of Mastodon's `a` outbox, `A` actor) and its text, which is put into a zip that is sound. Laws: no panic; reading twice gives the same; whatever is
 //! an entry can be written and read back as a job file's target.
 
 use std::io::{Cursor, Write};
 
 use cleanup::domain::ListKind;
 use cleanup::jobfile::read_target;
-use cleanup::lists::archive::{Archive, ArchiveError};
+use cleanup::lists::archive::{Archive, ArchiveError, OpenedArchive};
 use cleanup::lists::{Entry, ListWriter};
+use serde_json::Value;
 
 const LISTS: [(u8, &str, ListKind); 6] = [
     (b'o', "data/following.js", ListKind::Following),
@@ -19,6 +20,9 @@ const LISTS: [(u8, &str, ListKind); 6] = [
 ];
 const LIKES: &[u8] = br#"window.YTD.like.part0 = [{"like":{"tweetId":"20"}}]"#;
 
+const ACTOR: &[u8] = br#"{"id":"https://social.example/users/ada"}"#;
+const OUTBOX: &[u8] = br#"{"orderedItems":[{"type":"Create"}]}"#;
+
 pub fn try_it(data: &[u8]) {
     let Some((letter, rest)) = data.split_first() else { return };
     if *letter == b'z' {
@@ -27,6 +31,10 @@ pub fn try_it(data: &[u8]) {
         }
     } else if *letter == b'M' {
         read(zip(&[("data/manifest.js", rest), ("data/like.js", LIKES)]), ListKind::Likes);
+    } else if *letter == b'a' {
+        read_items(zip(&[("actor.json", ACTOR), ("outbox.json", rest)]));
+    } else if *letter == b'A' {
+        read_items(zip(&[("actor.json", rest), ("outbox.json", OUTBOX)]));
     } else if let Some((_, file, list)) = LISTS.into_iter().find(|(known, _, _)| known == letter) {
         read(zip(&[(file, rest)]), list);
     }
@@ -54,6 +62,25 @@ fn read(zip: Vec<u8>, list: ListKind) {
         }
         (Err(first), Err(again)) => assert_eq!(first.to_string(), again.to_string()),
         (first, again) => panic!("{first:?}, then {again:?}"),
+    }
+}
+
+fn read_items(zip: Vec<u8>) {
+    let Ok(OpenedArchive::Activities(mut archive)) = OpenedArchive::of_bytes("fuzz.zip", zip) else { return };
+    let mut all: Vec<Value> = Vec::new();
+    let first = archive.read::<ArchiveError>(ListKind::Posts, &mut |_| {}, &mut |item| {
+        all.push(item);
+        Ok(())
+    });
+    let mut again = all.iter();
+    let second = archive.read::<ArchiveError>(ListKind::Posts, &mut |_| {}, &mut |item| {
+        assert_eq!(Some(&item), again.next());
+        Ok(())
+    });
+    match (first, second) {
+        (Ok(first), Ok(second)) => assert!(first == second && first.found == all.len() as u64),
+        (Err(first), Err(second)) => assert_eq!(first.to_string(), second.to_string()),
+        (first, second) => panic!("{first:?}, then {second:?}"),
     }
 }
 

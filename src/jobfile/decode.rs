@@ -301,6 +301,10 @@ fn foreign_format(magic: &[u8]) -> Option<(&'static str, &'static str)> {
         [0x1f, 0x8b, ..] => {
             Some(("this is gzip: unpack it first", "gunzip it, or gunzip -c FILE | cleanup run - --job NAME"))
         }
+        [_, 0xa2, b'e', b'r', b'o', b'o', ..] => Some((
+            "this is the CAR file of a Bluesky account: a list in it has to be named",
+            "`cleanup import FILE --what following -o unfollow.csv` writes one of its lists as a CSV",
+        )),
         [b'%', b'P', b'D', b'F', ..] => Some(("this is a PDF: a CSV is needed", "export the list as CSV")),
         [b'S', b'Q', b'L', b'i', b't', b'e', ..] => {
             Some(("this is a SQLite database: a CSV is needed", "export the table as CSV; a queue is given with --db"))

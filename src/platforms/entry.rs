@@ -52,6 +52,23 @@ impl Page {
     }
 }
 
+/// What one item of a page or an export is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListItem {
+    /// A user or a post.
+    Listed(Box<Listed>),
+    /// Whole, and about nothing that a row can name: a like of something that is no record, made by another program.
+    NoTarget,
+    /// It cannot be read.
+    Unreadable,
+}
+
+impl From<Option<Listed>> for ListItem {
+    fn from(listed: Option<Listed>) -> ListItem {
+        listed.map_or(ListItem::Unreadable, |listed| ListItem::Listed(Box::new(listed)))
+    }
+}
+
 /// A user or a post, as far as the platform told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {

@@ -45,17 +45,17 @@ pub use credentials::{Bearer, Credentials, InvalidToken, OAuth1};
 pub use detail::MAX_DETAIL_CHARS;
 pub use dialect::Dialect;
 pub use endpoint::{Endpoint, Params, Verb};
-pub use entry::{Listed, Missing, NextPage, Page};
+pub use entry::{ListItem, Listed, Missing, NextPage, Page};
 pub use http::HttpClients;
 pub use list_endpoint::ListEndpoint;
 pub use page_question::{EntryFields, MAX_HANDLES_ASKED, PageQuestion, What};
 pub use registry::{
     evident_key, find, find_handle_lookup, find_inverse, find_list_endpoint, find_list_endpoint_named, logging_in_by,
-    spec, table,
+    spec, table, with_activities, with_repositories,
 };
 pub use reply::{BAD_CERTIFICATE, Finding, Limited, RefusalKind, Reply};
 pub use request::{PageRequest, Request};
-pub use spec::{FixedHost, Host, LoginKind, PlatformSpec, WhoAmI, WhoIs};
+pub use spec::{ActivitiesSpec, ExportOwner, FixedHost, Host, LoginKind, PlatformSpec, RepositorySpec, WhoAmI, WhoIs};
 pub use success::Success;
 pub use target_grammar::TargetGrammar;
 pub use vocabulary::Vocabulary;

@@ -2,7 +2,7 @@
 
 use super::endpoint::Endpoint;
 use super::list_endpoint::ListEndpoint;
-use super::spec::{LoginKind, PlatformSpec};
+use super::spec::{ActivitiesSpec, LoginKind, PlatformSpec, RepositorySpec};
 use super::{aisa, bluesky, mastodon, x};
 use crate::domain::{Action, ListKind, Platform, Target};
 
@@ -23,6 +23,16 @@ pub fn spec(platform: Platform) -> &'static PlatformSpec {
 /// The first platform whose accounts log in so.
 pub fn logging_in_by(kind: LoginKind) -> Platform {
     Platform::ALL.into_iter().find(|platform| spec(*platform).login == kind).unwrap_or_default()
+}
+
+/// The first platform that keeps a repository for each account, which can be exported, and how that is read.
+pub fn with_repositories() -> Option<(Platform, &'static RepositorySpec)> {
+    Platform::ALL.into_iter().find_map(|platform| Some((platform, spec(platform).repository?)))
+}
+
+/// The first platform that gives archives of activities, and how those are read.
+pub fn with_activities() -> Option<(Platform, &'static ActivitiesSpec)> {
+    Platform::ALL.into_iter().find_map(|platform| Some((platform, spec(platform).activities?)))
 }
 
 /// The key that a text is, where it can be nothing else and nobody says whose platform it is of: as in a list of what is to be kept.

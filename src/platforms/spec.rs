@@ -1,10 +1,13 @@
 //! What is known of one platform: the one thing that each platform's folder hands to the registry. In: nothing. Out: [`PlatformSpec`].
 
+use serde_json::Value;
+
 use super::dialect::Dialect;
 use super::endpoint::Endpoint;
+use super::entry::ListItem;
 use super::list_endpoint::ListEndpoint;
 use super::target_grammar::TargetGrammar;
-use crate::domain::{Platform, UserId, WindowSpec};
+use crate::domain::{AccountHost, ListKind, Platform, UserId, WindowSpec};
 
 /// A platform.
 #[derive(Debug)]
@@ -35,6 +38,10 @@ pub struct PlatformSpec {
     pub profiles: Option<&'static ListEndpoint>,
     /// How it is asked which posts an account has pinned, where its list of posts does not say; none where it is not.
     pub pinned: Option<&'static ListEndpoint>,
+    /// How an export of the repository that it keeps for each account is read; none where it keeps none.
+    pub repository: Option<&'static RepositorySpec>,
+    /// How an archive of activities that it gives a user is read; none where it gives none.
+    pub activities: Option<&'static ActivitiesSpec>,
     /// The windows of an account: the default for all actions together, and what the platform documents beside it.
     pub windows: &'static [WindowSpec],
     /// Whether it documents its limits for each endpoint by itself, so that a window for each action keeps them.
@@ -71,6 +78,39 @@ pub struct FixedHost {
     pub address: &'static str,
     /// The environment variable that replaces it.
     pub variable: &'static str,
+}
+
+/// How a repository is read that a platform hands out whole.
+#[derive(Debug)]
+pub struct RepositorySpec {
+    /// Which collection holds the records of a list; none where the list is no collection.
+    pub collection: fn(ListKind) -> Option<&'static str>,
+    /// What a record is on its list: an object of its address (`uri`), its hash (`cid`) and what it says (`value`).
+    pub read: fn(&Value) -> ListItem,
+}
+
+/// How an archive of activities is read.
+#[derive(Debug)]
+pub struct ActivitiesSpec {
+    /// The lists that are read out of it.
+    pub lists: &'static [ListKind],
+    /// Whose it is, by what it says of the account; none where it does not say so.
+    pub owner: fn(&Value) -> Option<ExportOwner>,
+    /// What an item of the collection that holds a list is on that list; none where it is not on it.
+    pub read: fn(ListKind, &Value, &ExportOwner) -> Option<ListItem>,
+}
+
+/// Whose an archive of activities is. Everything in it is foreign text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportOwner {
+    /// Where the account is.
+    pub address: String,
+    /// At which server.
+    pub host: AccountHost,
+    /// Who it is there, where the address says it.
+    pub user: Option<UserId>,
+    /// What people call it.
+    pub name: Option<String>,
 }
 
 /// How an account logs in.

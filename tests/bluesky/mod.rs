@@ -2,6 +2,7 @@
 //! they say that they were skipped.
 
 mod conformance;
+mod export;
 mod server;
 mod undo;
 mod xrpc;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::xrpc::{FOLLOWS, Person, Xrpc};
 use crate::common::{Home, RunToEnd, SandboxProcess, sql};
 
-fn did(n: usize) -> String {
+pub(super) fn did(n: usize) -> String {
     let letter = |n: usize| char::from(b'a' + u8::try_from(n % 26).unwrap());
     format!("did:plc:{}{}{}", letter(n), letter(n / 26), "q".repeat(22))
 }
@@ -132,7 +132,7 @@ fn at_the_sandbox(act: fn(&Home, &str, &Person, (&str, &str))) {
 }
 
 /// Does it at the real server, where there is one.
-fn at_a_real_server(act: fn(&Home, &str, &Person, (&str, &str))) {
+pub(super) fn at_a_real_server(act: fn(&Home, &str, &Person, (&str, &str))) {
     let Some(server) = Xrpc::real() else { return };
     let home = Home::new();
     let me = Person::new(&server);

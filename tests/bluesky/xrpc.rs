@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::common::http::{Answer, send};
+use crate::common::http::{Answer, fetch_bytes, send};
 
 pub const FOLLOWS: &str = "app.bsky.graph.follow";
 
@@ -61,6 +61,11 @@ impl Xrpc {
     /// A query. `question` is the method's name with its parameters.
     pub fn get(&self, question: &str, token: &str) -> Answered {
         self.ask("GET", question, token, "")
+    }
+
+    /// What is exported of somebody.
+    pub fn export(&self, did: &str) -> Vec<u8> {
+        fetch_bytes(&self.socket, &format!("/xrpc/com.atproto.sync.getRepo?did={did}"))
     }
 
     /// A procedure.

@@ -132,6 +132,9 @@ fn what_is_no_csv_names_the_command_that_reads_it() {
     home.write("likes.json", "[{\"id_str\": \"7\"}]");
     home.write("one.json", "\u{feff}\n{\"id_str\": \"7\"}");
     home.write("a.zip", "PK\u{3}\u{4}and so on");
+    let car = b"\x3a\xa2eroots\x81\xd8\x2a\x58\x25";
+    home.write("a.car", car);
+    home.run(&["check", "a.car", "--action", "unlike"]).ends(65).says("CAR file").says("cleanup import FILE --what");
     for (file, what) in [
         ("like.js", "X data archive (JavaScript)"),
         ("2012_12.js", "X data archive (JavaScript)"),

@@ -108,7 +108,7 @@ fn the_help() {
       audit        Recount the attempts on record: the fullest window of every account, and any over its
                    limit
       forget       Drop a settled job and its receipts; slots that still count stay
-      import       Read a list out of an X data archive: a CSV to look at, edit and run
+      import       Read a list out of an export of X, Bluesky or Mastodon: a CSV to edit and run
       list         Read a list of the account from the platform, as a CSV to look at, edit and run
       account      Log in and out, list, check, import: who cleanup may act for
       schedule     Run files every night: add, list, next, run, skip, remove, install

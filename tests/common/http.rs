@@ -15,6 +15,19 @@ pub struct Answer {
     pub body: String,
 }
 
+/// The body of an answer to `GET`, byte for byte.
+pub fn fetch_bytes(socket: &str, path: &str) -> Vec<u8> {
+    let mut stream = TcpStream::connect(socket).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    // In HTTP 1.0 a body comes in one piece.
+    stream.write_all(format!("GET {path} HTTP/1.0\r\nhost: {socket}\r\n\r\n").as_bytes()).unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    assert!(bytes.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&bytes[..end]));
+    bytes.split_off(end + 4)
+}
+
 /// Sends one request to a socket, as it is, and reads what comes.
 pub fn send(socket: &str, request: &str) -> Answer {
     let mut stream = TcpStream::connect(socket).unwrap();

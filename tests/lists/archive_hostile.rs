@@ -142,7 +142,7 @@ fn a_million_files() {
     refused(&home, "a.zip", &["more than 100000 files"]);
     // As many as there may be, and none of X's.
     write(&home, "a.zip", &zip_of(100_000, true));
-    refused(&home, "a.zip", &["no X data archive"]);
+    refused(&home, "a.zip", &["no data archive"]);
 }
 
 #[test]
@@ -186,13 +186,13 @@ fn zips_that_are_none() {
     write(&home, "a.zip", b"");
     refused(&home, "a.zip", &["is empty (0 bytes)"]);
     write(&home, "a.zip", b"target_id\n1\n");
-    refused(&home, "a.zip", &["is no zip and no folder"]);
+    refused(&home, "a.zip", &["is no zip, no folder and no CAR file"]);
     std::fs::create_dir(home.path("folder")).unwrap();
-    refused(&home, "folder", &["is no X data archive"]);
+    refused(&home, "folder", &["is no data archive"]);
     write(&home, "a.zip", &zip(&[File::new("photos/1.jpg", "x"), File::new("readme.txt", "x")]));
-    refused(&home, "a.zip", &["is no X data archive"]);
+    refused(&home, "a.zip", &["is no data archive"]);
     write(&home, "a.zip", &zip(&[]));
-    refused(&home, "a.zip", &["is no X data archive"]);
+    refused(&home, "a.zip", &["is no data archive"]);
     write(&home, "a.zip", &[vec![0; 100], zip(&today())].concat());
     refused(&home, "a.zip", &["is no zip"]);
 }

@@ -1,11 +1,22 @@
 //! Whose archive it is: refused for another account.
 
-use cleanup::domain::Platform;
+use cleanup::domain::{Platform, PlatformUser};
 use cleanup::store::{QueueKind, Store};
 
 use super::archive::write;
 use super::zipper::{File, USER, today, zip};
 use crate::common::{Home, wait};
+
+/// An account of Mastodon at a server.
+pub(super) fn know_at(home: &Home, name: &str, host: &str, user: &str) {
+    std::fs::create_dir_all(home.queue().parent().unwrap()).unwrap();
+    wait(async {
+        let mut store = Store::open(&home.queue(), QueueKind::Real).await.unwrap();
+        let user = PlatformUser { platform: Platform::Mastodon, host: host.parse().ok(), id: user.parse().unwrap() };
+        store.accounts().ensure_accounts(&[(name.parse().unwrap(), user)]).await.unwrap();
+        store.close().await;
+    });
+}
 
 fn know(home: &Home, name: &str, platform: Platform, user: &str) {
     std::fs::create_dir_all(home.queue().parent().unwrap()).unwrap();

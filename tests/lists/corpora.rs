@@ -12,6 +12,10 @@ mod csv;
 #[allow(clippy::expect_used, unreachable_pub)]
 mod link;
 
+#[path = "../../fuzz/entries/repository.rs"]
+#[allow(clippy::expect_used, unreachable_pub)]
+mod repository;
+
 fn replay(target: &str, entry: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
     let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
@@ -37,4 +41,9 @@ fn job_files_and_keep_lists() {
 #[test]
 fn links_and_cells() {
     replay("link", link::try_it);
+}
+
+#[test]
+fn repositories() {
+    replay("repository", repository::try_it);
 }

@@ -1,5 +1,6 @@
 //! Lists: where IDs come from, and what is left of them. One module for each source and each use.
 
+mod activities;
 mod archive;
 mod archive_big;
 mod archive_filtered;
@@ -14,6 +15,8 @@ mod hostile_pages;
 mod limited;
 mod patience;
 mod read_window;
+mod repository;
+pub(crate) mod repository_maker;
 mod repost_rows;
 mod reposts;
 mod vocabulary;

@@ -9,16 +9,16 @@ use crate::app::list::{ListOutput, ListSink};
 use crate::app::notice::Notice;
 use crate::app::request::FilterOptions;
 use crate::app::{file_of, refuse_existing, refuse_places};
-use crate::domain::{AccountName, ListKind, Target, counted};
+use crate::domain::{AccountName, ListKind, Platform, Target, counted};
 use crate::error::{CommandError, ErrorKind};
-use crate::lists::Entry;
-use crate::lists::archive::{Archive, MAX_FOLLOWERS, Tally};
+use crate::lists::archive::{MAX_FOLLOWERS, Tally};
 use crate::lists::filter::{Filter, FilterCounts, FilterPipeline, Sifted};
+use crate::lists::{Entry, Export};
 
 /// A list to be taken out of an archive.
 #[derive(Clone, Debug)]
 pub struct ImportRequest {
-    /// The zip, or the folder unpacked from it.
+    /// The export: a zip, the folder unpacked from it, or a CAR file.
     pub archive: PathBuf,
     /// Which list.
     pub what: ListKind,
@@ -43,6 +43,8 @@ pub struct ImportReport {
     pub tally: Tally,
     /// What passed, and what was spared by which rule.
     pub counts: FilterCounts,
+    /// The platform whose rows they are, where an account of another one would be taken unless it is named.
+    pub platform: Option<Platform>,
 }
 
 /// Reads the list and writes it.
@@ -56,7 +58,7 @@ pub async fn import(deps: AppDeps<'_>, request: &ImportRequest) -> Result<Import
     let outputs = [request.output.as_ref(), request.spared.as_ref()];
     refuse_places(outputs, [Some(&request.archive), wanted.keep.as_ref(), wanted.only.as_ref()])?;
     refuse_existing(outputs, request.force)?;
-    let mut archive = Archive::open(&request.archive)?;
+    let mut archive = Export::open(&request.archive)?;
     deps.tell(Notice::Archive(archive.about()));
     if let Some(name) = &request.account {
         refuse_another(deps, &request.archive, archive.about(), name).await?;
@@ -102,7 +104,7 @@ fn refuse_unanswered(request: &ImportRequest, filter: &Filter, counts: &FilterCo
 /// Streams what passes the filter to where the list goes, and what it spares to the file for that; says what was read.
 fn write(
     deps: AppDeps<'_>,
-    archive: &mut Archive,
+    archive: &mut Export,
     request: &ImportRequest,
     filter: Filter,
 ) -> Result<(Box<dyn ListSink>, ImportReport), CommandError> {
@@ -123,15 +125,11 @@ fn write(
     })?;
     let (held, counts) = pipeline.finish();
     held.iter().try_for_each(|entry| sink.write(entry))?;
-    Ok((sink, ImportReport { tally, counts }))
+    Ok((sink, ImportReport { tally, counts, platform: archive.platform() }))
 }
 
 /// The archive's own followers tell who of those followed follows back.
-fn followers(
-    deps: AppDeps<'_>,
-    archive: &mut Archive,
-    list: ListKind,
-) -> Result<Option<HashSet<Target>>, CommandError> {
+fn followers(deps: AppDeps<'_>, archive: &mut Export, list: ListKind) -> Result<Option<HashSet<Target>>, CommandError> {
     if list != ListKind::Following {
         return Ok(None);
     }
@@ -150,7 +148,7 @@ fn followers(
 
 fn read(
     deps: AppDeps<'_>,
-    archive: &mut Archive,
+    archive: &mut Export,
     list: ListKind,
     each: &mut dyn FnMut(Entry) -> Result<(), CommandError>,
 ) -> Result<Tally, CommandError> {

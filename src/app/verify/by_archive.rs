@@ -32,9 +32,8 @@ pub async fn verify_by_archive(
     refuse_older(path, read_at, lanes)?;
     let mut listed = Vec::with_capacity(lanes.len());
     for lane in lanes {
-        let theirs = about.user_id.map(|id| id.to_string());
-        if theirs.as_deref() != Some(lane.account.user_id.as_str()) {
-            let theirs = theirs.map_or_else(
+        if about.user_id.as_ref() != Some(&lane.account.user_id) {
+            let theirs = about.user_id.map_or_else(
                 || "does not say whose archive it is".to_owned(),
                 |id| format!("is the archive of user {id}"),
             );

@@ -14,10 +14,13 @@ use crate::domain::{AccountName, ListKind};
   cleanup import twitter-2026-01-31.zip --what likes -o unlike.csv
   cleanup import twitter-2026-01-31.zip --what posts --before 2020-01-01 --keep keep.txt -o delete-post.csv
   cleanup import Downloads/twitter --what following --not-following-back --account work >unfollow.csv
+  cleanup import ada.bsky.social.car --what likes --older-than 1y -o unlike.csv
+  cleanup import archive-2026.zip --what posts --before 2024-01-01 -o delete-post.csv
 
-X makes the archive: Settings > Your account > Download an archive of your data. Nothing is unpacked to disk.")]
+X makes the archive: Settings > Your account > Download an archive of your data. Bluesky's app gives the CAR file: Settings > Account >
+Export my data. Mastodon makes an archive: Preferences > Import and export > Data export. Nothing is unpacked to disk, and nothing is sent.")]
 pub struct ImportArgs {
-    /// The zip that X sent, or the folder unpacked from it
+    /// The zip or .tar.gz that X or Mastodon made, the folder unpacked from it, or the CAR file of a Bluesky account
     #[arg(value_name = "ARCHIVE")]
     pub archive: PathBuf,
     /// Which list
@@ -43,7 +46,7 @@ pub struct ImportArgs {
     pub raw: bool,
 }
 
-/// The lists an archive has; bookmarks are in none.
+/// The lists an export has; bookmarks are in none.
 fn archived() -> impl TypedValueParser<Value = ListKind> {
     PossibleValuesParser::new(["following", "followers", "likes", "posts", "reposts", "mutes", "blocks"])
         .try_map(|text| ListKind::named(&text).ok_or("no list"))

@@ -110,7 +110,7 @@ pub enum Command {
     Audit(AuditArgs),
     /// Drop a settled job and its receipts; slots that still count stay
     Forget(ForgetArgs),
-    /// Read a list out of an X data archive: a CSV to look at, edit and run
+    /// Read a list out of an export of X, Bluesky or Mastodon: a CSV to edit and run
     Import(Box<ImportArgs>),
     /// Read a list of the account from the platform, as a CSV to look at, edit and run
     List(Box<ListArgs>),

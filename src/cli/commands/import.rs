@@ -1,4 +1,4 @@
-//! `cleanup import`: a list out of an X data archive, filtered, as a CSV to look at, edit and run.
+//! `cleanup import`: a list out of an export, filtered, as a CSV to look at, edit and run.
 
 mod messages;
 
@@ -24,6 +24,6 @@ pub async fn run(context: &Context, args: &ImportArgs) -> Result<u8, CommandErro
         raw: args.raw,
     };
     let report = import(context.deps(), &request).await?;
-    messages::say_imported(context, args, &report.tally, &report.counts);
+    messages::say_imported(context, args, &report);
     Ok(0)
 }

@@ -6,15 +6,18 @@ use crate::text::clipped;
 
 /// X allows 50.
 const MAX_NAME_CHARS: usize = 80;
+/// A longer address is cut.
+const MAX_ADDRESS_CHARS: usize = 200;
 
 /// `archive of Ada, @ada (ID 2244994945), made 2024-03-01T12:00:00Z`
 pub(super) fn archive_text(about: &About) -> String {
-    let who = match (&about.handle, about.user_id) {
+    let address = about.address.as_deref().map(|address| clipped(address, MAX_ADDRESS_CHARS).into_owned());
+    let who = address.unwrap_or_else(|| match (&about.handle, &about.user_id) {
         (Some(handle), Some(id)) => format!("{handle} (ID {id})"),
         (None, Some(id)) => format!("ID {id}"),
         (Some(handle), None) => format!("{handle}, whose ID it does not say"),
         (None, None) => "somebody it does not name: it has neither manifest nor account".to_owned(),
-    };
+    });
     let name = about.name.as_deref().filter(|name| name.chars().any(|c| !c.is_whitespace() && !is_unsafe(c)));
     let name = name.map_or_else(String::new, |name| format!("{}, ", clipped(name, MAX_NAME_CHARS)));
     let made = about.generated_at.map_or_else(String::new, |at| format!(", made {}", at.rfc3339()));

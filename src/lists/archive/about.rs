@@ -6,14 +6,18 @@ use serde::Deserialize;
 
 use super::ArchiveFault;
 use super::object::read_only;
-use crate::domain::{Handle, TargetId, Wall};
+use crate::domain::{AccountHost, Handle, TargetId, UserId, Wall};
 use crate::lists::parse_source_time;
 
 /// What an archive says of itself. Everything in it is foreign text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct About {
     /// The user's ID.
-    pub user_id: Option<TargetId>,
+    pub user_id: Option<UserId>,
+    /// Where the account is, where archives say it so.
+    pub address: Option<String>,
+    /// The server that the user's ID is of, where each has its own.
+    pub host: Option<AccountHost>,
     /// The user's handle when it was made.
     pub handle: Option<Handle>,
     /// The display name then.
@@ -55,11 +59,12 @@ impl Manifest {
         let written: Written = read_only(json, file)?;
         let (user, made) = (written.user_info, written.archive_info);
         let about = About {
-            user_id: user.account_id.and_then(|id| id.parse().ok()),
+            user_id: user_of(user.account_id),
             handle: user.user_name.and_then(|handle| handle.parse().ok()),
             name: user.display_name,
             generated_at: made.generation_date.as_deref().and_then(moment),
             is_partial: made.is_partial_archive,
+            ..About::default()
         };
         let lists = written.data_types.into_iter().map(|(name, list)| {
             let files = list.files.into_iter().filter_map(|file| {
@@ -85,7 +90,7 @@ impl Manifest {
 pub(super) fn of_account(json: &[u8], file: &str) -> Result<About, ArchiveFault> {
     let account = read_only::<AccountEntry>(json, file)?.account;
     Ok(About {
-        user_id: account.account_id.and_then(|id| id.parse().ok()),
+        user_id: user_of(account.account_id),
         handle: account.username.and_then(|handle| handle.parse().ok()),
         name: account.account_display_name,
         ..About::default()
@@ -99,7 +104,7 @@ pub(super) fn of_account(json: &[u8], file: &str) -> Result<About, ArchiveFault>
 pub(super) fn of_user_details(json: &[u8], file: &str) -> Result<About, ArchiveFault> {
     let user: UserDetails = read_only(json, file)?;
     Ok(About {
-        user_id: user.id.and_then(|id| id.parse().ok()),
+        user_id: user_of(user.id),
         handle: user.screen_name.and_then(|handle| handle.parse().ok()),
         name: user.full_name,
         ..About::default()
@@ -124,6 +129,11 @@ pub(super) fn of_index(json: &[u8], file: &str) -> Result<Promised, ArchiveFault
     let month: IndexEntry = read_only(json, file)?;
     let file_name = month.file_name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
     Ok(Promised { file_name, count: month.tweet_count.and_then(Count::number) })
+}
+
+/// X's users have numbers.
+fn user_of(id: Option<String>) -> Option<UserId> {
+    id.filter(|id| id.parse::<TargetId>().is_ok())?.parse().ok()
 }
 
 /// `2024-03-01T12:00:00.000Z`
@@ -240,7 +250,7 @@ mod tests {
                 "mute": {"mediaDirectory": "data/x"}
             }}"#;
         let manifest = Manifest::read(json, "data/manifest.js").unwrap();
-        assert_eq!(manifest.about.user_id.unwrap().to_string(), "2244994945");
+        assert_eq!(manifest.about.user_id.as_ref().unwrap().to_string(), "2244994945");
         assert_eq!(manifest.about.handle.as_ref().unwrap().as_str(), "ada_example");
         assert_eq!(manifest.about.generated_at.unwrap().rfc3339(), "2024-03-01T12:00:00Z");
         assert_eq!(manifest.about.is_partial, Some(false));

@@ -1,9 +1,9 @@
-//! What holds the files: a zip, or a folder. In: a path. Out: those of X's files that this program reads, each of which can be
+//! What holds the files: a zip, a tar in gzip, or a folder. In: a path. Out: those of X's files that this program reads, each of which can be
 //! opened as a bounded stream. What does not belong here: what is in them.
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::Path;
 
 use zip::read::{OwnedZipFileEntry, ZipReadOptions};
@@ -11,27 +11,35 @@ use zip::read::{OwnedZipFileEntry, ZipReadOptions};
 use super::bounded::{Bounded, Meter};
 use super::layout::{self, Role};
 use super::member::{Bytes, Member, Place};
-use super::{ArchiveFault, MAX_PARTS, folder, zipped};
+use super::{ArchiveFault, MAX_PARTS, folder, tarred, zipped};
 
-/// A zip or a folder, and the files of X's in it.
+/// A zip, a tar or a folder, and the files of X's or Mastodon's in it.
 pub(super) struct Container {
     /// None where it is a folder.
-    zip: Option<Box<dyn Bytes>>,
+    packed: Option<Box<dyn Bytes>>,
     members: Vec<Member>,
 }
 
 impl Container {
-    /// Opens a zip or a folder and finds X's files in it.
+    /// Opens a zip, a tar or a folder and finds X's or Mastodon's files in it.
     ///
     /// # Errors
-    /// It is neither, or no archive of X's, or hostile.
+    /// It is none of them, or no archive of X's, or hostile.
     pub(super) fn open(path: &Path) -> Result<Container, ArchiveFault> {
         let facts = std::fs::metadata(path).map_err(ArchiveFault::of_open)?;
         if facts.is_dir() {
             return Container::of(None, folder::members(path)?);
         }
         let file = File::open(path).map_err(ArchiveFault::of_open)?;
-        Container::of_zip(Box::new(io::BufReader::new(file)))
+        let mut packed: Box<dyn Bytes> = Box::new(io::BufReader::new(file));
+        let mut magic = Vec::with_capacity(tarred::MAGIC.len());
+        packed.by_ref().take(tarred::MAGIC.len() as u64).read_to_end(&mut magic).map_err(ArchiveFault::of_open)?;
+        packed.rewind().map_err(ArchiveFault::of_open)?;
+        if magic == tarred::MAGIC {
+            let members = tarred::members(&mut packed)?;
+            return Container::of(Some(packed), members);
+        }
+        Container::of_zip(packed)
     }
 
     /// Finds X's files in a zip.
@@ -43,7 +51,7 @@ impl Container {
         Container::of(Some(zip), members)
     }
 
-    fn of(zip: Option<Box<dyn Bytes>>, mut members: Vec<Member>) -> Result<Container, ArchiveFault> {
+    fn of(packed: Option<Box<dyn Bytes>>, mut members: Vec<Member>) -> Result<Container, ArchiveFault> {
         // The table has nothing that the months beside it lack.
         let table = members.iter().find(|member| member.role == Role::Table).map(|member| member.name.clone());
         members.retain(|member| member.role != Role::Table);
@@ -65,7 +73,12 @@ impl Container {
         if members.len() > MAX_PARTS {
             return Err(ArchiveFault::TooManyParts);
         }
-        Ok(Container { zip, members })
+        Ok(Container { packed, members })
+    }
+
+    /// Whether it is an archive of activities, and none of X's.
+    pub(super) fn is_of_activities(&self) -> bool {
+        self.members.iter().all(|member| member.role.is_of_activities())
     }
 
     /// X's files, by what they are and part by part.
@@ -83,13 +96,14 @@ impl Container {
         meter: &'a mut Meter<'_>,
     ) -> Result<Bounded<'a, Box<dyn Read + 'a>>, ArchiveFault> {
         let Some(member) = self.members.get(index) else { return Err(ArchiveFault::Missing) };
-        let from: Box<dyn Read + 'a> = match (&member.place, &mut self.zip) {
+        let from: Box<dyn Read + 'a> = match (&member.place, &mut self.packed) {
             (Place::Zipped(entry), Some(zip)) => {
                 let unpacked = OwnedZipFileEntry::as_ref(entry).with_reader(zip, ZipReadOptions::new());
                 Box::new(unpacked.map_err(|error| zipped::fault_of(error, &member.name))?)
             }
             (Place::File(path), _) => Box::new(folder::open(path, &member.name)?),
-            (Place::Zipped(_), None) => return Err(ArchiveFault::Missing),
+            (Place::Tarred(number), Some(tar)) => tarred::open(tar, *number)?,
+            (Place::Zipped(_) | Place::Tarred(_), None) => return Err(ArchiveFault::Missing),
         };
         Ok(Bounded::new(from, member.name.clone(), member.size, meter))
     }

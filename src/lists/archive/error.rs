@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{MAX_BYTES_PER_COMPRESSED_BYTE, MAX_FILE_BYTES, MAX_FILES, MAX_JSON_DEPTH, MAX_TOTAL_BYTES};
+use super::{MAX_BYTES_PER_COMPRESSED_BYTE, MAX_FILE_BYTES, MAX_FILES, MAX_JSON_DEPTH, MAX_TAR_BYTES, MAX_TOTAL_BYTES};
 use crate::domain::{ListKind, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::text::with_near_file;
@@ -42,15 +42,26 @@ pub enum ArchiveFault {
     /// No bytes at all.
     #[error("is empty (0 bytes); a zip or the folder unpacked from it was expected")]
     Empty,
-    /// Neither a zip nor a folder.
-    #[error("is no zip and no folder")]
+    /// No form that an export has.
+    #[error("is no zip, no folder and no CAR file")]
     NoArchive,
     /// A zip whose directory, at its end, is missing or damaged.
     #[error("begins like a zip and does not end like one: it is cut or damaged ({0})")]
     Cut(String),
-    /// A zip or folder without any file of X's.
-    #[error("is no X data archive: it has no data/manifest.js and none of X's lists (such as data/following.js)")]
+    /// Gzip in which there is no tar, or none that ends.
+    #[error("begins like a .tar.gz and does not continue like one: it is cut or damaged ({0})")]
+    CutTar(String),
+    /// A zip or folder without any file of X's or Mastodon's.
+    #[error(
+        "is no data archive: it has none of X's files (data/manifest.js, data/following.js) and none of Mastodon's (outbox.json)"
+    )]
     Foreign,
+    /// An archive of activities, where X's was asked for.
+    #[error("is an archive of Mastodon, not of X")]
+    NotOfX,
+    /// An archive of activities that does not say whose.
+    #[error("has no actor.json, which says whose it is")]
+    NoActor,
     /// Files of X's in several folders.
     #[error("holds more than one archive, in {first} and {second}")]
     Several {
@@ -112,6 +123,12 @@ pub enum ArchiveFault {
     /// All files to be read are larger than they may be together.
     #[error("the files to be read have more than {} GiB together", MAX_TOTAL_BYTES >> 30)]
     TooBig,
+    /// A tar in gzip that has more in it, or grows more, than an archive does.
+    #[error(
+        "has more than {} GiB in it, or grows to more than {MAX_BYTES_PER_COMPRESSED_BYTE} times its size",
+        MAX_TAR_BYTES >> 30
+    )]
+    TarTooBig,
     /// Grows more than text does.
     #[error("{file} grows to more than {MAX_BYTES_PER_COMPRESSED_BYTE} times its size in the zip")]
     Bomb {
@@ -133,6 +150,12 @@ pub enum ArchiveFault {
         list: ListKind,
         /// Its file.
         expected: String,
+    },
+    /// A list that no archive of this form has.
+    #[error("has no list of {list}: such archives never have one")]
+    NeverThere {
+        /// The list.
+        list: ListKind,
     },
     /// The manifest names a file that is not there.
     #[error("{file}, which its manifest names, is missing")]
@@ -213,18 +236,22 @@ impl ArchiveFault {
             F::NoPermission => "make it readable for this user (chmod u+r)",
             F::Empty
             | F::Cut(_)
+            | F::CutTar(_)
             | F::Damaged { .. }
             | F::CutScript { .. }
             | F::PartMissing { .. }
             | F::GapInParts { .. } => {
-                "download or unpack it again; if X sent several zips, name the one that has this list"
+                "download or unpack it again; if there are several zips, name the one that has this list"
             }
             F::NoArchive | F::Foreign | F::NoScript { .. } => {
-                "name the zip that X sent (Settings > Your account > Download an archive of your data), or the folder unpacked \
-                 from it; a CSV or a list of IDs needs no import"
+                "name the archive that X or Mastodon made for you, the folder unpacked from it, or the CAR file of a Bluesky account \
+                 (`cleanup import --help` says where they come from); a CSV or a list of IDs needs no import"
             }
             F::Several { .. } => "unpack it and name one of these folders",
-            F::NoList { .. } => "if X sent several zips, name the one that has this list",
+            F::NoList { .. } => "if there are several zips, name the one that has this list",
+            F::NeverThere { .. } => "`cleanup list` reads it from the platform",
+            F::NotOfX => "name the zip that X sent, or the folder unpacked from it",
+            F::NoActor => "name the whole archive, or the folder that all of it was unpacked to",
             F::TableOnly { .. } => {
                 "a CSV needs no import: unpack it and run `cleanup check tweets.csv --action delete-post`"
             }
@@ -234,17 +261,16 @@ impl ArchiveFault {
             | F::Link { .. }
             | F::NotAFile { .. }
             | F::Bomb { .. }
+            | F::TarTooBig
             | F::TooManyFiles
             | F::TooManyParts
             | F::TooDeep { .. } => {
-                "X makes no such archives; nothing was unpacked. Download it again from X, and do not trust this one"
+                "no platform makes such archives; nothing was unpacked. Download it again, and do not trust this one"
             }
-            F::FileTooBig { .. } | F::TooBig => {
-                "X splits its files long before that; if it is yours all the same, `cleanup list` reads from the platform"
-            }
+            F::FileTooBig { .. } | F::TooBig => "`cleanup list` reads the same from the platform, page by page",
             F::BadEntry { .. } | F::TooLong { .. } | F::NoIds { .. } => {
-                "X writes it otherwise: the file was edited, or X has changed its archives; download it again, and report it \
-                 if that does not help"
+                "the platform writes it otherwise: the file was edited, or the form of archives has changed; download it again, and \
+                 report it if that does not help"
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Where X puts what, in archives old and new. Pure. Facts and their sources: docs/lists.md.
+//! Where X puts what, in archives old and new, and where Mastodon does. Pure. Facts and their sources: docs/lists.md.
 //!
 //! Files lie in `data/`, in the oldest archives beside the page itself; people's zip programs put a folder around all of it.
 //! Posts were `tweet.js` until about 2022 and are `tweets.js` since. A long list goes on in `like-part1.js` and so forth.
@@ -26,9 +26,22 @@ pub(super) enum Role {
     Month,
     /// All posts in such an archive as a table.
     Table,
+    /// Says whose archive of activities it is.
+    Actor,
+    /// What the account has posted and reposted.
+    Outbox,
+    /// The addresses of posts that it likes.
+    Liked,
+    /// The addresses of posts that it has bookmarked.
+    Bookmarked,
 }
 
 impl Role {
+    /// Whether it belongs to an archive of activities, which is none of X's.
+    pub(super) fn is_of_activities(self) -> bool {
+        ACTIVITIES.iter().any(|(_, role)| *role == self)
+    }
+
     /// Whether it belongs to an archive of 2012 to 2018.
     pub(super) fn is_of_months(self) -> bool {
         matches!(self, Role::UserDetails | Role::PayloadDetails | Role::MonthIndex | Role::Month | Role::Table)
@@ -55,6 +68,29 @@ const STEMS: [(&str, Role); 9] = [
     ("mute", Role::List(ListKind::Mutes)),
     ("block", Role::List(ListKind::Blocks)),
 ];
+
+/// The files of an archive of activities.
+const ACTIVITIES: [(&str, Role); 4] = [
+    ("actor.json", Role::Actor),
+    ("outbox.json", Role::Outbox),
+    ("likes.json", Role::Liked),
+    ("bookmarks.json", Role::Bookmarked),
+];
+
+/// The collection of such an archive that holds a list; none where none does.
+pub(super) fn collection(list: ListKind) -> Option<Role> {
+    match list {
+        ListKind::Posts | ListKind::Reposts => Some(Role::Outbox),
+        ListKind::Likes => Some(Role::Liked),
+        ListKind::Bookmarks => Some(Role::Bookmarked),
+        ListKind::Following | ListKind::Followers | ListKind::Mutes | ListKind::Blocks => None,
+    }
+}
+
+/// What such a file is called.
+pub(super) fn file_of(role: Role) -> &'static str {
+    ACTIVITIES.iter().find(|(_, known)| *known == role).map_or("", |(file, _)| file)
+}
 
 /// The stems that hold a list, the newest first; X calls its globals (`YTD.like.part0`) and the manifest's keys the same.
 pub(super) fn stems(list: ListKind) -> impl Iterator<Item = &'static str> {
@@ -97,6 +133,9 @@ pub(super) fn place(name: &str) -> Option<Placed<'_>> {
     let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
     if let Some((role, part)) = role(file) {
         return is_home(folder).then_some(Placed { home: folder, role, part });
+    }
+    if let Some((_, role)) = ACTIVITIES.iter().find(|(known, _)| *known == file) {
+        return (!folder.contains('/')).then_some(Placed { home: folder, role: *role, part: 0 });
     }
     let (js, role, part) = match file {
         "tweets.csv" if !folder.contains('/') => return Some(Placed { home: folder, role: Role::Table, part: 0 }),
@@ -185,6 +224,8 @@ mod tests {
         }
         assert_eq!(place("x/data/js/user_details.js").unwrap().role, Role::UserDetails);
         assert_eq!(place("data/js/tweet_index.js").unwrap().home, "data/js");
+        assert_eq!(place("outbox.json").unwrap().role, Role::Outbox);
+        assert_eq!(place("archive-2026/actor.json").unwrap().home, "archive-2026");
         assert_eq!(place("x/tweets.csv").unwrap().role, Role::Table);
         for other in [
             "2012_12.js",
@@ -195,6 +236,9 @@ mod tests {
             "data/js/tweets/201_123.js",
             "a/b/data/js/tweets/2012_12.js",
             "a/b/tweets.csv",
+            "a/b/outbox.json",
+            "media_attachments/files/likes.json",
+            "._outbox.json",
         ] {
             assert_eq!(place(other), None, "{other}");
         }

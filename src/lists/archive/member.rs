@@ -8,7 +8,7 @@ use zip::read::OwnedZipFileEntry;
 use super::bounded::Size;
 use super::layout::{self, Role};
 
-/// Where a zip is read from.
+/// Where a zip or a tar is read from.
 pub(super) trait Bytes: Read + Seek {}
 impl<T: Read + Seek> Bytes for T {}
 
@@ -30,6 +30,8 @@ pub(super) struct Member {
 /// Where it lies.
 pub(super) enum Place {
     Zipped(Box<OwnedZipFileEntry>),
+    /// The entry of this number in a tar, from 1.
+    Tarred(usize),
     File(PathBuf),
 }
 

@@ -1,15 +1,18 @@
-//! X data archives: the zip, or the folder unpacked from it, that X gives a user of all that is theirs.
+//! Data archives: the zip, or the folder unpacked from it, that X or a Mastodon server gives a user of all that is theirs.
 //!
 //! In: a path. Out: whose archive it is ([`About`]) and its [`Entry`](super::Entry)s one by one ([`Archive::read`]). Nothing is
 //! unpacked to disk, and memory does not grow with the archive. It is foreign input: every bound stands here, and a file is
 //! only ever opened by a name that this room has made up itself. What does not belong here: filters, CSV, printing.
 //!
 //! ```text
-//! container (zipped | folder) -> layout (which files) -> bounded (inflate, count) -> script (one entry) -> records -> Entry
+//! container (zipped | tarred | folder) -> layout (which files) -> bounded (inflate, count) -> script (one entry) -> records -> Entry      (X)
+//!                                                                                 -> collection (one item) -> activities -> JSON (Mastodon)
 //! ```
 
 mod about;
+mod activities;
 mod bounded;
+mod collection;
 mod container;
 mod error;
 mod folder;
@@ -17,14 +20,18 @@ mod layout;
 mod member;
 mod names;
 mod object;
+mod opened;
 mod read;
 mod records;
 mod script;
 mod surrogates;
+mod tarred;
 mod zipped;
 
 pub use about::About;
+pub use activities::ActivityArchive;
 pub use error::{ArchiveError, ArchiveFault};
+pub use opened::OpenedArchive;
 pub use read::{Archive, FileTally, Tally};
 
 /// The most files an archive may hold.
@@ -37,6 +44,8 @@ pub const MAX_NAME_BYTES: usize = 1_024;
 pub const MAX_FILE_BYTES: u64 = 512 << 20;
 /// The most bytes all files that are read may have together, unpacked.
 pub const MAX_TOTAL_BYTES: u64 = 4 << 30;
+/// The most bytes that come out of a tar in gzip, pictures and all.
+pub const MAX_TAR_BYTES: u64 = 64 << 30;
 /// The most bytes that one compressed byte may become. JSON of an archive comes to 5 to 20.
 pub const MAX_BYTES_PER_COMPRESSED_BYTE: u64 = 200;
 /// The deepest nesting of JSON, the list itself counted.

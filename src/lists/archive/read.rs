@@ -35,6 +35,8 @@ pub struct Tally {
     pub untold_reposts: u64,
     /// Entries left out because they have no ID.
     pub without_id: u64,
+    /// Entries left out because they are about nothing that a row can name.
+    pub without_target: u64,
     /// Older versions of posts whose newest was given out already.
     pub older_versions: u64,
     /// Entries with halves of characters in their text, which were replaced.
@@ -79,7 +81,10 @@ impl Archive {
         opened.map_err(|fault| ArchiveError { archive: name.to_owned(), fault })
     }
 
-    fn of(name: String, container: Container) -> Result<Archive, ArchiveFault> {
+    pub(super) fn of(name: String, container: Container) -> Result<Archive, ArchiveFault> {
+        if container.is_of_activities() {
+            return Err(ArchiveFault::NotOfX);
+        }
         let mut archive = Archive { name, container, about: About::default(), manifest: None, posts_in_all: None };
         if let Some(index) = archive.find(Role::Manifest) {
             let globals = ["window.__THAR_CONFIG", "window.YTD.manifest.part"];
@@ -212,7 +217,11 @@ impl Archive {
             return Err(ArchiveFault::PartMissing { file: missing.file_name.clone() });
         }
         if parts.is_empty() {
-            return Err(ArchiveFault::NoList { list, expected: layout::expected_file(list) });
+            return Err(if layout::stems(list).next().is_none() {
+                ArchiveFault::NeverThere { list }
+            } else {
+                ArchiveFault::NoList { list, expected: layout::expected_file(list) }
+            });
         }
         let mut total_bytes = 0_u64;
         for index in &parts {
@@ -303,7 +312,7 @@ impl Tally {
 }
 
 /// What ended the reading of a list early.
-enum Ended<E> {
+pub(super) enum Ended<E> {
     Fault(ArchiveFault),
     Each(E),
 }

@@ -9,6 +9,8 @@ use super::{ArchiveFault, MAX_ENTRY_BYTES, MAX_JSON_DEPTH, MAX_PROLOGUE_BYTES};
 
 /// How many bytes are asked for at a time.
 const BLOCK_BYTES: usize = 1 << 16;
+/// The longest number or word, in bytes.
+const MAX_SCALAR_BYTES: usize = 64;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A file that is being read.
@@ -21,14 +23,19 @@ pub(super) struct Script<R> {
 }
 
 impl<R: Read> Script<R> {
+    /// A file of JSON alone, from its beginning on.
+    pub(super) fn of(from: R, file: &str) -> Script<R> {
+        let from = BufReader::with_capacity(BLOCK_BYTES, from);
+        Script { from, file: file.to_owned(), entries: 0, entry: Vec::new() }
+    }
+
     /// Reads up to the `=`. What stands before it has to be one of `globals`, where a trailing `part` stands for `part0`, `part1` and so
     /// on.
     ///
     /// # Errors
     /// The file begins otherwise, or cannot be read.
     pub(super) fn begin(from: R, file: &str, globals: &[String]) -> Result<Script<R>, ArchiveFault> {
-        let from = BufReader::with_capacity(BLOCK_BYTES, from);
-        let mut script = Script { from, file: file.to_owned(), entries: 0, entry: Vec::new() };
+        let mut script = Script::of(from, file);
         let mut prologue = Vec::new();
         let limit = MAX_PROLOGUE_BYTES as u64;
         let read = script.from.by_ref().take(limit).read_until(b'=', &mut prologue);
@@ -89,22 +96,42 @@ impl<R: Read> Script<R> {
         Ok(Some(&self.entry))
     }
 
+    /// The JSON of an entry that begins here, an object or a text.
+    ///
+    /// # Errors
+    /// As for [`Script::next_entry`].
+    pub(super) fn entry(&mut self) -> Result<&[u8], ArchiveFault> {
+        let begin = self.next_byte()?;
+        if !matches!(begin, b'{' | b'"') {
+            return Err(self.bad(format!("an object or a text should begin here, and {:?} does", char::from(begin))));
+        }
+        self.value(MAX_ENTRY_BYTES)?;
+        self.entries += 1;
+        Ok(&self.entry)
+    }
+
     /// The JSON of the one object that the file is, at most so long.
     ///
     /// # Errors
     /// As for [`Script::next_entry`].
     pub(super) fn only_object(mut self, max_bytes: usize) -> Result<Vec<u8>, ArchiveFault> {
         match self.next_byte()? {
-            b'{' => self.value(max_bytes)?,
+            b'{' => drop(self.value(max_bytes)?),
             other => return Err(self.bad(format!("an object should begin here, and {:?} does", char::from(other)))),
         }
         self.end()?;
         Ok(self.entry)
     }
 
-    /// Copies the object that begins here to the buffer.
-    fn value(&mut self, max_bytes: usize) -> Result<(), ArchiveFault> {
+    /// Copies the value that begins here to the buffer.
+    ///
+    /// # Errors
+    /// As for [`Script::next_entry`].
+    pub(super) fn value(&mut self, max_bytes: usize) -> Result<&[u8], ArchiveFault> {
         self.entry.clear();
+        if !matches!(self.next_byte()?, b'{' | b'[' | b'"') {
+            return self.scalar();
+        }
         let mut nesting = Nesting::default();
         loop {
             let block = self.from.fill_buf().map_err(|error| ArchiveFault::of_read(error, &self.file))?;
@@ -121,14 +148,43 @@ impl<R: Read> Script<R> {
                 let (file, entry) = (self.file.clone(), self.entries + 1);
                 return Err(ArchiveFault::TooLong { file, entry, limit: max_bytes });
             }
-            if nesting.depth == 0 {
-                return Ok(());
+            if nesting.is_at_end() {
+                return Ok(&self.entry);
             }
         }
     }
 
+    /// A number or a word.
+    fn scalar(&mut self) -> Result<&[u8], ArchiveFault> {
+        while let Some(byte) = self.peek_byte()? {
+            if !(byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)) {
+                break;
+            }
+            if self.entry.len() == MAX_SCALAR_BYTES {
+                let (file, entry) = (self.file.clone(), self.entries + 1);
+                return Err(ArchiveFault::TooLong { file, entry, limit: MAX_SCALAR_BYTES });
+            }
+            self.entry.push(byte);
+            self.step();
+        }
+        if self.entry.is_empty() { Err(self.bad("a value should stand here".to_owned())) } else { Ok(&self.entry) }
+    }
+
+    /// Steps over a byte.
+    pub(super) fn step(&mut self) {
+        self.from.consume(1);
+    }
+
+    fn peek_byte(&mut self) -> Result<Option<u8>, ArchiveFault> {
+        let block = self.from.fill_buf().map_err(|error| ArchiveFault::of_read(error, &self.file))?;
+        Ok(block.first().copied())
+    }
+
     /// The next byte that is no space, still to be consumed.
-    fn next_byte(&mut self) -> Result<u8, ArchiveFault> {
+    ///
+    /// # Errors
+    /// The file ends here.
+    pub(super) fn next_byte(&mut self) -> Result<u8, ArchiveFault> {
         match self.peek()? {
             Some(byte) => Ok(byte),
             None => Err(self.cut()),
@@ -150,7 +206,11 @@ impl<R: Read> Script<R> {
         }
     }
 
-    fn end(&mut self) -> Result<(), ArchiveFault> {
+    /// Makes sure that nothing but a semicolon follows.
+    ///
+    /// # Errors
+    /// Something does.
+    pub(super) fn end(&mut self) -> Result<(), ArchiveFault> {
         if self.peek()? == Some(b';') {
             self.from.consume(1);
         }
@@ -160,7 +220,8 @@ impl<R: Read> Script<R> {
         }
     }
 
-    fn bad(&self, detail: String) -> ArchiveFault {
+    /// The next entry is not what it should be.
+    pub(super) fn bad(&self, detail: String) -> ArchiveFault {
         ArchiveFault::BadEntry { file: self.file.clone(), entry: self.entries + 1, detail }
     }
 
@@ -176,7 +237,7 @@ fn is_global(text: &str, known: &str) -> bool {
     if known.ends_with(".part") { digits } else { rest.is_empty() }
 }
 
-/// Where in an object one is.
+/// Where in an object, a list or a text one is.
 #[derive(Default)]
 struct Nesting {
     depth: usize,
@@ -186,6 +247,11 @@ struct Nesting {
 }
 
 impl Nesting {
+    /// Whether all that has begun has ended.
+    fn is_at_end(&self) -> bool {
+        self.depth == 0 && !self.is_in_string
+    }
+
     /// Goes on through a block; says how much of it belongs to the object. The list around it counts as one level.
     fn scan(&mut self, block: &[u8]) -> usize {
         let mut at = 0;
@@ -201,6 +267,9 @@ impl Nesting {
                 self.is_escaped = rest[skipped] == b'\\';
                 self.is_in_string = self.is_escaped;
                 at += skipped + 1;
+                if self.is_at_end() {
+                    return at;
+                }
                 continue;
             }
             at += 1;

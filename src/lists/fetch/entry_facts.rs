@@ -62,6 +62,15 @@ pub(super) fn page_entry(listed: &Listed) -> Result<PageEntry, StoreError> {
     Ok(PageEntry { target: listed.id.clone(), known: known_of(listed), facts })
 }
 
+/// An entry that comes from an export, the same as if it had been listed.
+///
+/// # Errors
+/// It cannot be written down.
+pub(in crate::lists) fn entry_of_listed(listed: &Listed) -> Result<Entry, StoreError> {
+    let waiting = page_entry(listed)?;
+    entry_of(waiting.target, &waiting.facts)
+}
+
 /// What is worth keeping of an entry when its list is gone.
 pub(in crate::lists) fn known_of(listed: &Listed) -> TargetMetadata {
     TargetMetadata {

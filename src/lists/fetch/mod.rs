@@ -25,7 +25,7 @@ mod vocabulary;
 
 pub use deps::{FetchDeps, Way};
 pub use entry_facts::entry_of;
-pub(super) use entry_facts::known_of;
+pub(super) use entry_facts::{entry_of_listed, known_of};
 pub use kept::{Beside, Enough, Kept};
 pub use limits::{Budget, windows_of};
 pub use outcome::{FetchError, FetchEvent, PageAnswer, Stop, Untold};

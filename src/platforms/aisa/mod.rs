@@ -27,6 +27,8 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     name_lookup: None,
     profiles: None,
     pinned: None,
+    repository: None,
+    activities: None,
     // X's own limits apply behind the gateway.
     windows: &[
         WindowSpec::of_account(50, 900, Applies::All),

@@ -110,3 +110,9 @@ pub(super) static LISTS: [ListEndpoint; 8] = [
         )
     },
 ];
+
+/// The collection of a list's records; none where it is the app view that has the list.
+pub(super) fn collection(list: ListKind) -> Option<&'static str> {
+    let row = LISTS.iter().find(|row| row.list == Some(list))?;
+    row.path.split_once("&collection=").map(|(_, collection)| collection)
+}

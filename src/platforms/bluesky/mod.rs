@@ -10,7 +10,7 @@ mod table;
 mod tid;
 
 use super::dialect::Dialect;
-use super::spec::{Host, LoginKind, PlatformSpec, WhoAmI};
+use super::spec::{Host, LoginKind, PlatformSpec, RepositorySpec, WhoAmI};
 use crate::domain::{Action, Actions, Applies, Platform, WindowSpec, is_did};
 
 /// How servers write.
@@ -34,6 +34,9 @@ const SANDBOX_SHORTER: u32 = 60;
 /// What puts a record back.
 const PUT_BACK: Actions = Actions::of(&[Action::Follow, Action::Like, Action::Repost, Action::Block, Action::Post]);
 
+/// What an account exports: its lists are the collections that are read of it page by page.
+static REPOSITORY: RepositorySpec = RepositorySpec { collection: lists::collection, read: page::record };
+
 /// A Bluesky server.
 pub(super) static SPEC: PlatformSpec = PlatformSpec {
     platform: Platform::Bluesky,
@@ -54,6 +57,8 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     name_lookup: None,
     profiles: Some(&lists::PROFILES),
     pinned: Some(&lists::PINNED),
+    repository: Some(&REPOSITORY),
+    activities: None,
     // Of the 3,000 requests of an address in 5 minutes the lists take 500 at most. Servers count in windows that begin with the first request; a
     // sliding window of the same length is never fuller than such a one.
     windows: &[

@@ -8,7 +8,7 @@ use super::tid;
 use crate::domain::{OwnRecord, PostTraits, Target, Wall, is_did};
 use crate::platforms::answer::Answer;
 use crate::platforms::classify::{Object, read};
-use crate::platforms::entry::{Listed, NextPage, Page};
+use crate::platforms::entry::{ListItem as Item, Listed, NextPage, Page};
 use crate::platforms::oauth1::percent_encode;
 use crate::platforms::page_question::{PageQuestion, What};
 
@@ -52,20 +52,6 @@ pub(super) fn page(answer: &Answer) -> Option<Page> {
     Some(page)
 }
 
-/// What one item of a page is.
-enum Item {
-    Listed(Box<Listed>),
-    /// Whole, and about nothing that a row can name: a like of something that is no record, made by another program.
-    NoTarget,
-    Unreadable,
-}
-
-impl From<Option<Listed>> for Item {
-    fn from(listed: Option<Listed>) -> Item {
-        listed.map_or(Item::Unreadable, |listed| Item::Listed(Box::new(listed)))
-    }
-}
-
 fn next(root: &Object) -> NextPage {
     match root.get("cursor") {
         None | Some(Value::Null) => NextPage::None,
@@ -74,8 +60,8 @@ fn next(root: &Object) -> NextPage {
     }
 }
 
-/// A record of the account's own. Its subject is what rows name; of a post it is the post itself, and of a gate the post that it belongs to.
-fn record(item: &Value) -> Item {
+/// A record of the account's own, as a page or an export has it. Its subject is what rows name; of a post it is the post itself, and of a gate the post that it belongs to.
+pub(super) fn record(item: &Value) -> Item {
     let (Some(uri), Some(cid), Some(value)) = (text(item, "uri"), text(item, "cid"), item.get("value")) else {
         return Item::Unreadable;
     };

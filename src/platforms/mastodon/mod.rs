@@ -1,6 +1,7 @@
 //! The Mastodon API, which Mastodon, GoToSocial, Pleroma and Akkoma speak; and the sandbox, which speaks it in shorter windows.
 
 mod classify;
+mod export;
 mod headers;
 mod lists;
 mod page;
@@ -8,7 +9,7 @@ mod plain_text;
 mod table;
 
 use super::dialect::Dialect;
-use super::spec::{Host, LoginKind, PlatformSpec, WhoAmI};
+use super::spec::{ActivitiesSpec, Host, LoginKind, PlatformSpec, WhoAmI};
 use super::target_grammar::TargetGrammar;
 use crate::domain::{Action, Actions, Applies, Platform, Target, WindowSpec};
 
@@ -59,6 +60,9 @@ const RARE: Actions = Actions::of(&[Action::Unrepost, Action::DeletePost]);
 /// How many times shorter the sandbox's windows are.
 const SANDBOX_SHORTER: u32 = 60;
 
+/// What Mastodon makes of an account as an archive.
+static ACTIVITIES: ActivitiesSpec = ActivitiesSpec { lists: export::LISTS, owner: export::owner, read: export::item };
+
 /// A server that speaks the Mastodon API.
 pub(super) static SPEC: PlatformSpec = PlatformSpec {
     platform: Platform::Mastodon,
@@ -74,6 +78,8 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     name_lookup: None,
     profiles: None,
     pinned: None,
+    repository: None,
+    activities: Some(&ACTIVITIES),
     // Servers count in windows that begin with the clock's; a sliding window of the same length is never fuller than such a one.
     windows: &[
         WindowSpec::of_account(300, 300, Applies::All),

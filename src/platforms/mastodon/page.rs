@@ -94,7 +94,7 @@ fn id(item: &Value) -> Option<Target> {
     text.parse().ok()
 }
 
-fn text<'a>(item: &'a Value, field: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(item: &'a Value, field: &str) -> Option<&'a str> {
     item.get(field)?.as_str().filter(|text| !text.is_empty())
 }
 
@@ -109,15 +109,15 @@ fn name(account: &Value) -> Option<String> {
     Some(name.chars().take(MAX_NAME_CHARS).collect())
 }
 
-fn html(item: &Value, field: &str) -> Option<String> {
+pub(super) fn html(item: &Value, field: &str) -> Option<String> {
     text(item, field).map(plain_text).filter(|text| !text.is_empty())
 }
 
-fn link(item: &Value) -> Option<String> {
+pub(super) fn link(item: &Value) -> Option<String> {
     text(item, "url").filter(|url| url.starts_with("https://") && url.len() <= 1_000).map(str::to_owned)
 }
 
-fn time(item: &Value, field: &str) -> Option<Wall> {
+pub(super) fn time(item: &Value, field: &str) -> Option<Wall> {
     let at = text(item, field)?.parse::<jiff::Timestamp>().ok()?;
     Some(Wall(at.as_millisecond()))
 }

@@ -60,6 +60,8 @@ pub(super) static V2: PlatformSpec = PlatformSpec {
     name_lookup: Some(&lists::NAME_LOOKUP),
     profiles: None,
     pinned: None,
+    repository: None,
+    activities: None,
     windows: &[USUAL, UNLIKE_DAY],
     counts_per_endpoint: true,
     windows_shorter: 1,

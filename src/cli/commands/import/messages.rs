@@ -1,15 +1,15 @@
 //! What is said of a list that was read: what somebody who builds on it should know, and what to type next.
 
+use crate::app::ImportReport;
 use crate::cli::args::ImportArgs;
 use crate::cli::commands::list::next_after;
 use crate::cli::context::{Context, for_this_queue};
 use crate::domain::counted;
-use crate::lists::archive::Tally;
-use crate::lists::filter::FilterCounts;
 use crate::text::escaped;
 
 /// Says it, on stderr.
-pub(super) fn say_imported(context: &Context, args: &ImportArgs, tally: &Tally, counts: &FilterCounts) {
+pub(super) fn say_imported(context: &Context, args: &ImportArgs, report: &ImportReport) {
+    let ImportReport { tally, counts, platform } = report;
     let printer = &context.printer;
     for file in &tally.files {
         let name = escaped(&file.file);
@@ -35,6 +35,10 @@ pub(super) fn say_imported(context: &Context, args: &ImportArgs, tally: &Tally, 
             "{} left out",
             counted(tally.without_id, "entry has no ID and was", "entries have no ID and were")
         ));
+    }
+    if tally.without_target > 0 {
+        let entries = counted(tally.without_target, "entry is", "entries are");
+        printer.say(&format!("{entries} about nothing that a row can name, made by another program, and left alone"));
     }
     if tally.with_half_characters > 0 {
         let entries = counted(tally.with_half_characters, "entry has", "entries have");
@@ -72,7 +76,11 @@ pub(super) fn say_imported(context: &Context, args: &ImportArgs, tally: &Tally, 
     match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
         Some(path) => {
             printer.say(&format!("{many} {are} in {}", escaped(&path.to_string_lossy())));
-            let whose = args.account.as_ref().map_or(vec![], |name| vec!["--account", name.as_str()]);
+            let whose = match (&args.account, platform) {
+                (Some(name), _) => vec!["--account", name.as_str()],
+                (None, Some(platform)) => vec!["--platform", platform.name()],
+                (None, None) => vec![],
+            };
             let next = next_after(context, args.what, path, &whose);
             next.filter(|_| counts.passed() > 0).into_iter().for_each(|line| printer.say(&line));
         }
