@@ -35,7 +35,10 @@ fn an_empty_queue_is_fine() {
     let home = Home::new();
     empty_queue(&home.queue(), QueueKind::Real);
     assert_eq!(home.run(&["status", "--json"]).ends(0).out, "{\"jobs\":[],\"accounts\":[]}\n");
-    assert_eq!(home.run(&["audit", "--json"]).ends(0).out, "{\"accounts\":[],\"apps\":[],\"over\":false}\n");
+    assert_eq!(
+        home.run(&["audit", "--json"]).ends(0).out,
+        "{\"accounts\":[],\"apps\":[],\"hosts\":[],\"over\":false}\n"
+    );
 }
 
 #[test]

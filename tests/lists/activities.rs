@@ -164,15 +164,15 @@ fn own_posts_come_out_under_their_ids() {
             done.err
         );
         let rows: Vec<&str> = done.out.lines().collect();
-        assert_eq!(rows[1], "109300000000000001,,,2023-01-01T10:00:00Z,,,false,,\"Hello & ");
+        assert_eq!(rows[1], "109300000000000001,,,2023-01-01T10:00:00Z,,,false,,,,,,\"Hello & ");
         assert_eq!(rows[2], "good bye\",https://social.example/@ada/109300000000000001");
         assert_eq!(
             rows[3],
-            "109300000000000002,,,2023-02-01T10:00:00Z,,,true,,,https://other.example/users/bob/statuses/7"
+            "109300000000000002,,,2023-02-01T10:00:00Z,,,true,,,,,,,https://other.example/users/bob/statuses/7"
         );
         assert_eq!(
             rows[5],
-            "109300000000000004,,,2025-02-01T10:00:00Z,,,true,109,,https://social.example/users/cid/statuses/109"
+            "109300000000000004,,,2025-02-01T10:00:00Z,,,true,109,,,,,,https://social.example/users/cid/statuses/109"
         );
     }
     let old = home.run(&["import", "a", "--what", "posts", "--before", "2024-01-01", "--matching", "good"]).ends(0);

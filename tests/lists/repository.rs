@@ -289,13 +289,13 @@ fn every_list_of_a_repository_is_written_as_list_writes_it() {
     let (uri, link) =
         (format!("at://{ADA}/app.bsky.feed.post/3l6oveex3ii2l"), format!("{page}/{ADA}/post/3l6oveex3ii2l"));
     let likes = import("likes").out;
-    assert!(likes.ends_with(&format!("\n{uri},,,2024-10-17T07:06:51Z,,,,,{link}\n")), "{likes}");
+    assert!(likes.ends_with(&format!("\n{uri},,,2024-10-17T07:06:51Z,,,,,,,,{link}\n")), "{likes}");
     let reposts = import("reposts").out;
-    assert!(reposts.ends_with(&format!("\n{uri},,2024-02-01T00:00:00Z,,,{link}\n")), "{reposts}");
+    assert!(reposts.ends_with(&format!("\n{uri},,2024-02-01T00:00:00Z,,,,,{link}\n")), "{reposts}");
     let posts = import("posts").out;
     let own = format!("at://{DID}/app.bsky.feed.post/3n3i5bcfuik2n");
     assert!(
-        posts.contains(&format!("\n{own},,,2026-03-01T00:00:00Z,,,false,,\"'=1+1, \"\"so\"\" it is\n\u{1f986}\",")),
+        posts.contains(&format!("\n{own},,,2026-03-01T00:00:00Z,,,false,,,false,false,,\"'=1+1, \"\"so\"\" it is\n\u{1f986}\",")),
         "{posts}"
     );
     // What the server keeps apart.
