@@ -35,7 +35,7 @@ pub fn may(platform: Platform, kind: CredentialKind, scopes: Option<&str>) -> Ve
 /// The login by which an account may do this beside what it may do already: a login has the scopes of the actions that it names, no others.
 pub fn login_to_allow(account: &Account, record: &Credential, action: Action) -> String {
     // A login for an undo has what takes it back: the scopes are the same.
-    let action = if action.is_undoing() { action } else { action.inverse() };
+    let action = action.undoing();
     let mut actions = may(account.platform, record.set.kind, record.set.scopes.as_deref());
     if !actions.contains(&action) {
         actions.push(action);

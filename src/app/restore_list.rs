@@ -58,7 +58,7 @@ pub(in crate::app) fn comes_back(platform: Platform, undone: Action) -> bool {
 /// What restores a row, by hand or through the API; a deleted post can be written again as it was only where the platform has records.
 fn inverse(task: &PickedTask) -> Option<Action> {
     let is_offered = find_inverse(task.platform, task.action).is_some();
-    (task.action != Action::DeletePost || is_offered).then(|| task.action.inverse())
+    task.action.inverse().filter(|_| task.action != Action::DeletePost || is_offered)
 }
 
 /// What does not come back, of what a job did; each once.
@@ -79,6 +79,7 @@ pub fn restore_note(task: &PickedTask) -> &'static str {
     }
     match (task.action, task.reason.as_deref()) {
         (Action::DeletePost, _) => "cannot be restored",
+        (Action::RemoveFollower, _) => "cannot be restored: only they can follow again",
         (_, Some("confirmed_by_repeat")) => "the target looked gone when it was asked again",
         (_, Some("by_hand")) => "was done by hand",
         _ => "can be restored by hand",
@@ -104,6 +105,9 @@ fn cannot(action: Action) -> &'static [&'static str] {
         Action::DeletePost => &[
             "Deleted posts cannot be restored, nor their likes, replies and links. A data archive made before still has their text.",
         ],
+        Action::RemoveFollower => {
+            &["Followers who were removed come back only if they follow again themselves; nobody can do it for them."]
+        }
         Action::Unbookmark => &["A bookmark is new: it stands first among your bookmarks, outside its folder."],
         // What restored something is undone like anything else.
         Action::Follow

@@ -34,6 +34,8 @@ super::with_names! {
         Bookmark => "bookmark",
         /// Put a deleted post back.
         Post => "post",
+        /// Make a user no longer follow the account, without blocking.
+        RemoveFollower => "remove-follower",
     }
 }
 
@@ -58,7 +60,7 @@ pub enum RepostId {
 
 impl Action {
     /// Those that undo something: the only ones that files and options can ask for. The others restore what a job has undone.
-    pub const UNDOING: [Action; 7] = [
+    pub const UNDOING: [Action; 8] = [
         Action::Unfollow,
         Action::Unlike,
         Action::Unrepost,
@@ -66,6 +68,7 @@ impl Action {
         Action::Unblock,
         Action::DeletePost,
         Action::Unbookmark,
+        Action::RemoveFollower,
     ];
 
     /// Whether it undoes something; else it restores.
@@ -83,7 +86,7 @@ impl Action {
         }
     }
 
-    /// The number stored in the queue, 1 to 14.
+    /// The number stored in the queue, 1 to 15.
     pub const fn code(self) -> i64 {
         self as i64 + 1
     }
@@ -96,9 +99,13 @@ impl Action {
     /// What its targets are.
     pub const fn target_kind(self) -> TargetKind {
         match self {
-            Action::Unfollow | Action::Unmute | Action::Unblock | Action::Follow | Action::Mute | Action::Block => {
-                TargetKind::User
-            }
+            Action::Unfollow
+            | Action::Unmute
+            | Action::Unblock
+            | Action::RemoveFollower
+            | Action::Follow
+            | Action::Mute
+            | Action::Block => TargetKind::User,
             Action::Unlike
             | Action::Unrepost
             | Action::DeletePost
@@ -110,9 +117,9 @@ impl Action {
         }
     }
 
-    /// What takes the action back, where a platform offers it.
-    pub const fn inverse(self) -> Action {
-        match self {
+    /// What takes the action back, where a platform offers it; none: that is up to somebody else. Whatever restores has one.
+    pub const fn inverse(self) -> Option<Action> {
+        Some(match self {
             Action::Unfollow => Action::Follow,
             Action::Unlike => Action::Like,
             Action::Unrepost => Action::Repost,
@@ -127,12 +134,21 @@ impl Action {
             Action::Block => Action::Unblock,
             Action::Post => Action::DeletePost,
             Action::Bookmark => Action::Unbookmark,
-        }
+            // Only the user who was removed can follow again.
+            Action::RemoveFollower => return None,
+        })
+    }
+
+    /// The undoing that it is or takes back.
+    pub fn undoing(self) -> Action {
+        self.inverse().filter(|_| !self.is_undoing()).unwrap_or(self)
     }
 
     /// The action on so many targets, as a person would say it: `unfollow 3 users`, `delete 1 post`.
     pub fn phrase(self, count: u64) -> String {
         let noun = match (self.target_kind(), count) {
+            (TargetKind::User, 1) if self == Action::RemoveFollower => "follower",
+            (TargetKind::User, _) if self == Action::RemoveFollower => "followers",
             (TargetKind::User, 1) => "user",
             (TargetKind::User, _) => "users",
             (TargetKind::Post, 1) => "post",
@@ -140,6 +156,7 @@ impl Action {
         };
         let verb = match self {
             Action::DeletePost => "delete",
+            Action::RemoveFollower => "remove",
             Action::Post => "put back",
             other => other.name(),
         };
@@ -166,12 +183,18 @@ mod tests {
             assert_eq!(action.code(), at as i64 + 1);
             // What restores cannot be asked for by name.
             assert_eq!(Action::parse(action.name()), Some(action).filter(|action| action.is_undoing()));
-            assert_eq!(action.inverse().inverse(), action);
-            assert_ne!(action.inverse().is_undoing(), action.is_undoing());
+            let Some(inverse) = action.inverse() else {
+                assert_eq!(action, Action::RemoveFollower);
+                continue;
+            };
+            assert_eq!(inverse.inverse(), Some(action));
+            assert_ne!(inverse.is_undoing(), action.is_undoing());
+            assert!(action.undoing().is_undoing() && action.undoing() == inverse.undoing());
         }
         assert_eq!(Action::parse(" Unretweet "), Some(Action::Unrepost));
         assert_eq!(Action::parse("DELETE"), Some(Action::DeletePost));
         assert_eq!(Action::parse("delete_post"), Some(Action::DeletePost));
         assert_eq!(Action::from_code(0), None);
+        assert_eq!(Action::RemoveFollower.phrase(2), "remove 2 followers");
     }
 }

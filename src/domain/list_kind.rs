@@ -59,7 +59,8 @@ impl ListKind {
         }
     }
 
-    /// The action that takes an entry off the list; none for followers, who do that themselves.
+    /// The action that takes an entry off the list; none for followers: few platforms let the account remove them, and mostly a list of
+    /// followers is for something else.
     pub const fn undone_by(self) -> Option<Action> {
         match self {
             ListKind::Following => Some(Action::Unfollow),
@@ -83,6 +84,7 @@ impl ListKind {
             Action::Unmute | Action::Mute => ListKind::Mutes,
             Action::Unblock | Action::Block => ListKind::Blocks,
             Action::Unbookmark | Action::Bookmark => ListKind::Bookmarks,
+            Action::RemoveFollower => ListKind::Followers,
         }
     }
 }

@@ -389,7 +389,7 @@ mod tests {
 
     #[test]
     fn credentials_of_the_wrong_kind_are_not_sent() {
-        for action in Action::UNDOING {
+        for action in Action::UNDOING.into_iter().filter(|action| find(Platform::XV2, *action).is_some()) {
             let at_v2 = built_with(&oauth1(), Platform::XV2, action, "9");
             assert_eq!(at_v2.err(), (action == Action::Unbookmark).then_some(OAUTH2_ONLY), "{action}");
         }

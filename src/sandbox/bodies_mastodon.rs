@@ -28,7 +28,7 @@ pub(super) struct Endpoint {
 }
 
 /// The endpoints the sandbox has.
-pub(super) const ENDPOINTS: [Endpoint; 13] = [
+pub(super) const ENDPOINTS: [Endpoint; 14] = [
     at(Action::Unfollow, "/api/v1/accounts/{id}/unfollow", "following", "write:follows"),
     at(Action::Unlike, "/api/v1/statuses/{id}/unfavourite", "favourited", "write:favourites"),
     at(Action::Unrepost, "/api/v1/statuses/{id}/unreblog", "reblogged", "write:statuses"),
@@ -36,6 +36,7 @@ pub(super) const ENDPOINTS: [Endpoint; 13] = [
     at(Action::Unblock, "/api/v1/accounts/{id}/unblock", "blocking", "write:blocks"),
     at(Action::DeletePost, "/api/v1/statuses/{id}", "", "write:statuses"),
     at(Action::Unbookmark, "/api/v1/statuses/{id}/unbookmark", "bookmarked", "write:bookmarks"),
+    at(Action::RemoveFollower, "/api/v1/accounts/{id}/remove_from_followers", "followed_by", "write:follows"),
     at(Action::Follow, "/api/v1/accounts/{id}/follow", "following", "write:follows"),
     at(Action::Like, "/api/v1/statuses/{id}/favourite", "favourited", "write:favourites"),
     at(Action::Repost, "/api/v1/statuses/{id}/reblog", "reblogged", "write:statuses"),

@@ -282,7 +282,7 @@ impl User {
 
     /// Takes an entry off the lists that show an action, or puts back what was taken off.
     fn move_on_lists(&mut self, action: Action, target: TargetId) {
-        let undo = if action.is_undoing() { action } else { action.inverse() };
+        let undo = action.undoing();
         let Some(entry) = self.taken_off(undo, target) else { return };
         for shelf in Shelf::ALL.into_iter().filter(|shelf| undoing(*shelf).contains(&undo)) {
             if action.is_undoing() {

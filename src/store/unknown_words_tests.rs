@@ -42,7 +42,7 @@ async fn a_word_of_a_newer_version_is_told_with_its_account_or_job() {
     opened(&[]).await.unwrap();
     for (change, words) in [
         ("update account set platform = 'elsewhere' where id = 2", "the account bea is at the platform elsewhere"),
-        ("update lane set action = 15 where id = 2", "the job likes does the action number 15"),
+        ("update lane set action = 99 where id = 2", "the job likes does the action number 99"),
         ("update job set action = 300", "the job likes does the action number 300"),
         ("update reading set list = 'circles'", "the account bea has begun to read its list circles"),
     ] {

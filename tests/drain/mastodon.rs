@@ -79,7 +79,7 @@ fn ulids_are_targets_from_the_queue_to_the_receipt() {
         let (ended, _) = drain(&bench, &clock, |_| {}).await;
         assert_eq!(ended.finish.stopped, Stopped::Finished);
         let receipts = bench.receipts("job").await;
-        assert_eq!(receipts.len(), 21);
+        assert_eq!(receipts.len(), 24);
         for receipt in &receipts {
             assert_eq!(receipt.outcome, Outcome::Done, "{receipt:?}");
         }

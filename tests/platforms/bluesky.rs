@@ -94,7 +94,7 @@ fn effects(bench: &Bench, action: Action) -> Vec<Effect> {
 fn every_record_that_a_list_names_is_deleted_once() {
     run(async {
         let bench = bench(Options { lists: ListSizes::all(200), ..Options::default() }).await;
-        for action in Action::UNDOING {
+        for action in Action::UNDOING.into_iter().filter(|action| find(BLUESKY.platform, *action).is_some()) {
             let mut deleted = 0;
             for reading in find(BLUESKY.platform, action).unwrap().records {
                 let (records, pages) = all(&bench, reading).await;

@@ -175,10 +175,10 @@ impl Restore {
         let accounts = store.accounts().all().await?;
         let is_new = |(action, account, _): &&(Action, AccountId, u64)| {
             let platform = accounts.iter().find(|known| known.id == *account).map(|known| known.platform);
-            !platform.is_some_and(|platform| comes_back(platform, action.inverse()))
+            !platform.is_some_and(|platform| comes_back(platform, action.undoing()))
         };
         let new_ones = to_send.iter().filter(is_new);
-        let undone: Vec<Action> = new_ones.map(|(action, ..)| action.inverse()).collect();
+        let undone: Vec<Action> = new_ones.map(|(action, ..)| action.undoing()).collect();
         about.sentences.extend(irreversible(&undone).into_iter().map(str::to_owned));
         let left_out = rows.left_out().sentences();
         if !left_out.is_empty() {

@@ -111,9 +111,10 @@ impl LeftOut {
         let mut said: Vec<String> = Vec::new();
         for ((action, platform), rows) in &self.not_offered {
             let rows = counted(*rows, "row", "rows");
-            said.push(match action {
-                Action::DeletePost => format!("{rows} of {action}, which nothing takes back on {platform}"),
-                _ => format!("{rows} of {action}, for {} in bulk is not offered on {platform}", action.inverse()),
+            said.push(match action.inverse() {
+                None => format!("{rows} of {action}, which only the users themselves can take back"),
+                Some(Action::Post) => format!("{rows} of {action}, which nothing takes back on {platform}"),
+                Some(inverse) => format!("{rows} of {action}, for {inverse} in bulk is not offered on {platform}"),
             });
         }
         if self.not_ours > 0 {

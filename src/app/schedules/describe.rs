@@ -37,6 +37,7 @@ fn of_list(list: &ListRequest, run: &RunRequest) -> String {
     let whose = list.account.as_ref().map_or_else(|| "the default or only account".to_owned(), AccountName::to_string);
     let deed = match run.rows.action {
         Some(Action::DeletePost) => "deletes".to_owned(),
+        Some(Action::RemoveFollower) => "removes from the followers".to_owned(),
         // Regular verbs, all of them.
         Some(action) => format!("{action}s"),
         None => "works on".to_owned(),

@@ -20,6 +20,7 @@ pub(super) fn action() -> impl TypedValueParser<Value = Action> {
         match action {
             Action::Unrepost => name.alias("unretweet"),
             Action::DeletePost => name.aliases(["delete", "delete_post"]),
+            Action::RemoveFollower => name.alias("remove_follower"),
             _ => name,
         }
     });

@@ -76,7 +76,10 @@ fn link(place: u64, task: &PickedTask, facts: &Facts) -> LinkRow {
     LinkRow {
         place,
         task: task.task.0,
-        action: if task.action == Action::DeletePost { "gone for good" } else { task.action.inverse().name() },
+        action: match task.action.inverse() {
+            None | Some(Action::Post) => "gone for good",
+            Some(inverse) => inverse.name(),
+        },
         target: task.target.to_string(),
         what: card(task, facts),
         note: format!("{} by {} {}; {}", task.action.name(), task.account, done.trim(), restore_note(task)),

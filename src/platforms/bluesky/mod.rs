@@ -95,7 +95,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::domain::{ListKind, TargetKind};
-    use crate::platforms::{find, find_list_endpoint};
+    use crate::platforms::find_list_endpoint;
 
     #[test]
     fn the_sandboxs_windows_are_the_servers_so_many_times_shorter() {
@@ -118,8 +118,8 @@ mod tests {
 
     #[test]
     fn every_list_of_the_accounts_own_doing_is_its_repositorys() {
-        for action in Action::UNDOING {
-            let endpoint = find(Platform::Bluesky, action).unwrap();
+        for endpoint in &table::TABLE {
+            let action = endpoint.action;
             let list = find_list_endpoint(Platform::Bluesky, ListKind::shows(action)).unwrap();
             assert_eq!(list.list, Some(ListKind::shows(action)), "{action}: a list of its own");
             assert_eq!(list.of, action.target_kind());

@@ -49,7 +49,7 @@ const FOLLOWS: Documented = Documented::account(400, 86_400);
 const POSTS: Documented = Documented::account(300, 10_800);
 
 /// The rows.
-pub(super) static TABLE: [Endpoint; 7] = [
+pub(super) static TABLE: [Endpoint; 8] = [
     // A follow that waits for its approval is taken back by the same call.
     row(
         Action::Unfollow,
@@ -72,6 +72,12 @@ pub(super) static TABLE: [Endpoint; 7] = [
         ..row(Action::DeletePost, "/api/v1/statuses/{target}", &["write:statuses"], &[])
     },
     row(Action::Unbookmark, "/api/v1/statuses/{target}/unbookmark", &["write:bookmarks"], &[("/bookmarked", false)]),
+    row(
+        Action::RemoveFollower,
+        "/api/v1/accounts/{target}/remove_from_followers",
+        &["write:follows"],
+        &[("/followed_by", false)],
+    ),
 ];
 
 /// What takes an action back. A deleted post does not come back.

@@ -47,7 +47,7 @@ impl Repos {
         for collection in Collection::ALL {
             if collection.action() == action {
                 self.of(owner).remove_subject(collection, subject);
-            } else if collection.action() == action.inverse() {
+            } else if Some(collection.action()) == action.inverse() {
                 self.of(owner).put_back_subject(collection, subject);
             }
         }

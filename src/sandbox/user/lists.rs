@@ -161,7 +161,7 @@ impl User {
 pub(super) const fn undoing(shelf: Shelf) -> &'static [Action] {
     match shelf {
         Shelf::Following => &[Action::Unfollow],
-        Shelf::Followers => &[],
+        Shelf::Followers => &[Action::RemoveFollower],
         Shelf::Likes => &[Action::Unlike],
         Shelf::Posts => &[Action::DeletePost, Action::Unrepost],
         Shelf::Mutes => &[Action::Unmute],

@@ -197,7 +197,7 @@ impl ListStore<'_> {
 /// For [`is_restored`].
 fn inverse_pairs() -> String {
     let pairs: Vec<(i64, i64)> =
-        Action::UNDOING.iter().map(|action| (action.code(), action.inverse().code())).collect();
+        Action::UNDOING.iter().filter_map(|action| Some((action.code(), action.inverse()?.code()))).collect();
     serde_json::json!(pairs).to_string()
 }
 

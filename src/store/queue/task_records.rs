@@ -111,7 +111,7 @@ impl Drain {
         }
         let leaving: Vec<i64> = leaving.iter().map(|record| record.0).collect();
         let pairs: Vec<(i64, i64)> =
-            Action::UNDOING.iter().map(|action| (action.inverse().code(), action.code())).collect();
+            Action::UNDOING.iter().filter_map(|action| Some((action.inverse()?.code(), action.code()))).collect();
         let args = args![
             serde_json::json!(tasks).to_string(),
             serde_json::json!(leaving).to_string(),

@@ -32,6 +32,7 @@ fn done_is_the_targets_record_in_the_state_that_was_asked_for() {
         (Action::Unbookmark, "bookmarked"),
         (Action::Unmute, "muting"),
         (Action::Unblock, "blocking"),
+        (Action::RemoveFollower, "followed_by"),
     ] {
         let body = |value: bool| format!(r#"{{"id":"9","{field}":{value},"content":"<p>x</p>"}}"#);
         assert_eq!(said(M, action, 200, &body(false)), "done", "{action}");
@@ -126,7 +127,7 @@ proptest! {
         other in "[A-Za-z0-9_-]{1,32}",
         named in prop::bool::weighted(0.8),
         values in prop::collection::hash_map(
-            prop::sample::select(vec!["following", "requested", "favourited", "reblogged", "muting", "blocking", "bookmarked"]),
+            prop::sample::select(vec!["following", "requested", "favourited", "reblogged", "muting", "blocking", "bookmarked", "followed_by"]),
             prop::option::weighted(0.9, prop::bool::weighted(0.2)),
             0..8,
         ),
@@ -147,6 +148,7 @@ proptest! {
             Action::Unblock => vec!["blocking"],
             Action::DeletePost => vec![],
             Action::Unbookmark => vec!["bookmarked"],
+            Action::RemoveFollower => vec!["followed_by"],
             restoring => panic!("{restoring}"),
         };
         let holds = id == key && expected.iter().all(|name| values.get(name) == Some(&Some(false)));
