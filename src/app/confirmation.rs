@@ -135,10 +135,14 @@ fn what_becomes_of_records(lanes: impl Iterator<Item = (Platform, Action)>) -> i
     let deleted = endpoints.iter().any(|endpoint| endpoint.deletes_records()).then_some(
         "what is deleted is kept in the queue, texts of posts too, so that `cleanup undo` can put it back; `cleanup forget` erases it for good",
     );
+    let handed_back = endpoints.iter().any(|endpoint| endpoint.last_copy.is_some()).then_some(
+        "deleted posts do not come back as they were; the server hands back the text of each, which is kept in the queue: `cleanup undo` \
+         prints it, `cleanup forget` erases it for good",
+    );
     let put_back = endpoints.iter().any(|endpoint| endpoint.restores_records()).then_some(
         "records come back as they were, at their old places and with their old dates; whom they concern may be notified",
     );
-    deleted.into_iter().chain(put_back)
+    deleted.into_iter().chain(handed_back).chain(put_back)
 }
 
 fn too_fast(lanes: impl Iterator<Item = (Platform, Action)>, settings: &Settings) -> Vec<String> {

@@ -8,8 +8,8 @@ use crate::platforms::{Endpoint, find_inverse};
 use crate::store::{Job, PickOrder, PickedTask, Store, TaskFilter};
 
 /// The columns of the list.
-pub const RESTORE_COLUMNS: [&str; 9] =
-    ["target_id", "handle", "name", "account", "action", "inverse", "done_at", "link", "note"];
+pub const RESTORE_COLUMNS: [&str; 10] =
+    ["target_id", "handle", "name", "account", "action", "inverse", "done_at", "link", "note", "text"];
 
 /// What a round of a job has done, newest first.
 pub struct RestoreList {
@@ -47,6 +47,7 @@ pub fn restore_cells(task: &PickedTask, facts: &Facts) -> [String; RESTORE_COLUM
         task.finished_at.map(Wall::rfc3339).unwrap_or_default(),
         facts.url.clone().unwrap_or_default(),
         restore_note(task).to_owned(),
+        facts.text.clone().unwrap_or_default(),
     ]
 }
 
@@ -78,6 +79,9 @@ pub fn restore_note(task: &PickedTask) -> &'static str {
         return "comes back as it was with undo --apply";
     }
     match (task.action, task.reason.as_deref()) {
+        (Action::DeletePost, _) if task.last_copy.is_some() => {
+            "cannot be restored as it was; its text is kept, and can be posted as a new post"
+        }
         (Action::DeletePost, _) => "cannot be restored",
         (Action::RemoveFollower, _) => "cannot be restored: only they can follow again",
         (_, Some("confirmed_by_repeat")) => "the target looked gone when it was asked again",

@@ -94,7 +94,7 @@ impl FactColumns {
             .url(task.action.target_kind()),
             handle: handle.map(|handle| handle.to_string()),
             name: known_text(|known| &known.name).or_else(|| cell(self.name).filter(|_| repost.is_none())),
-            text: known_text(|known| &known.text).or_else(|| cell(self.text)),
+            text: task.last_copy.clone().or_else(|| known_text(|known| &known.text)).or_else(|| cell(self.text)),
         }
     }
 }
@@ -119,6 +119,7 @@ mod tests {
             attempts: 1,
             finished_at: Some(Wall(0)),
             record: Some(record.into()),
+            last_copy: None,
             verdict: None,
             read_at: None,
         }

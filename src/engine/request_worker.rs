@@ -95,7 +95,13 @@ async fn leave(request: &OutgoingRequest, context: &SendContext) -> (Reply, i64)
 const NO_GENERATION: i64 = -1;
 
 fn not_sent() -> Reply {
-    Reply { finding: Finding::NotSent, http_status: None, facts: Default::default(), detail: String::new() }
+    Reply {
+        finding: Finding::NotSent,
+        http_status: None,
+        facts: Default::default(),
+        detail: String::new(),
+        last_copy: None,
+    }
 }
 
 async fn send(request: &OutgoingRequest, current: &Current, client: &Client, clock: &SharedClock) -> Reply {

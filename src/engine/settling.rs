@@ -78,7 +78,8 @@ impl Settling<'_> {
     /// platform had counted it at the last possible moment.
     pub(super) fn write_off(&mut self, flight: InFlight, now: Moment, draft: &mut TurnDraft) {
         let finding = Finding::Unanswered { reason: Reason::Borrowed("interrupted"), maybe_sent: true };
-        let reply = Reply { finding, http_status: None, facts: Default::default(), detail: String::new() };
+        let reply =
+            Reply { finding, http_status: None, facts: Default::default(), detail: String::new(), last_copy: None };
         let verdict = Verdict {
             transition: Transition::Release,
             reason: Some(Reason::Borrowed("interrupted")),
@@ -109,6 +110,9 @@ impl Settling<'_> {
         let step = note_step(flight, self.roster.accounts[index].id, &reply.finding, &mut verdict, draft);
         if step == Step::Changed {
             self.records.look_again(flight.key());
+        }
+        if let (Some(text), Transition::Succeed) = (&reply.last_copy, verdict.transition) {
+            draft.writes.deleted_texts.push((flight.claimed.task, text.clone()));
         }
         let asked_last = ask_last_again(flight, &mut verdict, self.roster);
         let wait = if asked_last { None } else { self.stand_aside(flight, &verdict, ended.tick) };

@@ -12,7 +12,7 @@ use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use super::answer::{Answer, Body, BodyEnd, ContentType, MAX_BODY_BYTES, MAX_PAGE_BYTES, date_of};
 use super::base_url::BaseUrl;
 use super::certificate::certificate_trouble;
-use super::classify::{Subject, classify, expected_id, judge, text_at};
+use super::classify::{Subject, classify, expected_id, judge, read, text_at};
 use super::credentials::Credentials;
 use super::detail;
 use super::dialect::{Dialect, Question};
@@ -95,7 +95,13 @@ impl Client {
             return bare(Finding::NotSent, String::new());
         }
         match self.exchange(endpoint.dialect, base, built, clock.sleep_until(deadline), MAX_BODY_BYTES).await {
-            Ok(answer) => reply(classify(endpoint, Subject { user, target }, &answer), &answer, credentials),
+            Ok(answer) => {
+                let finding = classify(endpoint, Subject { user, target }, &answer);
+                let is_done = matches!(finding, Finding::Done { .. });
+                let last_copy = endpoint.last_copy.filter(|_| is_done);
+                let last_copy = last_copy.and_then(|of| of(&read(&answer.body).ok()?));
+                Reply { last_copy, ..reply(finding, &answer, credentials) }
+            }
             Err(lost) => unanswered(lost, credentials),
         }
     }
@@ -234,7 +240,7 @@ async fn read_body(response: &mut Response, body: &mut Body, most_bytes: usize) 
 fn reply(finding: Finding, answer: &Answer, credentials: &Credentials) -> Reply {
     let done = matches!(finding, Finding::Done { reason: None });
     let detail = if done { String::new() } else { detail::of_answer(answer, Some(credentials)) };
-    Reply { finding, http_status: Some(answer.status), facts: answer.facts, detail }
+    Reply { finding, http_status: Some(answer.status), facts: answer.facts, detail, last_copy: None }
 }
 
 fn unanswered(lost: Lost, credentials: &Credentials) -> Reply {
@@ -257,7 +263,7 @@ fn unbuildable(why: Unbuildable) -> Reply {
 
 /// A reply without an answer.
 fn bare(finding: Finding, detail: String) -> Reply {
-    Reply { finding, http_status: None, facts: RateFacts::default(), detail }
+    Reply { finding, http_status: None, facts: RateFacts::default(), detail, last_copy: None }
 }
 
 #[cfg(test)]

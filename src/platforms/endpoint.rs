@@ -3,6 +3,7 @@
 //! A new action or platform is a new row; the interpreter (`client`) and the classifier read rows and know no names.
 
 use super::caller::{Auth, Documented, Tier};
+use super::classify::Object;
 use super::dialect::Dialect;
 use super::list_endpoint::ListEndpoint;
 use super::success::Success;
@@ -38,6 +39,8 @@ pub struct Endpoint {
     /// Whether a second request after the effect is answered as if the target did not exist. Elsewhere a repeat simply succeeds, so that
     /// there "gone" means that the target has gone.
     pub repeat_looks_gone: bool,
+    /// What its answer hands back of what it has deleted, the last copy; none where it hands back nothing.
+    pub last_copy: Option<fn(&Object) -> Option<String>>,
     /// By which ID it undoes a repost. With the other it may succeed and do nothing.
     pub repost_id: RepostId,
 }

@@ -13,6 +13,8 @@ pub struct Reply {
     pub facts: RateFacts,
     /// What the platform said, in its own words: one line, at most 300 characters, control characters removed, secrets masked.
     pub detail: String,
+    /// The last copy of what was deleted, where the answer hands it back. Foreign text.
+    pub last_copy: Option<String>,
 }
 
 impl Reply {

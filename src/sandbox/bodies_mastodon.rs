@@ -137,7 +137,7 @@ fn effect(endpoint: &Endpoint, target: &str) -> Value {
     let Some(fields) = body.as_object_mut() else { return body };
     if endpoint.action == Action::DeletePost {
         // The source comes along, so that it can be written again.
-        fields.insert("text".into(), "what was written".into());
+        fields.insert("text".into(), format!("what was written in {target}").into());
     } else {
         fields.insert(endpoint.field.into(), (!endpoint.action.is_undoing()).into());
     }

@@ -65,6 +65,8 @@ fn every_list_is_as_it_was_where_the_platform_has_the_inverse() {
     }
     file += "fedi,delete-post,1000000000000000008,gone\n";
     home.write("spring.csv", file);
+    let question = home.cleanup(["run", "spring.csv"]).done().ends(2);
+    question.says("the server hands back the text of each, which is kept in the queue");
     run(&home, &["run", "spring.csv"]).ends(0);
     let between: Vec<Vec<String>> = LISTS.iter().map(|(name, _)| list(&home, name)).collect();
     for (before, between) in before.iter().zip(&between) {
@@ -72,7 +74,7 @@ fn every_list_is_as_it_was_where_the_platform_has_the_inverse() {
     }
 
     let asked = home.cleanup(["undo", "spring", "--apply"]).done().ends(2);
-    let asked = asked.says("add --yes if you mean it").says("1 row of delete-post, which nothing takes back");
+    let asked = asked.says("add --yes if you mean it").says("1 row of delete-post, not restorable as it was");
     asked.says("follow 3 users").says("Following somebody again is a new follow");
     assert!(!home.run(&["status"]).out.contains("spring-restore"), "nothing was queued");
 

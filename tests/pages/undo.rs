@@ -13,7 +13,7 @@ fn what_was_done_last_comes_first_in_the_table_and_on_the_page() {
     refused_job(&home, &sandbox, 12);
     let table = home.cleanup(["undo", "unfollow"]).done().ends(0);
     let text = table.out;
-    assert!(text.starts_with("target_id,handle,name,account,action,inverse,done_at,link,note\n"), "{text}");
+    assert!(text.starts_with("target_id,handle,name,account,action,inverse,done_at,link,note,text\n"), "{text}");
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     let done = home.cleanup(["report", "unfollow"]).done().out.matches(",done,").count();

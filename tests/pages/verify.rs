@@ -60,7 +60,9 @@ fn from_a_list_through_a_filter_and_a_run_to_verdicts_and_the_list_to_restore() 
     assert!(made.err.contains(&format!("unfollow: {ghosts} to do by hand")), "{}", made.err);
     home.cleanup(["undo", "unfollow", "-o", "undo.csv", "--html", "undo.html"]).done().ends(0);
     let table = std::fs::read_to_string(home.path("undo.csv")).unwrap();
-    assert_eq!((table.lines().count(), table.matches(",s_").count()), (25, 24), "{table}");
+    // A description may have several lines.
+    let rows = csv::Reader::from_reader(table.as_bytes()).into_records().count();
+    assert_eq!((rows, table.matches(",s_").count()), (24, 24), "{table}");
     assert_eq!(miscounted(&home), Vec::<String>::new());
     let Some(browser) = Browser::start() else { return };
     browser.judge(&home.path("undo.html"));

@@ -34,3 +34,33 @@ fn followers_are_removed_verified_and_brought_back_by_nobody() {
     let elsewhere = home.run(&["check", "remove-follower.csv", "--sandbox", "--account", "ada"]).ends(65);
     assert!(elsewhere.err.contains("does not offer remove-follower"), "{}", elsewhere.err);
 }
+
+#[test]
+fn the_last_copy_of_a_deleted_post_is_kept_until_its_job_is_forgotten() {
+    let home = Home::new();
+    let file = "delete-post.csv";
+    home.run(&[&["list", "posts", "--limit", "6", "-o", file][..], &FEDI].concat()).ends(0);
+    let run = home.run(&[&["run", file, "--pace", "front-load", "--json"][..], &FEDI].concat()).json();
+    let done = run["jobs"][0]["done"].as_u64().unwrap() as usize;
+    assert!(done >= 4, "{run}");
+    home.run(&["undo", "delete-post", "--sandbox", "-o", "undo.csv", "--html", "undo.html"]).ends(0);
+    let mut table = csv::Reader::from_path(home.path("undo.csv")).unwrap();
+    let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
+    let page = std::fs::read_to_string(home.path("undo.html")).unwrap();
+    assert_eq!(rows.len(), done);
+    for row in &rows {
+        let text = format!("what was written in {}", &row[0]);
+        assert!(row[9].starts_with(&text) && page.contains(&text), "{row:?}");
+        assert!(row[8].contains("its text is kept"), "{row:?}");
+    }
+    let restored = home.run(&["undo", "delete-post", "--sandbox", "--apply"]).ends(2);
+    assert!(restored.err.contains("a post that is written again is a new one"), "{}", restored.err);
+    let kept = || {
+        let files = std::fs::read_dir(home.sandbox_queue().parent().unwrap()).unwrap();
+        let bytes = files.map(|file| std::fs::read(file.unwrap().path()).unwrap_or_default());
+        bytes.into_iter().any(|bytes| bytes.windows(19).any(|part| part == b"what was written in"))
+    };
+    assert!(kept());
+    home.run(&["forget", "delete-post", "--yes", "--sandbox"]).ends(0);
+    assert!(!kept(), "in the queue's file or its log");
+}

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::app::no_such_round;
 use crate::domain::{AccountId, Action, Platform, TaskState, counted};
 use crate::error::CommandError;
-use crate::platforms::find_inverse;
+use crate::platforms::{find, find_inverse};
 use crate::store::{Job, LoadRow, PickOrder, PickedTask, RowPlace, Store, TaskFilter};
 
 /// Rows in memory at a time.
@@ -113,6 +113,12 @@ impl LeftOut {
             let rows = counted(*rows, "row", "rows");
             said.push(match action.inverse() {
                 None => format!("{rows} of {action}, which only the users themselves can take back"),
+                Some(Action::Post) if find(*platform, *action).is_some_and(|endpoint| endpoint.last_copy.is_some()) => {
+                    format!(
+                        "{rows} of {action}, not restorable as it was on {platform}: a post that is written again is a new one, \
+                         at a new date; `cleanup undo JOB -o FILE` has their texts"
+                    )
+                }
                 Some(Action::Post) => format!("{rows} of {action}, which nothing takes back on {platform}"),
                 Some(inverse) => format!("{rows} of {action}, for {inverse} in bulk is not offered on {platform}"),
             });

@@ -36,6 +36,7 @@ const fn row(
         tier: Tier::SelfServe,
         documented: FREE_PLAN,
         repeat_looks_gone: false,
+        last_copy: None,
         repost_id: RepostId::Original,
     }
 }

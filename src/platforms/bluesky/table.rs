@@ -33,6 +33,7 @@ const fn deletion(action: Action, records: &'static [&'static ListEndpoint]) -> 
         tier: Tier::SelfServe,
         documented: &POINTS,
         repeat_looks_gone: false,
+        last_copy: None,
         repost_id: RepostId::Original,
     }
 }

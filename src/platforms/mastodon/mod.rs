@@ -1,6 +1,7 @@
 //! The Mastodon API, which Mastodon, GoToSocial, Pleroma and Akkoma speak; and the sandbox, which speaks it in shorter windows.
 
 mod classify;
+mod deleted_post;
 mod export;
 mod headers;
 mod lists;

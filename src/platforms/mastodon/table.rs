@@ -4,6 +4,7 @@
 //! Paths, scopes and fields: Mastodon's documentation of July 2026; docs/platforms.md says how sure each is. No prices.
 
 use super::DIALECT;
+use super::deleted_post::last_copy;
 use crate::domain::{Action, MicroUsd, RepostId};
 use crate::platforms::caller::{Auth, Documented, Tier};
 use crate::platforms::endpoint::{Endpoint, Params, Verb};
@@ -39,6 +40,7 @@ const fn confirmed(action: Action, path: &'static str, scope: &'static [&'static
         documented: &[USUAL],
         // A deleted post is gone; of the others a repeat simply succeeds.
         repeat_looks_gone: matches!(action, Action::DeletePost),
+        last_copy: None,
         repost_id: RepostId::Original,
     }
 }
@@ -69,6 +71,7 @@ pub(super) static TABLE: [Endpoint; 8] = [
     Endpoint {
         method: Verb::Delete,
         documented: &[USUAL, RARE],
+        last_copy: Some(last_copy),
         ..row(Action::DeletePost, "/api/v1/statuses/{target}", &["write:statuses"], &[])
     },
     row(Action::Unbookmark, "/api/v1/statuses/{target}/unbookmark", &["write:bookmarks"], &[("/bookmarked", false)]),

@@ -64,14 +64,14 @@ impl AdminStore<'_> {
                 let to = last.min(from + ROWS_PER_TRANSACTION / 5 - 1);
                 let mut tx = self.db.begin().await?;
                 tx.execute(FORGET_TEXTS, args![from, to, id_spaces.as_str()]).await?;
-                let mut counts = [0; 8];
+                let mut counts = [0; FORGET_TASKS.len()];
                 for (count, sql) in counts.iter_mut().zip(FORGET_TASKS) {
                     *count = tx.execute(sql, args![from, to, keep_from.0]).await?;
                 }
                 tx.commit().await?;
                 forgotten.attempts += counts[1];
                 forgotten.attempts_kept += counts[2];
-                forgotten.tasks += counts[7];
+                forgotten.tasks += counts[8];
                 from = to + 1;
             }
         }
@@ -96,7 +96,7 @@ const FORGET_TEXTS: &str = "
             where task.id between ?1 and ?2)";
 
 /// Records and attempts first (found through the tasks' chains), the tasks last.
-const FORGET_TASKS: [&str; 8] = [
+const FORGET_TASKS: [&str; 9] = [
     "with recursive chain (id, previous_id) as (
          select a.id, a.previous_id from task join attempt a on a.id = task.last_attempt_id and a.task_id = task.id
           where task.id between ?1 and ?2
@@ -121,6 +121,7 @@ const FORGET_TASKS: [&str; 8] = [
     "delete from task_cells where task_id between ?1 and ?2",
     "delete from verification where task_id between ?1 and ?2",
     "delete from damaged_task where task_id between ?1 and ?2",
+    "delete from deleted_text where task_id between ?1 and ?2",
     "delete from task where id between ?1 and ?2",
 ];
 

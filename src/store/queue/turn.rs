@@ -31,13 +31,15 @@ pub struct Turn {
     pub undone: Vec<UndoneRecord>,
     /// Whose records, and which action deletes them, have changed since they were read.
     pub stale_records: Vec<(AccountId, Action)>,
+    /// The last copies of what tasks have deleted.
+    pub deleted_texts: Vec<(TaskId, String)>,
 }
 
 impl Turn {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         let Turn { settled, moves, claims, holds, account_troubles, clock_checked, outages, allowances, .. } = self;
-        let Turn { first_answer, undone, stale_records, .. } = self;
+        let Turn { first_answer, undone, stale_records, deleted_texts, .. } = self;
         settled.is_empty()
             && moves.is_empty()
             && claims.is_empty()
@@ -49,6 +51,7 @@ impl Turn {
             && !first_answer
             && undone.is_empty()
             && stale_records.is_empty()
+            && deleted_texts.is_empty()
     }
 }
 

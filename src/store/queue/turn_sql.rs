@@ -123,8 +123,8 @@ select value ->> 0, value ->> 1, value ->> 2, value ->> 3, $2, value ->> 4, valu
     };
 }
 
-/// `$15` records that are not there any more, with the attempts that say so, and those that are there again; `$16` readings that are out of date. No part of the turns of
-/// platforms where nothing is a record.
+/// `$15` records that are not there any more, with the attempts that say so, and those that are there again; `$16` readings that are out of date; `$17` last
+/// copies. No part of the turns of platforms that have none of these.
 macro_rules! records {
     () => {
         "
@@ -136,6 +136,8 @@ delete from own_record where id in (select value ->> 0 from jsonb_each($15) wher
 
 update own_record_reading set covers_to = 0
  where (account_id, action) in (select value ->> 0, value ->> 1 from jsonb_each($16));
+
+insert or replace into deleted_text (task_id, text) select value ->> 0, value ->> 1 from jsonb_each($17);
 "
     };
 }
@@ -229,16 +231,17 @@ pub(super) struct TurnQuery {
     pub(super) allowances: Option<String>,
     pub(super) undone: Option<String>,
     pub(super) stale_records: Option<String>,
+    pub(super) deleted_texts: Option<String>,
 }
 
 impl TurnQuery {
     pub(super) fn of(turn: &Turn, now: Wall) -> Result<TurnQuery, StoreError> {
         let Turn { settled, moves, claims, holds, account_troubles, clock_checked, outages, allowances, .. } = turn;
-        let Turn { first_answer, undone, stale_records, .. } = turn;
+        let Turn { first_answer, undone, stale_records, deleted_texts, .. } = turn;
         let some_rarer = !(moves.is_empty() && holds.is_empty() && account_troubles.is_empty());
         let none_told = outages.is_empty() && allowances.is_empty();
         let plain = !some_rarer && none_told && clock_checked.is_none() && !first_answer;
-        let sql = match (undone.is_empty() && stale_records.is_empty(), plain) {
+        let sql = match (undone.is_empty() && stale_records.is_empty() && deleted_texts.is_empty(), plain) {
             (true, true) => PLAIN_TURN,
             (true, false) => WHOLE_TURN,
             (false, _) => RECORDS_TURN,
@@ -255,6 +258,7 @@ impl TurnQuery {
             allowances: some_json(allowances, allowance_of)?,
             undone: some_json(undone, undone_of)?,
             stale_records: some_json(stale_records, stale_of)?,
+            deleted_texts: some_json(deleted_texts, |(task, text)| (task.0, text))?,
         })
     }
 }

@@ -72,7 +72,8 @@ impl Drain {
             turn.first_answer,
             query.allowances,
             query.undone,
-            query.stale_records
+            query.stale_records,
+            query.deleted_texts
         ];
         let rows = self.store.db.fetch_all::<(String,)>(query.sql, args).await;
         let rows = match rows {

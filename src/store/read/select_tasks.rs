@@ -56,6 +56,8 @@ pub struct PickedTask {
     pub finished_at: Option<Wall>,
     /// The row's cells as one CSV record; none where the file has one column and the cell is the target's plain text.
     pub record: Option<String>,
+    /// The last copy of what it has deleted, where the platform handed it back. Foreign text.
+    pub last_copy: Option<String>,
     /// What the account's list said of it since it was done.
     pub verdict: Option<VerifyResult>,
     /// When that reading began.
@@ -77,6 +79,7 @@ type PickedRow = (
     Option<String>,
     Option<String>,
     Option<i64>,
+    Option<String>,
 );
 
 impl ReadStore<'_> {
@@ -187,6 +190,7 @@ fn picked_of(row: PickedRow) -> Result<PickedTask, StoreError> {
         record,
         verdict,
         read,
+        last_copy,
     ) = row;
     if target.is_null() {
         return Err(StoreError::DamagedRows {
@@ -207,6 +211,7 @@ fn picked_of(row: PickedRow) -> Result<PickedTask, StoreError> {
         attempts,
         finished_at: at.map(Wall),
         record,
+        last_copy,
         verdict: verdict.as_deref().map(VerifyResult::stored).transpose()?,
         read_at: read.map(Wall),
     })
@@ -259,15 +264,16 @@ const NEWEST_FIRST: &str = fill_from!(
 
 const PICKED: &str = "
     select json_group_array(json_array(id, line, target, action, account, platform, state, reason, http_status, attempts,
-                                       finished_at, record, verdict, read_at))
+                                       finished_at, record, verdict, read_at, last_copy))
       from (select task.id, p.line, iif(k.task_id = task.id, task.target, null) as target, lane.action, account.name as account, account.platform, task.state,
-                   task.reason, task.http_status, task.attempts, task.finished_at, c.record, v.verdict, v.read_at
+                   task.reason, task.http_status, task.attempts, task.finished_at, c.record, v.verdict, v.read_at, d.text as last_copy
               from temp.picked p
               join task on task.id = p.task_id
               join lane on lane.id = task.lane_id
               join account on account.id = lane.account_id
               left join task_key k on k.lane_id = task.lane_id and k.target = task.target
               left join task_cells c on c.task_id = task.id
+              left join deleted_text d on d.task_id = task.id
               left join verification v on v.task_id = task.id and v.finished_at = task.finished_at
              where p.rowid > ?1 and p.rowid <= ?2
              order by p.rowid)";
