@@ -23,6 +23,8 @@ pub(super) struct Blocks {
     root: Cid,
     /// Sorted. Names are told apart by their beginnings; the rest of a name is compared when its block is read.
     index: Vec<Place>,
+    /// How many bytes of blocks may still be read: a small file may name a large block again and again.
+    left_bytes: u64,
 }
 
 /// Where a block is.
@@ -75,7 +77,12 @@ impl Blocks {
             index.push(Place::new(&cid, at, length));
         }
         index.sort_unstable();
-        Ok(Blocks { from, root, index })
+        Ok(Blocks { from, root, index, left_bytes: MAX_REPOSITORY_BYTES })
+    }
+
+    /// Lets so many bytes of blocks be read from now on.
+    pub(super) fn allow(&mut self, bytes: u64) {
+        self.left_bytes = bytes;
     }
 
     /// The block that all others hang on.
@@ -96,10 +103,12 @@ impl Blocks {
     /// A block; none where it is not there.
     ///
     /// # Errors
-    /// The file cannot be read, or has changed since it was looked through.
+    /// The file cannot be read, or its blocks have been read more often than they may be.
     pub(super) fn get(&mut self, cid: &Cid) -> Result<Option<Vec<u8>>, RepositoryFault> {
         for index in self.places(cid) {
             let place = self.index[index];
+            self.left_bytes =
+                self.left_bytes.checked_sub(place.length() as u64).ok_or(RepositoryFault::TooMuchRepeated)?;
             self.from.seek(SeekFrom::Start(place.at())).map_err(RepositoryFault::Unreadable)?;
             let mut block = vec![0; place.length()];
             self.from.read_exact(&mut block).map_err(RepositoryFault::Unreadable)?;
@@ -201,4 +210,32 @@ impl<R: Read> Stream<R> {
 enum Length {
     TooLong,
     Cut,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::io::Cursor;
+
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    #[test]
+    fn a_block_is_not_read_for_ever() {
+        let block = [&[0x58, 100][..], &[7; 100]].concat();
+        let name = [&[1, 0x71, 0x12, 0x20][..], &Sha256::digest(&block)].concat();
+        let car =
+            [&b"\x3a\xa2eroots\x81\xd8\x2a\x58\x25\x00"[..], &name, b"gversion\x01", &[138, 1], &name, &block].concat();
+        let mut blocks = Blocks::index(Box::new(Cursor::new(car))).unwrap();
+        let root = blocks.root();
+        assert!(blocks.has(&root) && blocks.count() == 1);
+        blocks.allow(2 * 138);
+        for _ in 0..2 {
+            assert_eq!(blocks.get(&root).unwrap().as_deref(), Some(&block[..]));
+        }
+        assert!(matches!(blocks.get(&root), Err(RepositoryFault::TooMuchRepeated)));
+        blocks.allow(138);
+        assert!(blocks.get(&root).is_ok());
+    }
 }

@@ -66,6 +66,9 @@ pub enum RepositoryFault {
     /// More bytes than are read.
     #[error("has more than {} GiB", MAX_REPOSITORY_BYTES >> 30)]
     TooBig,
+    /// The same blocks under many keys.
+    #[error("names the same blocks so often that they have more than {} GiB", MAX_REPOSITORY_BYTES >> 30)]
+    TooMuchRepeated,
     /// What says whose it is cannot be used.
     #[error("does not say whose repository it is: {detail}")]
     BadCommit {
@@ -101,9 +104,11 @@ impl RepositoryFault {
                 "download it again, and all of it: an export since a revision has only what is new"
             }
             F::TooManyBlocks | F::TooBig => "`cleanup list` reads the same from the server, page by page",
-            F::ForeignBlock { .. } | F::BlockTooLong { .. } | F::BadCommit { .. } | F::BadTree { .. } => {
-                "no server makes such a file: download it again, and do not trust this one"
-            }
+            F::ForeignBlock { .. }
+            | F::BlockTooLong { .. }
+            | F::TooMuchRepeated
+            | F::BadCommit { .. }
+            | F::BadTree { .. } => "no server makes such a file: download it again, and do not trust this one",
             F::BadRecord { .. } => {
                 "download it again; if that does not help, report it, and use `cleanup list`, which reads the same from the server"
             }

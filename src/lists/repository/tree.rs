@@ -4,7 +4,7 @@
 use super::blocks::Blocks;
 use super::cbor::Item;
 use super::cid::Cid;
-use super::{MAX_KEY_BYTES, MAX_NODE_BYTES, MAX_TREE_DEPTH, RepositoryFault};
+use super::{MAX_KEY_BYTES, MAX_NODE_BYTES, MAX_REPOSITORY_BYTES, MAX_TREE_DEPTH, RepositoryFault};
 
 /// Gives the keys of a tree with what they name to `each`.
 ///
@@ -15,6 +15,7 @@ pub(super) fn walk<E: From<RepositoryFault>>(
     root: Cid,
     each: &mut dyn FnMut(&mut Blocks, &str, Cid) -> Result<(), E>,
 ) -> Result<(), E> {
+    blocks.allow(MAX_REPOSITORY_BYTES);
     Walk { blocks, each, visited: 0 }.subtree(root, Within { after: None, before: None }, 0)
 }
 
