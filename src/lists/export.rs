@@ -3,6 +3,7 @@
 //! In: a path. Out: whose it is ([`About`]), and [`Entry`]s. What does not belong here: the forms (`archive`, `repository`), and what a record
 //! means (the platform's folder).
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -11,7 +12,7 @@ use super::Entry;
 use super::archive::{About, ActivityArchive, Archive, OpenedArchive, Tally};
 use super::fetch::entry_of_listed;
 use super::repository::Repository;
-use crate::domain::{ListKind, Platform};
+use crate::domain::{ListKind, Platform, Target};
 use crate::error::{CommandError, ErrorKind};
 use crate::platforms::{ActivitiesSpec, ExportOwner, ListItem, RepositorySpec, with_activities, with_repositories};
 
@@ -81,6 +82,17 @@ impl Export {
         }
     }
 
+    /// The posts that the account has pinned; none where the export does not say.
+    ///
+    /// # Errors
+    /// As for [`Export::read`].
+    pub fn pinned(&mut self) -> Result<Option<HashSet<Target>>, CommandError> {
+        match &mut self.form {
+            Form::Archive(_) | Form::Activities { .. } => Ok(None),
+            Form::Repository { file, spec, .. } => read_pinned(file, spec),
+        }
+    }
+
     /// Gives every entry of a list to `each`, in the order of the export; `watch` hears how many bytes have been read.
     ///
     /// # Errors
@@ -97,6 +109,19 @@ impl Export {
             Form::Repository { file, spec, .. } => read_records(file, spec, list, each),
         }
     }
+}
+
+/// The targets of the posts that are pinned.
+fn read_pinned(file: &mut Repository, spec: &RepositorySpec) -> Result<Option<HashSet<Target>>, CommandError> {
+    let Some(collection) = (spec.pinned)() else { return Ok(None) };
+    let mut pinned = HashSet::new();
+    file.read::<CommandError>(collection, &mut |record| {
+        if let ListItem::Listed(listed) = (spec.read)(&record) {
+            pinned.insert(listed.id);
+        }
+        Ok(())
+    })?;
+    Ok(Some(pinned))
 }
 
 /// Whether a file is a repository: by how it begins, and where it is none at all, by what it is called.

@@ -85,6 +85,8 @@ pub struct FixedHost {
 pub struct RepositorySpec {
     /// Which collection holds the records of a list; none where the list is no collection.
     pub collection: fn(ListKind) -> Option<&'static str>,
+    /// The collection whose records are listed as the posts that the account has pinned.
+    pub pinned: fn() -> Option<&'static str>,
     /// What a record is on its list: an object of its address (`uri`), its hash (`cid`) and what it says (`value`).
     pub read: fn(&Value) -> ListItem,
 }

@@ -164,15 +164,15 @@ fn own_posts_come_out_under_their_ids() {
             done.err
         );
         let rows: Vec<&str> = done.out.lines().collect();
-        assert_eq!(rows[1], "109300000000000001,,,2023-01-01T10:00:00Z,,,false,,,,,,\"Hello & ");
+        assert_eq!(rows[1], "109300000000000001,,,2023-01-01T10:00:00Z,,,false,,public,false,false,,\"Hello & ");
         assert_eq!(rows[2], "good bye\",https://social.example/@ada/109300000000000001");
         assert_eq!(
             rows[3],
-            "109300000000000002,,,2023-02-01T10:00:00Z,,,true,,,,,,,https://other.example/users/bob/statuses/7"
+            "109300000000000002,,,2023-02-01T10:00:00Z,,,true,,public,false,,,,https://other.example/users/bob/statuses/7"
         );
         assert_eq!(
             rows[5],
-            "109300000000000004,,,2025-02-01T10:00:00Z,,,true,109,,,,,,https://social.example/users/cid/statuses/109"
+            "109300000000000004,,,2025-02-01T10:00:00Z,,,true,109,public,false,,,,https://social.example/users/cid/statuses/109"
         );
     }
     let old = home.run(&["import", "a", "--what", "posts", "--before", "2024-01-01", "--matching", "good"]).ends(0);
@@ -269,4 +269,27 @@ fn an_archive_is_refused_for_an_account_elsewhere() {
     write(&home, "a.zip", &zip(&archive()));
     let done = as_account("here").ends(65);
     assert!(done.err.contains("does not say its ID") && done.out.is_empty(), "{}", done.err);
+}
+
+#[test]
+fn filters_know_what_kind_of_post_it_is() {
+    let home = Home::new();
+    let mut items = posts();
+    items[0]["to"] = json!([format!("{ACTOR}/followers")]);
+    items[0]["cc"] = json!([]);
+    items[0]["object"]["inReplyTo"] = json!("https://other.example/users/bob/statuses/7");
+    items[2]["object"]["attachment"] =
+        json!([{ "type": "Document", "url": "media_attachments/files/1/original/x.png" }]);
+    write(&home, "a.zip", &zip(&with(collection("outbox.json", &items))));
+    let left = |rules: &[&str]| -> Vec<String> {
+        let words = [&["import", "a.zip", "--what", "posts"], rules].concat();
+        ids(&home.run(&words).ends(0)).into_iter().map(|id| id[17..].to_owned()).collect()
+    };
+    assert_eq!(left(&["--visibility", "private"]), ["1"]);
+    assert_eq!(left(&["--visibility", "public"]), ["2", "3", "4"]);
+    assert_eq!(left(&["--only-replies"]), ["1"]);
+    assert_eq!(left(&["--only-reposts"]), ["2", "4"]);
+    assert_eq!(left(&["--with-media"]), ["3"]);
+    // An archive does not say which posts are pinned.
+    home.run(&["import", "a.zip", "--what", "posts", "--keep-pinned"]).ends(2).says("leave out --keep-pinned");
 }

@@ -264,7 +264,7 @@ fn of_somebody() -> BTreeMap<String, Value> {
             json!({ "text": "=1+1, \"so\" it is\n\u{1f986}", "createdAt": "2026-03-01T00:00:00Z" }),
         ),
         ("app.bsky.feed.post/3n3i5bcfuik2o", json!({ "text": "old", "createdAt": "2020-03-01T00:00:00Z" })),
-        ("app.bsky.actor.profile/self", json!({ "displayName": "Somebody" })),
+        ("app.bsky.actor.profile/self", json!({ "displayName": "Somebody", "pinnedPost": { "uri": format!("at://{DID}/app.bsky.feed.post/3n3i5bcfuik2n"), "cid": "x" } })),
     ]
     .into_iter()
     .map(|(key, value)| (key.to_owned(), value))
@@ -295,7 +295,9 @@ fn every_list_of_a_repository_is_written_as_list_writes_it() {
     let posts = import("posts").out;
     let own = format!("at://{DID}/app.bsky.feed.post/3n3i5bcfuik2n");
     assert!(
-        posts.contains(&format!("\n{own},,,2026-03-01T00:00:00Z,,,false,,,false,false,,\"'=1+1, \"\"so\"\" it is\n\u{1f986}\",")),
+        posts.contains(&format!(
+            "\n{own},,,2026-03-01T00:00:00Z,,,false,,,false,false,,\"'=1+1, \"\"so\"\" it is\n\u{1f986}\","
+        )),
         "{posts}"
     );
     // What the server keeps apart.
@@ -323,6 +325,10 @@ fn filters_and_the_next_command_know_what_it_is() {
     assert!(old.out.lines().count() == 2 && old.out.contains(",old,"), "{}", old.out);
     let matching = home.run(&["import", "Somebody.CAR", "--what", "posts", "--matching", "OLD"]).ends(0);
     assert_eq!(matching.out, old.out);
+    // Which post is pinned says the profile in the same file.
+    let unpinned = home.run(&["import", "Somebody.CAR", "--what", "posts", "--keep-pinned"]).ends(0).says("spared 1");
+    assert_eq!(unpinned.out, old.out.replace(",,old,", ",false,old,"));
+    home.run(&["import", "Somebody.CAR", "--what", "posts", "--visibility", "public"]).ends(2).says("--visibility");
     home.run(&["import", "Somebody.CAR", "--what", "following", "--not-following-back"])
         .ends(65)
         .says("no list of followers");

@@ -112,10 +112,15 @@ fn write(
     let (file, spared) = (request.output.as_ref(), request.spared.as_ref());
     let mut sink = deps.front.list_sink(ListOutput { list: what, file, spared, force, raw })?;
     let followers = if filter.plain.not_following_back { followers(deps, archive, what)? } else { None };
+    let asks_pinned = filter.plain.keep_pinned && what == ListKind::Posts;
+    let pinned = if asks_pinned { archive.pinned()? } else { None };
     let mut pipeline = FilterPipeline::new(filter, request.which.take, what.target_kind());
     let tally = read(deps, archive, what, &mut |mut entry| {
         if let Some(followers) = &followers {
             entry.follows_back = Some(followers.contains(&entry.target));
+        }
+        if let Some(pinned) = &pinned {
+            entry.traits.is_pinned = Some(pinned.contains(&entry.target));
         }
         match pipeline.push(entry)? {
             Sifted::Out(entry) => sink.write(&entry),

@@ -113,6 +113,14 @@ pub(super) static LISTS: [ListEndpoint; 8] = [
 
 /// The collection of a list's records; none where it is the app view that has the list.
 pub(super) fn collection(list: ListKind) -> Option<&'static str> {
-    let row = LISTS.iter().find(|row| row.list == Some(list))?;
+    collection_of(LISTS.iter().find(|row| row.list == Some(list))?)
+}
+
+/// That of the profile.
+pub(super) fn pinned() -> Option<&'static str> {
+    collection_of(&PINNED)
+}
+
+fn collection_of(row: &ListEndpoint) -> Option<&'static str> {
     row.path.split_once("&collection=").map(|(_, collection)| collection)
 }

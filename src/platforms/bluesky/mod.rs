@@ -35,7 +35,8 @@ const SANDBOX_SHORTER: u32 = 60;
 const PUT_BACK: Actions = Actions::of(&[Action::Follow, Action::Like, Action::Repost, Action::Block, Action::Post]);
 
 /// What an account exports: its lists are the collections that are read of it page by page.
-static REPOSITORY: RepositorySpec = RepositorySpec { collection: lists::collection, read: page::record };
+static REPOSITORY: RepositorySpec =
+    RepositorySpec { collection: lists::collection, pinned: lists::pinned, read: page::record };
 
 /// A Bluesky server.
 pub(super) static SPEC: PlatformSpec = PlatformSpec {

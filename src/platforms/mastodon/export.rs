@@ -7,11 +7,14 @@
 use serde_json::Value;
 
 use super::is_name;
-use super::page::{html, link, text, time};
-use crate::domain::{ListKind, Target};
+use super::page::{link, text, time};
+use super::plain_text::plain_text;
+use crate::domain::{ListKind, PostTraits, Target, Visibility};
 use crate::platforms::entry::{ListItem, Listed};
 use crate::platforms::spec::ExportOwner;
 
+/// What everybody is called, in every form that ActivityPub allows.
+const PUBLIC: [&str; 3] = ["https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public"];
 /// The most that is kept of a name.
 const MAX_NAME_CHARS: usize = 300;
 
@@ -47,8 +50,14 @@ fn post(create: &Value, owner: &ExportOwner) -> Option<Listed> {
     let note = create.get("object")?;
     Some(Listed {
         created_at: time(note, "published").or_else(|| time(create, "published")),
-        text: html(note, "content"),
+        text: note.get("content").and_then(Value::as_str).map(plain_text),
         is_repost: Some(false),
+        traits: PostTraits {
+            visibility: visibility(create),
+            is_reply: note.get("inReplyTo").map(|post| !post.is_null()),
+            has_media: note.get("attachment").and_then(Value::as_array).map(|media| !media.is_empty()),
+            is_pinned: None,
+        },
         link: link(note),
         is_opaque: true,
         ..Listed::bare(id_at(text(note, "id")?, owner)?)
@@ -60,11 +69,33 @@ fn own_repost(announce: &Value, owner: &ExportOwner) -> Option<Listed> {
     Some(Listed {
         created_at: time(announce, "published"),
         is_repost: Some(true),
+        traits: PostTraits { visibility: visibility(announce), is_reply: Some(false), ..PostTraits::UNKNOWN },
         repost_of: reposted(announce).and_then(|address| id_at(address, owner)),
         link: reposted(announce).filter(|address| address.starts_with("https://")).map(str::to_owned),
         is_opaque: true,
         ..Listed::bare(id_at(text(announce, "id")?, owner)?)
     })
+}
+
+/// Who may see it, by whom it is addressed to: everybody, everybody beside the followers, the followers, or those it names.
+fn visibility(activity: &Value) -> Option<Visibility> {
+    let (to, cc) = (addressees(activity, "to")?, addressees(activity, "cc").unwrap_or_default());
+    let is_public = |address: &&str| PUBLIC.contains(address);
+    Some(match () {
+        () if to.iter().any(is_public) => Visibility::Public,
+        () if cc.iter().any(is_public) => Visibility::Unlisted,
+        () if to.iter().any(|address| address.ends_with("/followers")) => Visibility::Private,
+        () => Visibility::Direct,
+    })
+}
+
+/// One address, or a list of them.
+fn addressees<'a>(activity: &'a Value, field: &str) -> Option<Vec<&'a str>> {
+    match activity.get(field)? {
+        Value::String(address) => Some(vec![address]),
+        Value::Array(addresses) => Some(addresses.iter().filter_map(Value::as_str).collect()),
+        _ => None,
+    }
 }
 
 /// The address of the post that was reposted; one's own private post comes whole.
@@ -85,4 +116,50 @@ fn id_at(address: &str, owner: &ExportOwner) -> Option<Target> {
     let user = user.strip_prefix("users/").or_else(|| user.strip_prefix("ap/users/"))?;
     let is_plain = !user.is_empty() && !user.contains('/') && is_name(id);
     if is_plain { id.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn who_may_see_a_post_is_told_by_its_addressees() {
+        let (public, followers) = (PUBLIC[0], "https://social.example/users/ada/followers");
+        let bob = "https://other.example/users/bob";
+        for (to, cc, expected) in [
+            (json!([public]), json!([followers, bob]), Some(Visibility::Public)),
+            (json!("as:Public"), json!([]), Some(Visibility::Public)),
+            (json!([followers]), json!([public]), Some(Visibility::Unlisted)),
+            (json!([followers]), json!([bob]), Some(Visibility::Private)),
+            (json!([bob]), json!([]), Some(Visibility::Direct)),
+            (json!([]), Value::Null, Some(Visibility::Direct)),
+            (Value::Null, json!([public]), None),
+        ] {
+            assert_eq!(visibility(&json!({ "to": to, "cc": cc })), expected, "{to} {cc}");
+        }
+    }
+
+    #[test]
+    fn only_addresses_of_the_accounts_own_server_have_an_id() {
+        let owner = owner(&json!({ "id": "https://Social.Example/users/ada" })).unwrap();
+        let id = |path: &str| id_at(path, &owner).map(|id| id.to_string());
+        for (address, expected) in [
+            ("https://social.example/users/ada/statuses/109", Some("109")),
+            ("https://SOCIAL.example/users/bob/statuses/109/activity", Some("109")),
+            ("https://social.example/ap/users/116/statuses/109", Some("109")),
+            ("http://social.example/users/ada/statuses/109", None),
+            ("https://other.example/users/ada/statuses/109", None),
+            ("https://social.example/users/ada/statuses/", None),
+            ("https://social.example/users/ada/statuses/1/2", None),
+            ("https://social.example/users/a/b/statuses/1", None),
+            ("https://social.example/users//statuses/1", None),
+            ("https://social.example/@ada/109", None),
+            ("https://social.example.evil/users/ada/statuses/109", None),
+        ] {
+            assert_eq!(id(address).as_deref(), expected, "{address}");
+        }
+    }
 }
