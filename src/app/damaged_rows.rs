@@ -5,15 +5,15 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::handles::HandleBook;
 use super::load_options::LoadOptions;
 use super::named_accounts::Accounts;
+use super::names::NameBook;
 use super::preparing::Prepared;
 use super::row_batches::next_batch;
 use crate::domain::{AccountId, Action, RoundId, Target, Wall, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{cells_from_stored, read_target};
-use crate::store::{Account, Claimant, DamagedTask, Resolution, RowPlace, Store};
+use crate::store::{Account, Claimant, DamagedTask, RowPlace, Store};
 use crate::text::shell_word;
 
 /// The most damaged rows that a message names.
@@ -119,9 +119,9 @@ pub(super) async fn mend_by_file(
     let mut named: HashSet<Named> = HashSet::new();
     let mut sieve = options.rules.begin(&file.survey, &file.source, accounts.of_job(&file.job))?;
     let mut rows = file.survey.rows(&file.source)?;
-    let mut book = HandleBook::of(store, file).await?;
+    let mut book = NameBook::of(store, file).await?;
     loop {
-        let batch = next_batch(&mut rows, accounts.of_job(&file.job), options, &mut sieve, &mut book).await?;
+        let batch = next_batch(&mut rows, accounts.of_job(&file.job), &mut sieve, &mut book).await?;
         if batch.is_empty() {
             break;
         }
@@ -161,10 +161,10 @@ pub async fn mend_by_cells(store: &mut Store, now: Wall) -> Result<Mended, Comma
     for round in &rounds {
         store.admin().note_damage_of(RoundId(*round), now).await?;
     }
-    let mut mended = Mended::default();
+    let (mut mended, mut book) = (Mended::default(), NameBook::of_queue(store).await?);
     for damaged in store.admin().damaged_tasks(None).await? {
         let place = damaged.keys.iter().chain([&damaged.row]).find_map(|claimant| claimant.place);
-        let named = named_by_cells(store, &accounts, place, damaged.record.as_deref()).await?;
+        let named = named_by_cells(&mut book, &accounts, place, damaged.record.as_deref()).await?;
         let confirms = |claimant: &Claimant| {
             claimant.place.is_some() && claimant.target.as_ref().is_some_and(|target| named.contains(target))
         };
@@ -178,9 +178,9 @@ pub async fn mend_by_cells(store: &mut Store, now: Wall) -> Result<Mended, Comma
     Ok(mended)
 }
 
-/// Whatever a row's cells may name: IDs, links, and whom the platform found behind a handle.
+/// Whatever a row's cells may name: IDs, links, and what the platform said names mean.
 async fn named_by_cells(
-    store: &mut Store,
+    book: &mut NameBook,
     accounts: &[Account],
     place: Option<(Action, AccountId)>,
     record: Option<&str>,
@@ -190,11 +190,7 @@ async fn named_by_cells(
     let platform = accounts.iter().find(|known| known.id == account).map(|known| known.platform);
     for cell in cells_from_stored(record) {
         let Ok(target) = read_target(cell.as_bytes(), Some(action.target_kind())) else { continue };
-        if let (Target::Handle(handle), Some(platform)) = (&target, platform)
-            && let Some(Resolution::User(user)) = store.lists().resolution(platform, handle).await?
-        {
-            named.push(user);
-        }
+        named.extend(book.meaning((account, platform), action, target.clone()).await?);
         named.push(target);
     }
     Ok(named)

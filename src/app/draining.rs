@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::accounts::Identities;
 use super::damaged_rows::stopped_at;
+use super::endpoint_reader::DrainReader;
 use super::keep_guard::KeepGuard;
-use super::own_records::DrainRecordReader;
 use super::recheck::{HeldBack, recheck};
 use super::request::RunBounds;
 use crate::auth::TokenSource;
@@ -134,7 +134,7 @@ pub async fn drain(footing: DrainDeps, who: &Identities, options: DrainOptions) 
         listener.hear(&Event::HeldBack { job, reason, tasks });
     }
     let guard = Box::new(KeepGuard::new(options.keep));
-    let records = Arc::new(DrainRecordReader {
+    let reader = Arc::new(DrainReader {
         queue: drain.store().path().to_path_buf(),
         client: Arc::clone(&client),
         tokens: Arc::clone(&tokens),
@@ -143,7 +143,7 @@ pub async fn drain(footing: DrainDeps, who: &Identities, options: DrainOptions) 
         request_deadline: options.run.request_deadline,
         give_up_after: options.run.give_up_after,
     });
-    let deps = EngineDeps { drain, client, tokens, clock, shutdown, listener, guard, records, watch };
+    let deps = EngineDeps { drain, client, tokens, clock, shutdown, listener, guard, reader, watch };
     let (finish, mut store) = engine::run(deps, start, accounts, access, options.run).await?;
     // Where there are groups, each is asked for itself.
     if finish.groups.is_empty() {

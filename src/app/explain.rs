@@ -1,11 +1,13 @@
 //! What happened to a target: every task of it, with every attempt.
 
 use super::deps::AppDeps;
+use crate::clock::SharedClock;
 use crate::domain::Target;
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{Fault, read_target};
-use crate::platforms::evident_key;
-use crate::store::TaskHistory;
+use crate::lists::fetch::windows_of;
+use crate::platforms::{evident_key, find, find_name_resolver};
+use crate::store::{NameLookup, Store, StoreError, TaskHistory};
 
 /// What a text names, whatever platform it is of: an ID, a handle with its `@`, a link, a DID or an address of a record. Letters with digits
 /// among them are an ID as well, as some servers have them; a bare word is none, for it is more likely a handle that lacks its `@`.
@@ -18,13 +20,50 @@ pub fn named_target(text: &str) -> Option<Target> {
     }
 }
 
+/// Says of a task that stands under a name when the next lookup can leave. Where its platform takes the name as it is, nobody looks it up.
+///
+/// # Errors
+/// The queue cannot be read.
+pub async fn say_when_looked_up(
+    store: &mut Store,
+    history: &mut TaskHistory,
+    clock: &SharedClock,
+) -> Result<(), StoreError> {
+    if !matches!(history.lookup, Some(NameLookup::Awaited { .. })) {
+        return Ok(());
+    }
+    let accounts = store.accounts().all().await?;
+    let account = accounts.iter().find(|account| account.name.as_str() == history.account);
+    let asks = account.and_then(|account| {
+        let endpoint = find(account.platform, history.action).filter(|endpoint| !endpoint.takes_handles())?;
+        let resolver = find_name_resolver(account.platform)?;
+        Some((
+            account.id,
+            account.platform,
+            resolver.endpoints.iter().find(|asked| asked.of == endpoint.action.target_kind())?,
+        ))
+    });
+    history.lookup = match asks {
+        None => None,
+        Some((account, platform, asked)) => {
+            let (windows, boot) = (windows_of(platform, asked), clock.boot());
+            let next_at = store.lists().next_read_at((account, asked.name), &windows, (&boot, clock.now())).await?;
+            Some(NameLookup::Awaited { next_at })
+        }
+    };
+    Ok(())
+}
+
 /// The history of a target, task by task.
 ///
 /// # Errors
 /// Exit code 2 where no job has the target; the queue cannot be read.
 pub async fn explain(deps: AppDeps<'_>, target: &Target) -> Result<Vec<TaskHistory>, CommandError> {
     let Some(mut store) = deps.existing_queue().await? else { return Err(deps.no_queue(ErrorKind::Usage)) };
-    let histories = store.read().explain(target).await?;
+    let mut histories = store.read().explain(target).await?;
+    for history in &mut histories {
+        say_when_looked_up(&mut store, history, deps.clock).await?;
+    }
     store.close().await;
     if histories.is_empty() {
         let list = deps.command(&["status"]);

@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 
 use super::accounts::Identities;
-use super::handles::HandleBook;
 use super::known::known_job;
 use super::load_options::LoadOptions;
-use super::load_plan::{LoadPlan, fix_jobs, or_changed, plan_against, refuse_unusable};
+use super::load_plan::{LoadPlan, fix_jobs, plan_against, refuse_unusable};
 use super::loading::{nobody_known, shrinks};
 use super::named_accounts::Accounts;
+use super::names::NameBook;
 use super::preparing::Prepared;
 use super::row_batches::next_batch;
 use crate::domain::{AccountId, AccountName, Action, Platform};
@@ -97,15 +97,13 @@ pub async fn forecast_for(
         Some(store) => known_job(store, &file.job).await?,
         None => None,
     };
-    let standing = match (&job, &mut store) {
-        (Some(job), Some(store)) => {
-            or_changed(plan_against(file, job, accounts, options)?, store, file, job, options).await?
-        }
-        _ => LoadPlan::New,
+    let standing = match &job {
+        Some(job) => plan_against(file, job, accounts, options)?,
+        None => LoadPlan::New,
     };
     let goes_on = job.as_ref().filter(|_| !matches!(standing, LoadPlan::New | LoadPlan::Again));
     let (mut rows, tasks, rejected) = compare(store.as_deref(), goes_on, file, accounts, options).await?;
-    if tasks == 0 && goes_on.is_none() && !options.awaits_handles {
+    if tasks == 0 && goes_on.is_none() {
         return Err(nobody_known(file));
     }
     let is_changed = matches!(standing, LoadPlan::Changed { .. });
@@ -147,8 +145,8 @@ pub async fn refuse_for_new_queue(
     let accounts = who.first_accounts(account, &named)?;
     for file in files {
         refuse_unusable(file, &accounts)?;
-        // Rows that name handles may all be rejected; only reading them says so.
-        if file.survey.handles > 0 {
+        // Rows that name their targets may all be rejected; only reading them says so.
+        if file.survey.names > 0 {
             forecast_for(None, file, &accounts, options).await?;
         }
     }
@@ -164,8 +162,8 @@ async fn compare(
     options: &LoadOptions,
 ) -> Result<(LoadForecast, u64, BTreeMap<String, u64>), CommandError> {
     let mut book = match store {
-        Some(store) => HandleBook::of(store, file).await?,
-        None => HandleBook::empty(),
+        Some(store) => NameBook::of(store, file).await?,
+        None => NameBook::empty(),
     };
     let mut forecaster = match (store, job) {
         (Some(store), Some(job)) => LoadForecaster::beside(store.path(), job).await?,
@@ -175,7 +173,7 @@ async fn compare(
     let mut rows = file.survey.rows(&file.source)?;
     let (mut rejected, mut tasks) = (BTreeMap::new(), 0);
     loop {
-        let batch = next_batch(&mut rows, accounts.of_job(&file.job), options, &mut sieve, &mut book).await?;
+        let batch = next_batch(&mut rows, accounts.of_job(&file.job), &mut sieve, &mut book).await?;
         if batch.is_empty() {
             return Ok((forecaster.finish().await?, tasks, rejected));
         }

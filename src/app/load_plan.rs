@@ -7,7 +7,6 @@ use std::path::Path;
 
 use super::accounts::Identities;
 use super::expected_accounts::forget_new_accounts;
-use super::handles::HANDLE_NOT_RESOLVED;
 use super::host::host_name;
 use super::known::known_job;
 use super::load_options::LoadOptions;
@@ -65,35 +64,7 @@ pub async fn plan_load(
 ) -> Result<LoadPlan, CommandError> {
     refuse_unusable(file, accounts)?;
     let Some(job) = known_job(store, &file.job).await? else { return Ok(LoadPlan::New) };
-    let standing = plan_against(file, &job, accounts, options)?;
-    or_changed(standing, store, file, &job, options).await
-}
-
-/// A file is no longer what was loaded where a run can look up handles that nobody had asked about then.
-pub(super) async fn or_changed(
-    standing: LoadPlan,
-    store: &mut Store,
-    file: &Prepared,
-    job: &Job,
-    options: &LoadOptions,
-) -> Result<LoadPlan, CommandError> {
-    match standing {
-        LoadPlan::Unchanged { pending } if awaits_lookup(store, file, job, options).await? => {
-            Ok(LoadPlan::Changed { pending })
-        }
-        standing => Ok(standing),
-    }
-}
-
-/// Whether rows of a job wait for a run to look up their handles.
-async fn awaits_lookup(
-    store: &mut Store,
-    file: &Prepared,
-    job: &Job,
-    options: &LoadOptions,
-) -> Result<bool, CommandError> {
-    let may_look = options.settles_handles && file.survey.handles > 0;
-    Ok(may_look && store.lists().rows_rejected_for(job.round, &[HANDLE_NOT_RESOLVED]).await? > 0)
+    plan_against(file, &job, accounts, options)
 }
 
 /// Whether a file can be loaded at all, whatever the queue has.
@@ -238,7 +209,6 @@ pub async fn finished_jobs(
             is_same && job.state == JobState::Active && job.pending == 0 && job.loaded_from == file.loaded_from(options)
         };
         match job.filter(is_finished) {
-            Some(job) if awaits_lookup(store, file, &job, options).await? => return Ok(None),
             Some(job) => finished.push(job.id),
             None => return Ok(None),
         }

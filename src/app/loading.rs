@@ -1,10 +1,10 @@
 //! Files that have been judged into the queue, as they stand to it.
 
 use super::damaged_rows::{Mended, mend_by_file};
-use super::handles::{HANDLE_NOT_RESOLVED, HandleBook};
 use super::load_options::LoadOptions;
 use super::load_plan::LoadPlan;
 use super::named_accounts::Accounts;
+use super::names::NameBook;
 use super::preparing::Prepared;
 use super::row_batches::{changed_under_us, next_batch};
 use crate::domain::{Wall, counted};
@@ -22,8 +22,6 @@ pub enum Loaded {
     Unchanged,
     /// The job was cancelled; nothing is loaded.
     Cancelled,
-    /// So many rows name handles that have not been looked up, and no other can be queued; nothing is loaded.
-    Unknown(u64),
 }
 
 /// Loads a file as its [`LoadPlan`] asks for.
@@ -58,15 +56,11 @@ pub async fn load(
             if seen.is_some() != (*standing == LoadPlan::Again) {
                 return Err(StoreError::LoadedMeanwhile { job: file.job.clone() }.into());
             }
-            let book = HandleBook::of(store, file).await?;
+            let book = NameBook::of(store, file).await?;
             let mut loader =
                 store.loading().begin_round(&file.new_job(accounts, keep), seen.as_ref(), &from, columns, now).await?;
-            let Pushed { tasks, unasked } = push_rows(&mut loader, file, accounts, options, book).await?;
-            if tasks == 0 {
+            if push_rows(&mut loader, file, accounts, options, book).await? == 0 {
                 // Dropped unfinished, the round was never there.
-                if options.leaves_unknown && unasked > 0 {
-                    return Ok(Loaded::Unknown(unasked));
-                }
                 return Err(nobody_known(file));
             }
             Ok(Loaded::Round(loader.finish().await?))
@@ -76,7 +70,7 @@ pub async fn load(
                 return Err(CommandError::new(ErrorKind::Fault, "the job was deleted while it was loaded")
                     .hint("run the command again"));
             };
-            let book = HandleBook::of(store, file).await?;
+            let book = NameBook::of(store, file).await?;
             let mut loader = store.loading().begin_reload(&job, &from, now).await?;
             push_rows(&mut loader, file, accounts, options, book).await?;
             // Rows of the same file do not vanish because an export broke off: they are read differently.
@@ -105,50 +99,37 @@ pub(super) fn shrinks(file: &Prepared, vanished: u64, pending: u64) -> CommandEr
     .hint("if the export is complete and you mean to drop them, add --allow-shrink")
 }
 
-/// Every row that could be used names a handle that nobody has asked about: there is nothing to queue.
+/// Every row that could be used names a handle, and nobody can be asked whose it is: there is nothing to queue.
 pub(super) fn nobody_known(file: &Prepared) -> CommandError {
-    let rows = file.survey.handles;
+    let rows = file.survey.names;
     let message = format!(
         "{}: its {} not known; nothing was queued",
         file.survey.path,
         counted(rows, "usable row names a handle whose ID is", "usable rows name handles whose IDs are")
     );
     CommandError::new(ErrorKind::InputData, message)
-        .hint("`cleanup run` with this file looks up their IDs at the platform")
+        .hint("this platform does not say whose a handle is: write numeric IDs")
 }
 
-/// What of a file went into the queue.
-#[derive(Clone, Copy, Debug, Default)]
-struct Pushed {
-    /// Rows that are tasks.
-    tasks: u64,
-    /// Rows whose handle nobody has asked about.
-    unasked: u64,
-}
-
+/// Puts all rows into the load; so many of them are tasks.
 async fn push_rows(
     loader: &mut Loader<'_>,
     file: &Prepared,
     accounts: &Accounts,
     options: &LoadOptions,
-    mut book: HandleBook,
-) -> Result<Pushed, CommandError> {
-    let (accounts, mut pushed) = (accounts.of_job(&file.job), Pushed::default());
+    mut book: NameBook,
+) -> Result<u64, CommandError> {
+    let (accounts, mut tasks) = (accounts.of_job(&file.job), 0);
     let mut sieve = options.rules.begin(&file.survey, &file.source, accounts).map_err(changed_under_us)?;
     let mut rows = file.survey.rows(&file.source)?;
-    let mut batch = next_batch(&mut rows, accounts, options, &mut sieve, &mut book).await?;
+    let mut batch = next_batch(&mut rows, accounts, &mut sieve, &mut book).await?;
     while !batch.is_empty() {
-        for row in &batch {
-            match &row.place {
-                RowPlace::Task { .. } => pushed.tasks += 1,
-                RowPlace::Rejected { reason, .. } => pushed.unasked += u64::from(reason == HANDLE_NOT_RESOLVED),
-            }
-        }
+        tasks += batch.iter().filter(|row| matches!(row.place, RowPlace::Task { .. })).count() as u64;
         // The queue works on a thread of its own; meanwhile the next rows are read on this one.
-        let reading = next_batch(&mut rows, accounts, options, &mut sieve, &mut book);
+        let reading = next_batch(&mut rows, accounts, &mut sieve, &mut book);
         let (written, read) = tokio::join!(biased; loader.push_all(batch), reading);
         written?;
         batch = read?;
     }
-    Ok(pushed)
+    Ok(tasks)
 }

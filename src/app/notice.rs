@@ -28,8 +28,8 @@ pub enum Notice<'a> {
     KeepListReadOnce(&'a Path),
     /// So many handles of the keep list spare nobody whose row has only an ID.
     BlindHandles(&'a Prepared, usize),
-    /// A file has rows that name handles, if it has any.
-    Handles(&'a Prepared),
+    /// A file has rows that name their targets, if it has any.
+    Names(&'a Prepared),
     /// A person is asked about this, within these bounds.
     Asking(&'a Confirmation, &'a BoundsOfRun),
     /// A file is loaded; some of its rows may have been rejected.
@@ -38,10 +38,6 @@ pub enum Notice<'a> {
     Moved(&'a Job, &'a Prepared),
     /// What loading a file did to its job.
     Loaded(&'a str, &'a Loaded),
-    /// Handles were looked up.
-    HandlesResolved(&'a HandlesResolved),
-    /// Some handles were not, for a bound of the run.
-    HandlesLeft,
     /// Tasks that an older version queued are rejected now.
     HeldBack(&'a HeldBack),
     /// Why accounts that have work cannot do it.
@@ -94,19 +90,6 @@ pub struct BoundsOfRun {
     pub max_spend: Option<MicroUsd>,
     /// Nothing is sent after this.
     pub until: Option<Wall>,
-}
-
-/// What looking handles up came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HandlesResolved {
-    /// Handles found.
-    pub found: u64,
-    /// Handles nobody has, or nobody one could act on.
-    pub missing: u64,
-    /// Requests.
-    pub requests: u64,
-    /// What they cost.
-    pub spent: MicroUsd,
 }
 
 /// What a run has before it.

@@ -109,7 +109,6 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CommandEr
     let mut read = ReadOptions {
         action: options.action.or_else(|| action_of(known?, &path)),
         column: options.column.clone(),
-        takes_handles: true,
         repost_id: options.platform.map(repost_id_of).unwrap_or_default(),
         trust_ids: options.trust_ids,
         ids: options.owners.ids(known.and_then(|job| job.account)),
@@ -219,10 +218,8 @@ impl Prepared {
     /// What "unchanged" is told by: the file's content, what else decides what becomes of its rows, and who has read them.
     pub(super) fn loaded_from(&self, options: &LoadOptions) -> LoadedFrom {
         let file: String = self.survey.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-        let handles =
-            if self.survey.handles > 0 { format!(":handles={}", options.handles_asked) } else { String::new() };
         let trust = if self.survey.trusts_ids() { TRUST_IDS } else { "" };
-        LoadedFrom::new(format!("{file}:{}{handles}{trust}", options.rules.name()), READER_VERSION)
+        LoadedFrom::new(format!("{file}:{}{trust}", options.rules.name()), READER_VERSION)
     }
 
     pub(super) fn new_job(&self, accounts: &Accounts, keep: Option<&PathBuf>) -> NewJob {

@@ -117,7 +117,7 @@ async fn judge(store: &mut Store, job: &Job) -> Result<Rejected, CommandError> {
     let is_sandbox = platform.is_some_and(Platform::is_sandbox);
     let default = platform.unwrap_or_default();
     let ids = RowOwners { known: accounts, default, is_sandbox, ..RowOwners::default() }.ids(job.account);
-    let options = ReadOptions { action: job.action, column, takes_handles: true, repost_id, trust_ids, ids };
+    let options = ReadOptions { action: job.action, column, repost_id, trust_ids, ids };
     let mut rows = match Survey::of(&source, &options).and_then(|survey| survey.rows(&source)) {
         Ok(rows) => Some(rows),
         Err(error) if error.is_machine_fault() => return Err(error.into()),
@@ -165,8 +165,8 @@ fn reason_against(rows: &mut Rows, target: Option<&Target>) -> Result<Option<&'s
     let Some(row) = rows.next()? else { return Ok(Some(READ_DIFFERENTLY)) };
     Ok(match (row.verdict, target) {
         (RowVerdict::Rejected { rejection, .. }, _) => Some(rejection.reason()),
-        // Whose the handle is was asked when it was loaded.
-        (RowVerdict::Task { target: Target::Handle(_), .. }, Some(Target::Id(_) | Target::Key(_))) => None,
+        // What the name means has been looked up.
+        (RowVerdict::Task { target: named, .. }, Some(target)) if named.is_name() && !target.is_name() => None,
         (RowVerdict::Task { target: named, .. }, Some(target)) => (named != *target).then_some(READ_DIFFERENTLY),
         (RowVerdict::Task { .. }, None) => None,
     })

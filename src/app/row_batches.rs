@@ -2,9 +2,8 @@
 //!
 //! In: a file that has been judged, accounts, rules. Out: batches of rows. What does not belong here: loading them (`loading`).
 
-use super::handles::{HandleBook, Placed};
-use super::load_options::LoadOptions;
 use super::named_accounts::FileAccounts;
+use super::names::{NameBook, Placed};
 use super::reposts::repost_target;
 use super::row_filter::{RowSieve, SievedRow};
 use crate::error::CommandError;
@@ -16,9 +15,8 @@ use crate::store::{LoadRow, ROWS_PER_STATEMENT, RowPlace};
 pub(super) async fn next_batch(
     rows: &mut Rows,
     accounts: FileAccounts<'_>,
-    options: &LoadOptions,
     sieve: &mut RowSieve<'_>,
-    book: &mut HandleBook,
+    book: &mut NameBook,
 ) -> Result<Vec<LoadRow>, CommandError> {
     let mut batch = Vec::with_capacity(ROWS_PER_STATEMENT);
     while batch.len() < ROWS_PER_STATEMENT
@@ -29,7 +27,7 @@ pub(super) async fn next_batch(
                 Ok(id) => {
                     let platform = accounts.platform_of(account);
                     let (target, placed) = match repost_target(platform, target.clone(), repost) {
-                        Ok(target) => (target.clone(), book.place(platform, action, target, options).await?),
+                        Ok(target) => (target.clone(), book.place((id, platform), action, target).await?),
                         Err(reason) => (target, Placed::Rejected(reason)),
                     };
                     let written = target.clone();

@@ -46,7 +46,7 @@ impl RowRules {
     /// How many handles on the keep list cannot spare rows of a file: it has rows with IDs alone, and no column of names.
     pub fn blind_handles(&self, survey: &Survey) -> usize {
         let handles = self.filter.keep.as_ref().map_or(0, |keep| keep.handles().len());
-        let all_named = RowReader::new(&survey.columns).has_names() || survey.handles >= survey.usable;
+        let all_named = RowReader::new(&survey.columns).has_names() || survey.names >= survey.usable;
         if all_named { 0 } else { handles }
     }
 

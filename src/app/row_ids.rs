@@ -79,7 +79,7 @@ mod tests {
         let path = folder.path().join("unfollow.csv");
         std::fs::write(&path, csv).unwrap();
         let source = Source::open(&path).unwrap();
-        let options = ReadOptions { takes_handles: true, ids: owners.ids(of_job), ..ReadOptions::default() };
+        let options = ReadOptions { ids: owners.ids(of_job), ..ReadOptions::default() };
         let survey = Survey::of(&source, &options).unwrap();
         assert!(survey.damage.is_empty());
         let mut rows = survey.rows(&source).unwrap();
@@ -137,7 +137,7 @@ mod tests {
         let link = format!("https://bsky.app/profile/{did}");
         let csv = format!(
             "action,did,uri\nunfollow,{did},\nunfollow,{link},\nunfollow,{post},\nunlike,,{post}\nunlike,,{link}/post/3l6oveex3ii2l\n\
-             delete-post,,{did}\nunblock,@ada.example,\nunblock,ada.example,\nunblock,1.23E+18,\nunmute,{},\n",
+             delete-post,,{did}\nunblock,@Ada.example,\nunblock,ada.example,\nunlike,,ada.example\nunblock,ada,\nunblock,1.23E+18,\nunmute,{},\n",
             &did[..31]
         );
         let want = [
@@ -147,7 +147,9 @@ mod tests {
             Ok(post.clone()),
             Ok(post),
             Err(Fault::WrongKind),
-            Err(Fault::NameForId),
+            Ok("@ada.example".to_owned()),
+            Ok("@ada.example".to_owned()),
+            Err(Fault::WrongKind),
             Err(Fault::NotAnOpaqueId),
             Err(Fault::ScientificNotation),
             Err(Fault::NameForId),

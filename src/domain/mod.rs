@@ -53,7 +53,8 @@ pub use safe_json::{escaped_json, json_text, write_json};
 pub use secret::Secret;
 pub(crate) use serde_text::serde_as_text;
 pub use target::{
-    Handle, InvalidHandle, InvalidId, InvalidTarget, InvalidTargetKey, Target, TargetId, TargetKey, digits_value,
+    Handle, InvalidHandle, InvalidId, InvalidTarget, InvalidTargetKey, Target, TargetId, TargetKey, TargetName,
+    digits_value,
 };
 pub use task::{AttemptId, Fence, JobId, LaneId, Outcome, Reason, RoundId, TaskId, TaskState, Transition};
 pub use time::{BootId, CLOCK_TOLERANCE, Moment, Tick, Wall};

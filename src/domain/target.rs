@@ -196,6 +196,39 @@ impl fmt::Display for TargetKey {
     }
 }
 
+/// What people call a user or a post where the platform has an ID for it: a handle, an address, a link. Without the `@` that a target of
+/// that name begins with. Which texts are names is the platform's matter.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct TargetName(Box<str>);
+
+impl TargetName {
+    /// The name without its `@`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TargetName {
+    type Err = InvalidTarget;
+
+    /// Takes the name without its `@`.
+    fn from_str(text: &str) -> Result<TargetName, InvalidTarget> {
+        format!("@{text}").parse::<Target>()?.name().ok_or(InvalidTarget)
+    }
+}
+
+impl From<&Handle> for TargetName {
+    fn from(handle: &Handle) -> TargetName {
+        TargetName(handle.0.clone())
+    }
+}
+
+impl fmt::Display for TargetName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "@{}", self.0)
+    }
+}
+
 /// What a task acts on. Which forms a platform takes is its grammar's matter.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Target {
@@ -218,6 +251,24 @@ impl Target {
         match self {
             Target::Id(id) => Some(*id),
             Target::Handle(_) | Target::Key(_) => None,
+        }
+    }
+
+    /// The name, where it is one that the platform may have to be asked about: what begins with `@`.
+    pub fn name(&self) -> Option<TargetName> {
+        match self {
+            Target::Handle(handle) => Some(handle.into()),
+            Target::Key(key) => key.as_str().strip_prefix('@').map(|name| TargetName(name.into())),
+            Target::Id(_) => None,
+        }
+    }
+
+    /// Whether it is a name.
+    pub fn is_name(&self) -> bool {
+        match self {
+            Target::Handle(_) => true,
+            Target::Key(key) => key.as_str().starts_with('@'),
+            Target::Id(_) => false,
         }
     }
 }

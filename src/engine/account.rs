@@ -105,4 +105,8 @@ pub(super) struct Lane {
     pub(super) pending: bool,
     /// Nobody in it is left whose records are known; of others they are not.
     pub(super) uncovered: bool,
+    /// Some task in it may stand under a name.
+    pub(super) has_names: bool,
+    /// The next task in it stands under a name, and nobody knows what that means.
+    pub(super) awaits_names: bool,
 }

@@ -10,8 +10,10 @@ use super::account_troubles::AccountTroubles;
 use super::app_probes::AppProbes;
 use super::job_groups::{GroupIndex, JobGroups};
 use super::limit_records::LimitRecords;
+use super::names::{NameLookups, resolver_of};
 use super::outages::Outages;
 use super::own_records::OwnRecords;
+use super::readings::Readings;
 use super::refusals::Refusals;
 use super::requeue::{Delayed, claim_alone, claim_asked_last};
 use super::roster::{NextTasks, Roster};
@@ -41,6 +43,8 @@ pub(super) struct Claiming<'a> {
     pub(super) workers: &'a Workers,
     pub(super) tokens: &'a mut TokenRequests,
     pub(super) troubles: &'a mut AccountTroubles,
+    pub(super) readings: &'a Readings,
+    pub(super) names: &'a mut NameLookups,
     pub(super) records: &'a mut OwnRecords,
     pub(super) now: Moment,
 }
@@ -76,6 +80,7 @@ struct LeftOut {
 impl LeftOut {
     fn allows(&self, lane: &Lane, groups: &JobGroups) -> bool {
         !lane.uncovered
+            && !lane.awaits_names
             && !self.actions.contains(&lane.action)
             && !self.unaffordable.contains(&(lane.group, lane.action))
             && groups.is_open(lane.group, self.now)
@@ -169,7 +174,7 @@ impl Claiming<'_> {
                 continue;
             };
             if endpoint.deletes_records()
-                && let Err(until) = self.records.admit((account, lane.action), endpoint, self.now.tick)
+                && let Err(until) = self.records.admit((account, lane.action), endpoint, self.readings, self.now.tick)
             {
                 out.actions.push(lane.action);
                 again = [again, until].into_iter().flatten().min();
@@ -198,7 +203,8 @@ impl Claiming<'_> {
                 }
             }
         }
-        again = [again, self.want_newer_records(account, &access)].into_iter().flatten().min();
+        let (records, names) = (self.want_newer_records(account, &access), self.want_names(account, &access));
+        again = [again, records, names].into_iter().flatten().min();
         // No tick: all its slots are in flight, and their answers will have it looked at again.
         if let Some(at) = again {
             self.roster.schedule_rested(account, at);
@@ -212,8 +218,21 @@ impl Claiming<'_> {
         let mut again: Option<Tick> = None;
         for action in self.roster.uncovered_actions(account) {
             let Some(endpoint) = find(access.platform, action) else { continue };
-            let until = self.records.want_newer((account, action), endpoint, self.now.tick);
+            let until = self.records.want_newer((account, action), endpoint, self.readings, self.now.tick);
             again = [again, until].into_iter().flatten().min();
+        }
+        again
+    }
+
+    /// The next task of a lane stands under a name: it is looked up what that means. When that can be, where it is known.
+    fn want_names(&mut self, account: usize, access: &Access) -> Option<Tick> {
+        let mut again: Option<Tick> = None;
+        for (action, group) in self.roster.lookups_awaited(account) {
+            let is_resolved = find(access.platform, action).and_then(|endpoint| resolver_of(access.platform, endpoint));
+            if is_resolved.is_some() && self.groups.is_open(group, self.now.tick) {
+                let until = self.names.want((account, action), group, self.readings, self.now.tick);
+                again = [again, until].into_iter().flatten().min();
+            }
         }
         again
     }

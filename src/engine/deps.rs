@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::endpoint_reader::EndpointReader;
 use super::event::Listener;
-use super::record_reader::RecordReader;
 use super::send_guard::Guard;
 use super::shutdown::Shutdown;
 use crate::auth::TokenSource;
@@ -27,8 +27,8 @@ pub struct EngineDeps {
     pub listener: Box<dyn Listener>,
     /// Who says what must not be sent.
     pub guard: Box<dyn Guard>,
-    /// Who reads records of the accounts' own.
-    pub records: Arc<dyn RecordReader>,
+    /// Who looks names up, and reads records of the accounts' own.
+    pub reader: Arc<dyn EndpointReader>,
     /// Who tells of writes to the queue; none: it is looked at each second.
     pub watch: Option<QueueWatch>,
 }

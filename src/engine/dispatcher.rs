@@ -17,7 +17,7 @@ use super::ending::{RunDry, record_damage, what_is_left, worst_of};
 use super::event::{Event, Finish, Stopped};
 use super::interrupts::{handle_deadlines, handle_signals, handle_suspend};
 use super::job_groups::GroupIndex;
-use super::own_records::OwnRecords;
+use super::readings::Readings;
 use super::reporter::Reporter;
 use super::request_worker::WorkerMessage;
 use super::roster::Roster;
@@ -80,7 +80,7 @@ impl Dispatcher {
         access: HashMap<AccountId, Access>,
         settings: EngineSettings,
     ) -> Dispatcher {
-        let EngineDeps { drain, client, tokens, clock, shutdown, listener, guard, records, watch } = deps;
+        let EngineDeps { drain, client, tokens, clock, shutdown, listener, guard, reader, watch } = deps;
         let bounds = (settings.request_deadline, 1 + settings.groups.len());
         let roster = Roster::new(access, bounds, &start.undecided);
         let (workers, sender, messages) = Workers::new(
@@ -91,9 +91,9 @@ impl Dispatcher {
             shutdown.clone(),
         );
         let tokens = TokenRequests::new(tokens, sender.clone());
-        let (guard, records) = (SendGuard::new(guard), OwnRecords::new(records, sender));
+        let (guard, readings) = (SendGuard::new(guard), Readings::new(reader, sender));
         Dispatcher {
-            state: State::new(roster, workers, tokens, (guard, records), accounts, start.taken_over, &settings),
+            state: State::new(roster, workers, tokens, (guard, readings), accounts, start.taken_over, &settings),
             suspend: SuspendWatch::new(&*clock),
             reporter: Reporter::new(listener),
             changes: ChangeWatcher::default(),
@@ -147,8 +147,8 @@ impl Dispatcher {
         self.settle(&mut draft);
         let now = self.clock.now();
         self.state.record_outages(&mut draft, now);
-        let records_error = self.state.settle_records(&mut draft, now);
-        let queue_error = self.state.settle_tokens(&mut draft, now.tick).or(records_error);
+        let reading_error = self.state.settle_readings(&mut draft, now);
+        let queue_error = self.state.settle_tokens(&mut draft, now.tick).or(reading_error);
         let now = self.clock.now();
         self.state.wake_tasks(&mut draft, now.tick);
         let goes_on = self.state.end.stopping().is_none() && queue_error.is_none();
@@ -165,18 +165,20 @@ impl Dispatcher {
         }
         // Not before what was answered is on record.
         queue_error.map_or(Ok(()), Err)?;
-        self.look_for_records().await?;
+        self.begin_readings().await?;
         Ok(is_idle)
     }
 
-    /// What endpoints want to know of their records before they claim: what this turn has written of them is on disk.
-    async fn look_for_records(&mut self) -> Result<(), StoreError> {
+    /// What endpoints want to know of names and records before they claim: what this turn has written of them is on disk.
+    async fn begin_readings(&mut self) -> Result<(), StoreError> {
         let (now, until) = (self.clock.now(), self.state.groups.last_deadline());
-        let State { records, roster, workers, end, .. } = &mut self.state;
+        let State { readings, names, records, groups, roster, workers, end, .. } = &mut self.state;
         if end.stopping().is_some() {
             return Ok(());
         }
-        for begun in records.look(&mut self.drain, roster, workers, until, now).await? {
+        let looked_up = names.look(roster, groups, readings, now.tick);
+        let sought = records.look(&mut self.drain, (roster, workers), readings, until, now).await?;
+        for begun in looked_up.into_iter().chain(sought) {
             self.reporter.tell(&begun);
         }
         Ok(())
@@ -202,7 +204,7 @@ impl Dispatcher {
     async fn handle_interrupts(&mut self) -> Result<(), StoreError> {
         let now = self.clock.now().tick;
         handle_signals(&mut self.state.end, &self.shutdown, now);
-        let is_asking = self.state.tokens.are_asked_for() || self.state.records.are_read();
+        let is_asking = self.state.tokens.are_asked_for() || self.state.readings.are_under_way();
         let is_busy = self.state.workers.claimed() > 0 || is_asking;
         let State { end, groups, roster, .. } = &mut self.state;
         handle_deadlines(end, groups, roster, is_busy, now);
@@ -259,7 +261,7 @@ impl Dispatcher {
         if let Some(planned) = claims.last() {
             self.reporter.show(planned.account);
         }
-        self.state.looking().look(&mut self.drain, &mut claims, draft).await?;
+        self.state.looking(now.tick).look(&mut self.drain, &mut claims, draft).await?;
         Ok(claims)
     }
 
@@ -272,9 +274,9 @@ impl Dispatcher {
         // A reading ends by itself at a signal and at the deadline; where the run is to end for another reason, nobody waits for it.
         if !matches!(self.state.end.stopping(), None | Some(Stopped::Interrupted(_) | Stopped::Deadline)) || !is_patient
         {
-            self.state.records.leave();
+            self.state.readings.leave();
         }
-        let is_asking = self.state.tokens.are_asked_for() && is_patient || self.state.records.are_read();
+        let is_asking = self.state.tokens.are_asked_for() && is_patient || self.state.readings.are_under_way();
         let is_busy = !self.state.workers.are_idle() || is_asking;
         if let Some(stopped) = self.state.end.stopping() {
             return Ok((!is_busy).then(|| self.over(stopped)));
@@ -295,7 +297,7 @@ impl Dispatcher {
     /// Groups of which nothing more can be sent have ended, whatever the others do.
     async fn end_groups(&mut self, now: Moment) -> Result<(), StoreError> {
         for group in self.state.groups.going_on() {
-            if self.state.groups.in_flight(group) > 0 {
+            if self.state.groups.in_flight(group) > 0 || self.state.names.are_looked_up_for(group) {
                 continue;
             }
             let Some((stopped, next_slot)) = self.why_over(group, now).await? else { continue };

@@ -4,12 +4,14 @@ use super::account::Lane;
 use super::budget::UsedUp;
 use super::event::Stopped;
 use super::job_groups::{GroupIndex, JobGroups};
+use super::names::lookup_price;
 use super::outages::Outages;
 use super::refusals::Refusals;
 use super::requeue::Delayed;
 use super::roster::Roster;
 use super::settings::EngineSettings;
 use crate::domain::{JobId, LaneId, MicroUsd, Moment, TaskId, Tick, Wall};
+use crate::platforms::find_name_resolver;
 use crate::store::{DamagedTask, Drain, JobState, StoreError};
 
 /// What tells whether a drain is over. It changes nothing but the agenda, where entries that are out of date are dropped.
@@ -116,7 +118,10 @@ impl Ending<'_> {
                 let is_alike = |other: &Lane| other.group == group && other.action == lane.action;
                 let is_left = self.roster.has_work(id, lane) || self.roster.has_asked_last(index, is_alike);
                 if is_left && !account.left_out().contains(&lane.action) {
-                    let price = self.settings.price(access.platform, lane.action);
+                    let sent = self.settings.price(access.platform, lane.action);
+                    // What the next task's name means has to be paid for first.
+                    let looked_up = find_name_resolver(access.platform).filter(|_| lane.awaits_names).map(lookup_price);
+                    let price = looked_up.unwrap_or(sent);
                     why = Some(self.groups.allows(group, price, 1).err()?);
                 }
             }

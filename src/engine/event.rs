@@ -121,6 +121,39 @@ pub enum Event {
         /// Since when it had not.
         since: Wall,
     },
+    /// It is looked up what names mean under which rows stand in line.
+    NamesSought {
+        /// Who asks.
+        account: AccountId,
+        /// What is to be done to whom they mean.
+        action: Action,
+    },
+    /// They have been looked up, or some of them.
+    NamesFound {
+        /// Who asked.
+        account: AccountId,
+        /// What is to be done to whom they mean.
+        action: Action,
+        /// Rows whose names mean somebody.
+        found: u64,
+        /// Rows that were settled by what their names came to.
+        settled: u64,
+        /// Requests sent.
+        requests: u64,
+        /// What they cost.
+        spent: MicroUsd,
+    },
+    /// No more names can be looked up for now.
+    NamesWait {
+        /// Whose.
+        account: AccountId,
+        /// What is to be done to whom they mean.
+        action: Action,
+        /// Until when.
+        until: Wall,
+        /// Why, for people.
+        why: String,
+    },
     /// Records of an account's own are read, to find what the rows of an action delete.
     RecordsSought {
         /// Whose.
@@ -165,6 +198,8 @@ pub struct GroupEnd {
     pub requests: u64,
     /// What they cost.
     pub spent: MicroUsd,
+    /// Requests that looked names up for its jobs, and what they cost.
+    pub looked_up: (u64, MicroUsd),
     /// When its next request could leave, where that is known and something is left.
     pub next_slot_at: Option<Wall>,
     /// What is wrong with keep lists, so that rows of its jobs were not sent.

@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use super::budget::{Budget, UsedUp};
+use super::budget::{Budget, LookupBounds, UsedUp};
 use super::event::{GroupEnd, Stopped};
 use super::settings::{EngineSettings, JobTerms};
 use crate::domain::{JobId, MicroUsd, Moment, Tick};
@@ -189,6 +189,18 @@ impl JobGroups {
         group.has_more |= billed < staked;
     }
 
+    /// All that a group has left, for a lookup of names.
+    pub(super) fn stake_rest(&mut self, group: GroupIndex) -> LookupBounds {
+        self.group_mut(group).budget.stake_rest()
+    }
+
+    /// A lookup that might use so much has used that.
+    pub(super) fn unstake(&mut self, group: GroupIndex, within: LookupBounds, requests: u64, spent: MicroUsd) {
+        let group = self.group_mut(group);
+        group.budget.unstake(within, requests, spent);
+        group.has_more = true;
+    }
+
     /// The account found nothing left in the group's budget.
     pub(super) fn turn_away(&mut self, group: GroupIndex, account: usize) {
         self.group_mut(group).turned_away.insert(account);
@@ -254,6 +266,7 @@ fn group_end(place: usize, group: &Group, end: End, now: Moment) -> GroupEnd {
         stopped: end.stopped,
         requests: group.budget.requests(),
         spent: group.budget.spent(),
+        looked_up: group.budget.looked_up(),
         next_slot_at: end.next_slot.map(|tick| now.wall_at(tick)),
         withheld: end.withheld,
     }

@@ -1,23 +1,27 @@
 //! Tasks are looked at right before they are claimed: what a keep list spares, and what has no record left to delete, is settled in the
 //! turn, and no slot is spent on it. Where to undo is to delete a record, or to restore is to put one back, the others get theirs.
 //!
+//! A task that stands under a name is claimed once it is known what that means; a lane is claimed from up to there.
+//!
 //! Only tasks that were looked at may be claimed. Those ahead in line are read before the turn; those that come back in line
 //! within the turn (released, woken) are looked at with them. Whatever another process puts in line between that look and
 //! the turn is claimed at most once without being sent, and is looked at next time.
 //!
 //! In: the claims of a turn. Out: the same claims without what is settled. What does not belong here: what is spared (`send_guard`), and
-//! finding records (`own_records`).
+//! finding records (`own_records`), looking names up (`names`).
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::event::Event;
+use super::names::{NameLookups, resolver_of};
 use super::own_records::OwnRecords;
+use super::readings::Readings;
 use super::roster::Roster;
 use super::send_guard::{KEEP_LIST, SendGuard};
 use super::turn_draft::TurnDraft;
 use super::workers::Planned;
-use crate::domain::{LaneId, Reason, TaskId, TaskState};
+use crate::domain::{LaneId, Reason, Target, TaskId, TaskState, Tick};
 use crate::platforms::Endpoint;
 use crate::store::{Drain, LanePeek, Move, PeekedTask, RecordId, RecordsOfTask, StoreError, TaskRecord, Turn};
 
@@ -42,6 +46,8 @@ enum Sight {
     Sendable(Option<TaskRecord>),
     /// It has its outcome.
     Settled(TaskState, Reason),
+    /// It stands under a name, and it is not known what that means.
+    Nameless,
     /// It is not known which records it has.
     Unknown,
 }
@@ -59,6 +65,8 @@ struct Looked {
     records: HashMap<TaskId, Arc<TaskRecord>>,
     /// Nothing may be claimed: of somebody it is not known what to delete.
     is_unknown: bool,
+    /// The first that stands under a name.
+    nameless: Option<TaskId>,
 }
 
 impl Looked {
@@ -69,6 +77,7 @@ impl Looked {
                 self.records.extend(record.map(|record| (task, Arc::new(record))));
             }
             Sight::Settled(..) => {}
+            Sight::Nameless => self.nameless = Some(self.nameless.map_or(task, |first| first.min(task))),
             Sight::Unknown => self.is_unknown = true,
         }
     }
@@ -78,8 +87,11 @@ impl Looked {
 pub(super) struct Looking<'a> {
     pub(super) lookahead: &'a mut Lookahead,
     pub(super) guard: &'a SendGuard,
+    pub(super) readings: &'a Readings,
+    pub(super) names: &'a mut NameLookups,
     pub(super) records: &'a mut OwnRecords,
     pub(super) roster: &'a mut Roster,
+    pub(super) now: Tick,
 }
 
 impl Looking<'_> {
@@ -95,9 +107,14 @@ impl Looking<'_> {
             .filter(|planned| planned.endpoint.needs_record())
             .map(|planned| (planned.lane, planned.endpoint))
             .collect();
+        let of_names: HashSet<LaneId> =
+            plan.iter().filter(|planned| self.has_names(planned)).map(|planned| planned.lane).collect();
         let claims = draft.writes.claims.iter();
         let asked: Vec<LanePeek> = claims
-            .filter_map(|claim| self.asks(claim.lane, claim.count, of_records.get(&claim.lane).copied()))
+            .filter_map(|claim| {
+                let endpoint = of_records.get(&claim.lane).copied();
+                self.asks(claim.lane, claim.count, endpoint, of_names.contains(&claim.lane))
+            })
             .collect();
         if asked.is_empty() {
             return Ok(());
@@ -121,7 +138,8 @@ impl Looking<'_> {
         for (task, is_back) in back.iter().map(|task| (task, true)).chain(ahead.iter().map(|task| (task, false))) {
             let is_of_records = of_records.contains_key(&task.lane);
             let records = is_of_records.then(|| known.remove(&task.task).unwrap_or(RecordsOfTask::Unknown));
-            let sight = self.judge(task, records, stepped.contains(&task.task));
+            let may_be_name = of_names.contains(&task.lane);
+            let sight = self.judge(task, records, (may_be_name, stepped.contains(&task.task)));
             if let Sight::Settled(state, reason) = &sight {
                 self.tell(task, *state, reason.clone(), draft);
                 settle_in_turn(&mut draft.writes, (task.task, is_back), *state, reason.clone());
@@ -142,8 +160,15 @@ impl Looking<'_> {
         Ok(())
     }
 
+    /// Whether tasks of a lane may stand under names that have to be looked up.
+    fn has_names(&self, planned: &Planned) -> bool {
+        let has_names = self.roster.lanes.get(&planned.lane).is_some_and(|lane| lane.has_names);
+        let access = self.roster.accounts[planned.account].access.as_ref().filter(|_| has_names);
+        access.is_some_and(|access| resolver_of(access.platform, planned.endpoint).is_some())
+    }
+
     /// How far ahead a lane is looked at for so many tasks; none where nobody has to.
-    fn asks(&self, lane: LaneId, count: u32, of_records: Option<&Endpoint>) -> Option<LanePeek> {
+    fn asks(&self, lane: LaneId, count: u32, of_records: Option<&Endpoint>, has_names: bool) -> Option<LanePeek> {
         let known = self.roster.lanes.get(&lane)?;
         let depth = self.lookahead.depths.get(&lane).copied().unwrap_or(0);
         let tasks = count.saturating_add(TASKS_BEYOND).max(depth).min(MAX_TASKS_AHEAD.max(count));
@@ -152,13 +177,26 @@ impl Looking<'_> {
         } else {
             known.visible_to
         };
-        (of_records.is_some() || self.guard.watches(known.round)).then_some(LanePeek { lane, visible_to, tasks })
+        (of_records.is_some() || has_names || self.guard.watches(known.round)).then_some(LanePeek {
+            lane,
+            visible_to,
+            tasks,
+        })
     }
 
-    /// What becomes of a task. `records`: what is known of its records, where it deletes one; `has_stepped`: it deletes one in this turn.
-    fn judge(&self, task: &PeekedTask, records: Option<RecordsOfTask>, has_stepped: bool) -> Sight {
+    /// What becomes of a task. `records`: what is known of its records, where it deletes one; `may_be_name`: it may stand under a name;
+    /// `has_stepped`: it deletes a record in this turn.
+    fn judge(
+        &self,
+        task: &PeekedTask,
+        records: Option<RecordsOfTask>,
+        (may_be_name, has_stepped): (bool, bool),
+    ) -> Sight {
         if self.guard.spares(task, self.roster) {
             return Sight::Settled(TaskState::Kept, Reason::Borrowed(KEEP_LIST));
+        }
+        if may_be_name && task.target.as_ref().is_some_and(Target::is_name) {
+            return Sight::Nameless;
         }
         match records {
             None => Sight::Sendable(None),
@@ -196,6 +234,12 @@ impl Looking<'_> {
             let behind = if whole { looked.passing.iter().copied().max() } else { None };
             claim.looked_to = Some(looked.last.max(behind).unwrap_or(TaskId(0)));
             self.note_coverage(claim.lane, looked, *visible_to);
+            if let Some(first) = looked.nameless {
+                claim.looked_to = claim.looked_to.min(Some(TaskId(first.0 - 1)));
+                let is_next = looked.passing.iter().all(|task| *task > first);
+                note_nameless(claim.lane, is_next, (&mut *self.roster, &mut *self.names), self.readings, self.now);
+                continue;
+            }
             if looked.is_unknown {
                 claim.looked_to = Some(TaskId(0));
                 continue;
@@ -219,6 +263,22 @@ impl Looking<'_> {
             self.records.look_again(key);
             self.roster.cover_lanes(key);
         }
+    }
+}
+
+/// A lane has met a name: it is looked up. `is_next`: nothing of the lane can be claimed before that.
+fn note_nameless(
+    lane: LaneId,
+    is_next: bool,
+    (roster, names): (&mut Roster, &mut NameLookups),
+    readings: &Readings,
+    now: Tick,
+) {
+    let Some(known) = roster.lanes.get_mut(&lane) else { return };
+    known.awaits_names = is_next;
+    let (account, action, group) = (known.account, known.action, known.group);
+    if let Some(until) = names.want((account, action), group, readings, now).filter(|_| is_next) {
+        roster.schedule_rested(account, until);
     }
 }
 

@@ -19,7 +19,7 @@
 //! | deadlines, requests and money of jobs that share them | `job_groups`, with `budget` |
 //! | tokens; apps' first requests; accounts that need a person; silence | `tokens`, `app_probes`, `account_troubles`, `silence` |
 //! | keep lists | `send_guard` |
-//! | records that tasks delete, and who reads them | `own_records`, with `record_reader`, `record_troubles` and `steps`; `lookahead` gives each task its own |
+//! | what is read before tasks can be sent | `readings`, with `endpoint_reader` and `reading_troubles`: `names` of targets, and `own_records` that tasks delete (`steps`); `lookahead` meets names and gives each task its record |
 //! | other processes' changes | `change_watcher` |
 //! | why and when it ends | `run_end` |
 //! | who listens | `reporter` |
@@ -40,6 +40,7 @@ mod crash_queue;
 mod deps;
 mod dispatcher;
 mod ending;
+mod endpoint_reader;
 mod event;
 mod holds;
 mod in_flight_limit;
@@ -47,13 +48,14 @@ mod interrupts;
 mod job_groups;
 mod limit_records;
 mod lookahead;
+mod names;
 mod outage;
 mod outages;
 mod own_records;
 mod patience;
 mod prefetch;
-mod record_reader;
-mod record_troubles;
+mod reading_troubles;
+mod readings;
 mod refusal_breaker;
 mod refusals;
 mod reporter;
@@ -75,13 +77,14 @@ mod turn_draft;
 mod verdict;
 mod workers;
 
+pub use budget::LookupBounds;
 pub use consequences::{Blame, Consequences, Health, Proof, consequences_of};
 pub use deps::EngineDeps;
 pub use dispatcher::run;
+pub use endpoint_reader::{EndpointReader, NamesRead, ReadingEnd, ReadingQuery, ReadingReport, ReadingWanted};
 pub use event::{Event, Finish, GroupEnd, Listener, Progress, Signal, Stopped, WindowLevel};
 pub use holds::cap_of;
 pub use patience::Patience;
-pub use record_reader::{RecordQuery, RecordReader, RecordsRead};
 pub use refusal_breaker::REFUSALS_TO_TRIP;
 pub use send_guard::{Guard, LostList};
 pub use settings::{Access, CredentialSource, EngineSettings, JobGroup, JobTerms};

@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::account::EndpointKey;
 use super::circuit_breaker::{CircuitBreaker, Epoch};
 use super::consequences::consequences_of;
+use super::endpoint_reader::{ReadingKey, ReadingReport};
 use super::in_flight_limit::InFlightLimit;
-use super::record_reader::RecordsRead;
 use super::settings::Access;
 use super::shutdown::{Shutdown, Urgency};
 
 use crate::auth::{Current, NoToken, TokenSource};
 use crate::clock::SharedClock;
-use crate::domain::{AccountId, Action, AttemptId, Moment, Target, Tick, Wall};
+use crate::domain::{AccountId, AttemptId, Moment, Target, Tick, Wall};
 use crate::platforms::{Client, Endpoint, Finding, Reply, Request};
 use crate::store::{TaskRecord, failpoint};
 
@@ -49,10 +48,10 @@ pub(super) enum WorkerMessage {
     },
     /// What came of asking for an account's token.
     Token { account: usize, outcome: Result<(), NoToken> },
-    /// What came of reading an endpoint's records.
-    Records { key: EndpointKey, outcome: RecordsRead },
-    /// Who reads records waits until then.
-    RecordsWait { account: AccountId, action: Action, until: Wall, why: String },
+    /// What came of reading for an endpoint.
+    Read { key: ReadingKey, report: ReadingReport },
+    /// Who reads for it waits until then.
+    ReadingWaits { key: ReadingKey, until: Wall, why: String },
 }
 
 /// What all requests need to be sent.

@@ -146,8 +146,9 @@ impl Roster {
     /// Takes over a lane; of one that is left out nothing is sent.
     pub(super) fn take_over_lane(&mut self, view: &LaneView, group: GroupIndex, is_left_out: bool, now: Tick) {
         let account = self.account_index(view.account);
-        let LaneView { round, action, visible_to, has_pending: pending, .. } = *view;
-        let lane = Lane { round, action, account, group, visible_to, pending, uncovered: false };
+        let LaneView { round, action, visible_to, has_pending: pending, has_names, .. } = *view;
+        let (uncovered, awaits_names) = (false, false);
+        let lane = Lane { round, action, account, group, visible_to, pending, uncovered, has_names, awaits_names };
         self.lanes.insert(view.lane, lane);
         if is_left_out {
             return;
@@ -163,6 +164,24 @@ impl Roster {
     pub(super) fn cover_lanes(&mut self, (account, action): EndpointKey) {
         let its = self.lanes.values_mut().filter(|lane| (lane.account, lane.action) == (account, action));
         its.for_each(|lane| lane.uncovered = false);
+    }
+
+    /// Names of an endpoint's tasks have been looked up: what that has found is seen in the next turn.
+    pub(super) fn end_lookup(&mut self, (account, action): EndpointKey) {
+        let its = self.lanes.values_mut().filter(|lane| (lane.account, lane.action) == (account, action));
+        its.for_each(|lane| lane.awaits_names = false);
+    }
+
+    /// What is done in the lanes of an account whose next task stands under a name, and for whose jobs; once for each action.
+    pub(super) fn lookups_awaited(&self, account: usize) -> Vec<(Action, GroupIndex)> {
+        let lanes = self.accounts[account].lanes.iter().filter_map(|id| self.lanes.get(id));
+        let mut awaited: Vec<(Action, GroupIndex)> = Vec::new();
+        for lane in lanes.filter(|lane| lane.awaits_names && lane.pending) {
+            if !awaited.iter().any(|(action, _)| *action == lane.action) {
+                awaited.push((lane.action, lane.group));
+            }
+        }
+        awaited
     }
 
     /// What is done in the lanes of an account of which nobody is left whose records are known.

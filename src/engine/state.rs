@@ -8,14 +8,16 @@ use super::app_probes::AppProbes;
 use super::change_watcher::Changes;
 use super::claiming::Claiming;
 use super::ending::Ending;
-use super::event::Event;
+use super::endpoint_reader::ReadingKey;
 use super::job_groups::JobGroups;
 use super::limit_records::LimitRecords;
 use super::lookahead::{Lookahead, Looking};
+use super::names::NameLookups;
 use super::outages::Outages;
 use super::own_records::OwnRecords;
 use super::patience::Patience;
-use super::record_troubles::RecordTroubles;
+use super::reading_troubles::ReadingTroubles;
+use super::readings::Readings;
 use super::refusals::Refusals;
 use super::request_worker::WorkerMessage;
 use super::requeue::{Delayed, restore_asked_last, wake_crashed};
@@ -30,7 +32,7 @@ use super::tokens::TokenRequests;
 use super::turn_draft::TurnDraft;
 use super::workers::Workers;
 use crate::clock::Clock;
-use crate::domain::{Moment, Tick};
+use crate::domain::{Moment, Tick, Wall};
 use crate::platforms::Client;
 use crate::store::{Account, Drain, DrainStart, StoreError, Turn};
 
@@ -62,10 +64,14 @@ pub(super) struct State {
     pub(super) guard: SendGuard,
     /// How far ahead tasks are looked at before they are claimed.
     pub(super) lookahead: Lookahead,
+    /// What is read beside the drain.
+    pub(super) readings: Readings,
+    /// What names mean.
+    pub(super) names: NameLookups,
     /// Records of the accounts' own.
     pub(super) records: OwnRecords,
-    /// Waits of those who read them, to be told.
-    record_waits: Vec<Event>,
+    /// Waits of those who read, to be told.
+    reading_waits: Vec<(ReadingKey, Wall, String)>,
     /// Why and when the run ends.
     pub(super) end: RunEnd,
 }
@@ -75,7 +81,7 @@ impl State {
         roster: Roster,
         workers: Workers,
         tokens: TokenRequests,
-        (guard, records): (SendGuard, OwnRecords),
+        (guard, readings): (SendGuard, Readings),
         accounts: Vec<Account>,
         taken_over: Tick,
         settings: &EngineSettings,
@@ -96,9 +102,11 @@ impl State {
             workers,
             tokens,
             guard,
-            records,
+            readings,
+            names: NameLookups::default(),
+            records: OwnRecords::default(),
             lookahead: Lookahead::default(),
-            record_waits: Vec::new(),
+            reading_waits: Vec::new(),
             delayed: Delayed::default(),
             outages: Outages::default(),
             probes: AppProbes::default(),
@@ -152,10 +160,8 @@ impl State {
                 self.workers.end(attempt, reply, ended, generation);
             }
             WorkerMessage::Token { account, outcome } => self.tokens.note(account, outcome, &mut self.roster, now),
-            WorkerMessage::Records { key, outcome } => self.records.note(key, outcome),
-            WorkerMessage::RecordsWait { account, action, until, why } => {
-                self.record_waits.push(Event::RecordsWait { account, action, until, why });
-            }
+            WorkerMessage::Read { key, report } => self.readings.note(key, report),
+            WorkerMessage::ReadingWaits { key, until, why } => self.reading_waits.push((key, until, why)),
         }
     }
 
@@ -173,12 +179,14 @@ impl State {
         settled.queue_error
     }
 
-    /// Readings of records that have ended: endpoints may claim, accounts stop. The error: the queue could not be read or written for one.
-    pub(super) fn settle_records(&mut self, draft: &mut TurnDraft, now: Moment) -> Option<StoreError> {
-        self.record_waits.drain(..).for_each(|wait| draft.tell(wait));
+    /// Readings that have ended: endpoints may claim, accounts stop. The error: the queue could not be read or written for one.
+    pub(super) fn settle_readings(&mut self, draft: &mut TurnDraft, now: Moment) -> Option<StoreError> {
         let until = self.groups.last_deadline();
-        let State { records, roster, troubles, tokens, reachability, end, .. } = self;
-        RecordTroubles { records, roster, troubles, tokens, reachability, end, until, now }.settle(draft)
+        let State { readings, names, groups, roster, troubles, tokens, reachability, end, reading_waits, .. } = self;
+        let mut settling =
+            ReadingTroubles { readings, names, groups, roster, troubles, tokens, reachability, end, until, now };
+        reading_waits.drain(..).for_each(|(key, until, why)| draft.tell(settling.waits(key, until, why)));
+        settling.settle(draft)
     }
 
     /// Tasks that stood aside and whose time has come get in line; those about which nothing more can be proven are decided.
@@ -230,14 +238,16 @@ impl State {
             workers: &self.workers,
             tokens: &mut self.tokens,
             troubles: &mut self.troubles,
+            readings: &self.readings,
+            names: &mut self.names,
             records: &mut self.records,
             now,
         }
     }
 
-    pub(super) fn looking(&mut self) -> Looking<'_> {
-        let State { lookahead, guard, records, roster, .. } = self;
-        Looking { lookahead, guard, records, roster }
+    pub(super) fn looking(&mut self, now: Tick) -> Looking<'_> {
+        let State { lookahead, guard, readings, names, records, roster, .. } = self;
+        Looking { lookahead, guard, readings, names, records, roster, now }
     }
 
     /// `reserved`: when the turn's slots were.

@@ -37,7 +37,7 @@ const FAULTS: usize = Fault::ALL.len();
 pub(super) struct Counts {
     pub(super) rows: u64,
     pub(super) windows_1252_rows: u64,
-    pub(super) handles: u64,
+    pub(super) names: u64,
     tally: Tally,
     faults: [u64; FAULTS],
     /// By account (0: none named), then action.
@@ -89,7 +89,7 @@ impl Counts {
                 self.reject(*fault, Some(*action), *column, opened);
             }
             Judged::Task { action, account, is_typed, is_plain, column, target, .. } => {
-                self.handles += u64::from(matches!(target, Target::Handle(_)));
+                self.names += u64::from(target.is_name());
                 if !is_plain {
                     self.count_encoding(record);
                 }

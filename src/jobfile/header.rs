@@ -11,8 +11,6 @@ pub struct ReadOptions {
     pub action: Option<Action>,
     /// `--column`: the target's column, whatever its name.
     pub column: Option<String>,
-    /// Whether handles are usable targets; otherwise such rows are rejected.
-    pub takes_handles: bool,
     /// By which ID the platform undoes reposts.
     pub repost_id: RepostId,
     /// `--trust-ids`: IDs are taken as they are written, whatever they look like together.

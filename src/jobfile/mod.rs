@@ -63,7 +63,7 @@ pub use worklist::{MAX_TICKS_PER_FILE, SavedWorklist, WORKLIST_COLUMNS};
 
 /// The version of this reader. It belongs to what "unchanged" means: a file, and what is queued of it, is looked at again where another
 /// version read it. Raise it with every change of which rows can be used, of what they are read as, or of the columns that are chosen.
-pub const READER_VERSION: u32 = 4;
+pub const READER_VERSION: u32 = 5;
 /// Since this version a last row that looks cut off is rejected when it is read.
 pub const READER_OF_CUT_ROWS: u32 = 4;
 

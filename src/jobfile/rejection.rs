@@ -27,8 +27,6 @@ crate::domain::with_all! {
         ExactDouble,
         /// A number written with thousands separators: the separators have cut it into cells.
         SplitNumber,
-        /// A handle, where IDs are needed.
-        HandleNotResolved,
         /// A name or a link, where only the IDs of the account's server are taken.
         NameForId,
         /// No ID as the account's server has them.
@@ -74,7 +72,6 @@ impl Fault {
             Fault::ShortestDouble => DamageForm::Shortest.name(),
             Fault::ExactDouble => DamageForm::Exact.name(),
             Fault::SplitNumber => "split_number",
-            Fault::HandleNotResolved => "handle_not_resolved",
             Fault::NameForId => "name_for_id",
             Fault::NotAnOpaqueId => "not_an_id_there",
             Fault::NotAHandle => "not_a_handle",
@@ -120,12 +117,9 @@ impl Fault {
             Fault::RoundedZeros => damaged(DamageForm::Zeros),
             Fault::ShortestDouble => damaged(DamageForm::Shortest),
             Fault::ExactDouble => damaged(DamageForm::Exact),
-            Fault::HandleNotResolved => {
-                format!("a handle, where {verb} needs the numeric user ID: write that")
-            }
             Fault::NameForId => {
                 format!(
-                    "a name or a link, and for accounts of this platform only IDs are taken for now: write the ID of the {thing} at the \
+                    "neither a name nor a link that the account's platform knows: write the {thing} as its pages do, or the ID at the \
                      account's server, which `cleanup list` gives"
                 )
             }

@@ -78,7 +78,6 @@ pub(super) struct Judge {
     path: String,
     pub(super) header: Header,
     pub(super) default_action: Option<Action>,
-    takes_handles: bool,
     repost_id: RepostId,
     facts: RowFacts,
     /// By column: whether bare words are handles.
@@ -194,7 +193,6 @@ impl Judge {
             repost_id: options.repost_id,
             facts,
             default_action,
-            takes_handles: options.takes_handles,
             handles,
             ids: options.ids.clone(),
             accounts: Vec::new(),
@@ -224,8 +222,10 @@ impl Judge {
         };
         let handles = self.handles.get(column).copied().unwrap_or(false);
         if let Some(ids) = self.ids_of(account) {
-            let read = || cell::read_opaque(cell_of(record, column), ids, action.target_kind());
-            let read = if handles { Err(Fault::NameForId) } else { read() };
+            let read = cell::read_opaque(cell_of(record, column), ids, action.target_kind());
+            // What looks like an ID in a column of names is somebody's name.
+            let read =
+                read.and_then(|target| if handles && !target.is_name() { Err(Fault::NameForId) } else { Ok(target) });
             let (target, account) = match (read, account) {
                 (Ok(target), Ok(account)) => (target, account),
                 (Err(fault), _) | (_, Err(fault)) => {
@@ -233,7 +233,8 @@ impl Judge {
                 }
             };
             let is_plain = record.len() == 1 && target.to_string().as_bytes() == cell_of(record, column);
-            let is_plain = is_plain && self.header.names.len() == 1;
+            // Of a name the cell is kept: the task is going to be on what it means.
+            let is_plain = is_plain && self.header.names.len() == 1 && !target.is_name();
             let (repost, misfit) = (None, None);
             let is_typed = false;
             let task = Judged::Task { action, account, target, is_typed, repost, misfit, is_plain, column };
@@ -255,10 +256,7 @@ impl Judge {
         let (target, is_typed) = match named {
             Ok(Named::Digits(id)) => (Target::Id(id), true),
             Ok(Named::LinkedId(id)) => (Target::Id(id), false),
-            Ok(Named::Handle(handle)) if self.takes_handles => (Target::Handle(handle), false),
-            Ok(Named::Handle(_)) => {
-                return Ok(Judged::Rejected { fault: Fault::HandleNotResolved, action: Some(action), column });
-            }
+            Ok(Named::Handle(handle)) => (Target::Handle(handle), false),
             Err(fault) => return Ok(Judged::Rejected { fault, action: Some(action), column }),
         };
         let account = match account {

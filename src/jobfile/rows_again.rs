@@ -129,7 +129,7 @@ mod tests {
         ) {
             let text = format!("{header}\n1000000000000000007\n{}\n", rows.join("\n"));
             let source = Source::spool("first", text.as_bytes()).unwrap();
-            let options = ReadOptions { action: Some(Action::Unfollow), takes_handles: true, ..ReadOptions::default() };
+            let options = ReadOptions { action: Some(Action::Unfollow), ..ReadOptions::default() };
             // A file that cannot be read as a whole is never queued.
             prop_assume!(Survey::of(&source, &options).is_ok());
             prop_assert_eq!(verdicts(&again(&source, &options, true), &options), verdicts(&source, &options));

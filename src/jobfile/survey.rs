@@ -37,8 +37,8 @@ pub struct Survey {
     pub damage: Vec<DamageFinding>,
     /// Usable rows by action and account.
     pub lanes: Vec<LaneCount>,
-    /// Usable rows that name a handle.
-    pub handles: u64,
+    /// Usable rows that name their target: by a handle, an address, a link.
+    pub names: u64,
     /// Rows with cells that are not UTF-8; they are read as Windows-1252.
     pub windows_1252_rows: u64,
     suspicion: Suspicion,
@@ -79,7 +79,7 @@ impl Survey {
             rejected_by_fault,
             damage,
             lanes,
-            handles: counts.handles,
+            names: counts.names,
             windows_1252_rows: counts.windows_1252_rows,
             examples: counts.examples(suspicion, judge),
             suspicion,

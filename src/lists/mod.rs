@@ -8,7 +8,6 @@ mod entry;
 mod export;
 pub mod fetch;
 pub mod filter;
-pub mod handles;
 mod keep;
 pub mod repository;
 mod row;

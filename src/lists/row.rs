@@ -7,6 +7,7 @@ use super::{Column, Entry, parse_source_time, reposted_author};
 use crate::domain::{EntryFact, Handle, Target, TargetId, Visibility};
 use crate::jobfile::keep_list::KeepList;
 use crate::jobfile::{HandleColumn, cells_from_stored, handle_columns, is_same_column, read_handle};
+use crate::platforms::foreign_names;
 
 /// What `tweets.csv` of X's archives of 2012 to 2018 calls the columns of a list of posts. It is known by the first of them: in other
 /// files a `timestamp` may be anything.
@@ -18,6 +19,8 @@ const ARCHIVE_COLUMNS: [(Column, &str); 3] =
 pub struct RowEntry {
     /// Every handle that the row names the user by, or a post's author. The first is the entry's own.
     pub handles: Vec<Handle>,
+    /// Every name of other platforms that it names its target by: what such a name means is not known here.
+    pub names: Vec<Target>,
     /// The rest.
     pub entry: Entry,
 }
@@ -26,7 +29,7 @@ impl RowEntry {
     /// Whether a keep list names it; a repost by either of its IDs.
     pub fn is_named_by(&self, keep: &KeepList) -> bool {
         let own = self.entry.repost_id.map(Target::Id);
-        keep.names(&self.entry.target, &self.handles) || own.is_some_and(|own| keep.contains(&own))
+        keep.names(&self.entry.target, &self.handles) || self.names.iter().chain(&own).any(|named| keep.contains(named))
     }
 }
 
@@ -93,6 +96,7 @@ impl RowReader {
             Target::Id(_) | Target::Key(_) => None,
         };
         let mut handles: Vec<Handle> = handle.or(written).cloned().into_iter().collect();
+        let mut names = Vec::new();
         let mut entry = Entry::bare(target.clone());
         if let Some(record) = record.filter(|_| !self.columns.is_empty() || !self.handles.is_empty()) {
             let cells = cells_from_stored(record);
@@ -104,15 +108,17 @@ impl RowReader {
             if self.becomes_post(&mut entry, &cells) {
                 handles.extend(entry.text.as_deref().and_then(reposted_author));
                 entry.handle = handles.first().cloned();
-                return RowEntry { handles, entry };
+                return RowEntry { handles, names: Vec::new(), entry };
             }
             for column in &self.handles {
-                let named = cells.get(column.index).and_then(|cell| read_handle(cell.as_bytes(), column.bare_words));
+                let Some(cell) = cells.get(column.index) else { continue };
+                names.extend(foreign_names(cell.trim()));
+                let named = read_handle(cell.as_bytes(), column.bare_words);
                 handles.extend(named.filter(|handle| !handles.contains(handle)));
             }
         }
         entry.handle = handles.first().cloned();
-        RowEntry { handles, entry }
+        RowEntry { handles, names, entry }
     }
 
     /// Whether a row of the account's posts is a repost whose target is the post that it repeats. What the row has under
@@ -190,7 +196,7 @@ mod tests {
             let stored = stored_from_cells(record(list, &entry));
             assert_eq!(
                 reader.entry(&entry.target, None, Some(&stored)),
-                RowEntry { handles: vec!["ada".parse().unwrap()], entry }
+                RowEntry { handles: vec!["ada".parse().unwrap()], names: Vec::new(), entry }
             );
         }
     }

@@ -19,6 +19,7 @@ use super::dialect::{Dialect, Question};
 use super::entry::Page;
 use super::http::HttpClients;
 use super::link::next_page;
+use super::page_question::What;
 use super::reply::{BAD_CERTIFICATE, Finding, RefusalKind, Reply};
 use super::request::{self, Concern, PageRequest, Request, Unbuildable};
 use super::spec::{WhoAmI, WhoIs};
@@ -120,9 +121,9 @@ impl Client {
         }
         let sent = self.exchange(dialect, base, built, clock.sleep_until(deadline), MAX_PAGE_BYTES).await;
         let answer = sent.map_err(|lost| unanswered(lost, credentials))?;
-        if answer.status == 200
-            && let Some(page) = (dialect.page)(&asked, &answer)
-        {
+        // That nobody has a name may be told in any status.
+        let may_be_page = answer.status == 200 || matches!(asked.what, What::Names(_));
+        if may_be_page && let Some(page) = (dialect.page)(&asked, &answer) {
             return Ok((page, reply(Finding::Done { reason: None }, &answer, credentials)));
         }
         // No page has an object there, so that nothing is taken for a confirmed effect.

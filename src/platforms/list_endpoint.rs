@@ -6,14 +6,14 @@ use super::dialect::Dialect;
 use super::page_question::EntryFields;
 use crate::domain::{EntryFact, ListKind, MicroUsd, TargetKind};
 
-/// How one list is read on one platform, or how users are looked up by their handles.
+/// How one list is read on one platform, or how it is asked what names mean.
 #[derive(Clone, Copy, Debug)]
 pub struct ListEndpoint {
     /// How its platform asks and writes.
     pub dialect: &'static Dialect,
     /// Its name in the queue: each endpoint has windows of its own.
     pub name: &'static str,
-    /// The list it reads; none: it looks up users by their handles.
+    /// The list it reads; none: it is asked about names.
     pub list: Option<ListKind>,
     /// The path below the base URL; `{user}` is the acting user's ID. Always asked with GET.
     pub path: &'static str,

@@ -24,6 +24,7 @@ mod http;
 mod link;
 mod list_endpoint;
 mod mastodon;
+mod names;
 pub mod oauth1;
 mod page_question;
 mod registry;
@@ -48,10 +49,11 @@ pub use endpoint::{Endpoint, Params, Verb};
 pub use entry::{ListItem, Listed, Missing, NextPage, Page};
 pub use http::HttpClients;
 pub use list_endpoint::ListEndpoint;
-pub use page_question::{EntryFields, MAX_HANDLES_ASKED, PageQuestion, What};
+pub use names::{NameQuestion, NameResolver};
+pub use page_question::{EntryFields, PageQuestion, What};
 pub use registry::{
-    evident_key, find, find_handle_lookup, find_inverse, find_list_endpoint, find_list_endpoint_named, logging_in_by,
-    spec, table, with_activities, with_repositories,
+    evident_key, find, find_inverse, find_list_endpoint, find_list_endpoint_named, find_name_resolver, foreign_names,
+    logging_in_by, spec, table, with_activities, with_repositories,
 };
 pub use reply::{BAD_CERTIFICATE, Finding, Limited, RefusalKind, Reply};
 pub use request::{PageRequest, Request};

@@ -1,21 +1,18 @@
 //! A page that is asked for. What does not belong here: how it is put into words (a platform's dialect), and sending.
 
 use super::vocabulary::Vocabulary;
-use crate::domain::{Handle, Target, TargetKind};
+use crate::domain::{Target, TargetKind, TargetName};
 
 /// What a reading endpoint is asked to tell of each entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryFields {
-    /// Whom a handle names: nothing that was renamed.
+    /// Whom a name means: nothing that was renamed.
     Names,
     /// Users, whom people recognise and what filters ask for.
     Users,
     /// Posts and their authors.
     Posts,
 }
-
-/// The most handles one request asks about (X's OpenAPI document).
-pub const MAX_HANDLES_ASKED: usize = 100;
 
 /// A page that is asked for, as far as its words hang on it.
 #[derive(Clone, Copy, Debug)]
@@ -44,8 +41,8 @@ pub enum What<'a> {
         /// Whether users are to come with their newest posts, which may be billed beside them.
         newest_posts: bool,
     },
-    /// The users behind these handles, at most [`MAX_HANDLES_ASKED`].
-    Handles(&'a [Handle]),
+    /// What these names mean, as many as a page has entries at most.
+    Names(&'a [TargetName]),
     /// The profiles of these users: whoever is not there has none.
     Users(&'a [Target]),
 }
@@ -55,7 +52,7 @@ impl What<'_> {
     pub fn entries(&self) -> u32 {
         match self {
             What::Entries { count, .. } => *count,
-            What::Handles(handles) => u32::try_from(handles.len()).unwrap_or(u32::MAX),
+            What::Names(names) => u32::try_from(names.len()).unwrap_or(u32::MAX),
             What::Users(users) => u32::try_from(users.len()).unwrap_or(u32::MAX),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::endpoint::Endpoint;
 use super::list_endpoint::ListEndpoint;
+use super::names::NameResolver;
 use super::spec::{ActivitiesSpec, LoginKind, PlatformSpec, RepositorySpec};
 use super::{aisa, bluesky, mastodon, x};
 use crate::domain::{Action, ListKind, Platform, Target};
@@ -39,8 +40,17 @@ pub fn with_activities() -> Option<(Platform, &'static ActivitiesSpec)> {
 pub fn evident_key(text: &str) -> Option<Target> {
     Platform::real().map(|platform| spec(platform).target()).find_map(|grammar| {
         let target = (grammar.read)(text)?;
-        (matches!(target, Target::Key(_)) && (grammar.is_evident)(&target.to_string())).then_some(target)
+        // A bare word with a dot may be anything.
+        let is_written_as_one = !target.is_name() || text.starts_with('@') || text.contains('/');
+        let is_evident = is_written_as_one && (grammar.is_evident)(&target.to_string());
+        (matches!(target, Target::Key(_)) && is_evident).then_some(target)
     })
+}
+
+/// What a text names by a name of any platform but those of bare handles: what it means has to be looked up there.
+pub fn foreign_names(text: &str) -> impl Iterator<Item = Target> + use<'_> {
+    let read = Platform::real().filter_map(|platform| (spec(platform).target().read)(text));
+    read.filter(|target| matches!(target, Target::Key(_)) && target.is_name())
 }
 
 /// The row for an action on a platform; none where the platform has no such endpoint.
@@ -66,15 +76,16 @@ pub fn find_list_endpoint(platform: Platform, list: ListKind) -> Option<&'static
     of(list).or_else(|| of(list.read_as()))
 }
 
-/// How a platform is asked who has which handle; none where it cannot be.
-pub fn find_handle_lookup(platform: Platform) -> Option<&'static ListEndpoint> {
-    spec(platform).name_lookup
+/// How a platform is asked which user or post a name means; none where it cannot be.
+pub fn find_name_resolver(platform: Platform) -> Option<&'static NameResolver> {
+    spec(platform).names
 }
 
 /// The endpoint of that name in the queue.
 pub fn find_list_endpoint_named(platform: Platform, name: &str) -> Option<&'static ListEndpoint> {
     let spec = spec(platform);
-    spec.lists.iter().chain(spec.name_lookup).chain(spec.profiles).find(|endpoint| endpoint.name == name)
+    let names = spec.names.map_or(&[][..], |names| names.endpoints);
+    spec.lists.iter().chain(names).chain(spec.profiles).find(|endpoint| endpoint.name == name)
 }
 
 #[cfg(test)]
@@ -167,7 +178,9 @@ mod tests {
     #[test]
     fn every_list_has_a_row_with_windows_and_a_price() {
         let lists = ListKind::ALL.map(|list| (Some(list.read_as()), find_list_endpoint(Platform::Sandbox, list)));
-        for (list, row) in lists.into_iter().chain([(None, find_handle_lookup(Platform::Sandbox))]) {
+        for (list, row) in
+            lists.into_iter().chain([(None, find_name_resolver(Platform::Sandbox).map(|names| &names.endpoints[0]))])
+        {
             let row = row.unwrap();
             assert_eq!(row.list, list);
             assert!(!row.documented.is_empty() && row.page.0 <= row.page.1 && row.price.0 <= row.price.1);

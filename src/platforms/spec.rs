@@ -6,6 +6,7 @@ use super::dialect::Dialect;
 use super::endpoint::Endpoint;
 use super::entry::ListItem;
 use super::list_endpoint::ListEndpoint;
+use super::names::NameResolver;
 use super::target_grammar::TargetGrammar;
 use crate::domain::{AccountHost, ListKind, Platform, UserId, WindowSpec};
 
@@ -32,8 +33,8 @@ pub struct PlatformSpec {
     pub inverse_endpoints: &'static [Endpoint],
     /// What it lists.
     pub lists: &'static [ListEndpoint],
-    /// How it is asked who has which handle; none where it cannot be.
-    pub name_lookup: Option<&'static ListEndpoint>,
+    /// How it is asked which user or post a name means; none where it cannot be.
+    pub names: Option<&'static NameResolver>,
     /// How it is asked which users are still there; none where it is not.
     pub profiles: Option<&'static ListEndpoint>,
     /// How it is asked which posts an account has pinned, where its list of posts does not say; none where it is not.

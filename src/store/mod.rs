@@ -48,10 +48,10 @@ pub use disk_room::{ReservedRoom, folder_of};
 pub use durable::{DurableFile, is_foreign, make_own_folder, make_private_folder};
 pub use error::StoreError;
 pub use lists::{
-    HandlesTold, HoldNews, ListStore, Looked, MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS, NewPage, PINNED_READING,
-    PROFILES_READING, PageEntry, Reach, ReadAllowance, ReadAsk, ReadEnd, ReadGrant, ReadHold, ReadId, ReadLeft,
-    ReadSlot, ReadWindow, ReadingId, ReadingState, RecordPage, RecordReading, Resolution, TargetMetadata,
-    VerdictCounts, VerifyResult, end_here,
+    HoldNews, ListStore, Looked, MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS, NameSpace, NamedTask, NamesSettled, NamesTold,
+    NewPage, PINNED_READING, PROFILES_READING, PageEntry, Reach, ReadAllowance, ReadAsk, ReadEnd, ReadGrant, ReadHold,
+    ReadId, ReadLeft, ReadSlot, ReadWindow, ReadingId, ReadingState, RecordPage, RecordReading, Resolution,
+    SettledByName, TargetMetadata, VerdictCounts, VerifyResult, end_here,
 };
 pub use load::{
     LoadForecast, LoadForecaster, LoadRow, LoadStore, LoadSummary, Loader, ROWS_PER_STATEMENT, ReloadSizes,
@@ -69,8 +69,8 @@ pub use queue::{
 };
 pub use read::{
     AttemptSpan, AttemptView, Bucket, ChangeCounters, Histogram, JobStatus, MAX_PAGE_ROWS, MAX_SAMPLED_TASKS,
-    OutcomeCounts, PickOrder, PickedTask, ProgressSamples, ReadSpan, ReadStore, ReasonCount, RecentAttempt, RecordView,
-    RejectedRow, RowOutcome, RowPage, RowQuery, TaskFilter, TaskHistory, TopReason,
+    NameLookup, OutcomeCounts, PickOrder, PickedTask, ProgressSamples, ReadSpan, ReadStore, ReasonCount, RecentAttempt,
+    RecordView, RejectedRow, RowOutcome, RowPage, RowQuery, TaskFilter, TaskHistory, TopReason,
 };
 pub use schedules::{
     FiringEnd, FiringState, FiringTrouble, NewFiring, NewSchedule, ScheduleEdit, ScheduleStore, StoredFiring,

@@ -94,7 +94,7 @@ impl Store {
         AdminStore { db: &mut self.db }
     }
 
-    /// What the platform told about lists, handles and targets.
+    /// What the platform told about lists, names and targets.
     pub fn lists(&mut self) -> ListStore<'_> {
         ListStore { db: &mut self.db }
     }

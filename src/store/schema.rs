@@ -49,6 +49,7 @@ const EMBEDDED: &[(&str, &str)] = &embedded![
     "0034_open_vocabulary",
     "0035_own_records",
     "0037_restores",
+    "0038_names",
     "0039_deleted_texts",
 ];
 

@@ -75,7 +75,7 @@ async fn rows_of(db: &mut Db, table: &str) -> Vec<String> {
     column(db, &format!("select concat_ws(',', {}) from {table} order by 1", values.join(","))).await
 }
 
-const CHANGED: [&str; 11] = [
+const CHANGED: [&str; 10] = [
     "account",
     "credential",
     "job",
@@ -84,7 +84,6 @@ const CHANGED: [&str; 11] = [
     "endpoint_outage",
     "endpoint_allowance",
     "known_target",
-    "handle_resolution",
     "reading",
     "reading_entry",
 ];
@@ -140,7 +139,7 @@ async fn the_schema_lists_no_platform_no_action_and_no_list() {
         "update endpoint_allowance set action = 8",
         "update reading set list = 'circles'",
         "update known_target set platform = 'mastodon'",
-        "update handle_resolution set platform = 'mastodon'",
+        "update name_resolution set platform = 'mastodon'",
     ] {
         store.db.execute(sql, args![]).await.unwrap();
     }

@@ -101,6 +101,9 @@ impl Listener for EventCounters {
             | Event::OutageEnded { .. }
             | Event::Withheld { .. }
             | Event::GroupEnded(_)
+            | Event::NamesSought { .. }
+            | Event::NamesFound { .. }
+            | Event::NamesWait { .. }
             | Event::RecordsSought { .. }
             | Event::RecordsFound { .. }
             | Event::RecordsWait { .. }

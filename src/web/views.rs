@@ -268,8 +268,13 @@ pub(super) async fn row(
     let mut store = web.read_store().await;
     let job = find(&mut store, job).await?;
     let found = store.read().task(job.id, TaskId(task)).await?;
+    let (mut history, target) = found.ok_or_else(|| Problem::not_found("This job has no such row."))?;
+    if history.lookup.is_some() {
+        let mut second = store.open_second().await?;
+        app::say_when_looked_up(&mut second, &mut history, &web.clock).await?;
+        second.close().await;
+    }
     drop(store);
-    let (history, target) = found.ok_or_else(|| Problem::not_found("This job has no such row."))?;
     Ok(pages::row(&web.frame(visitor, "/jobs"), &job, task, &target, &history))
 }
 

@@ -80,7 +80,7 @@ fn check_shows_every_bad_row_on_stdout() {
     for line in ["unfollow.csv:3:", "unfollow.csv:5:", "unfollow.csv:6:"] {
         assert!(check.out.contains(line), "{line}: {}", check.out);
     }
-    assert!(check.err.contains("1 row names a handle"), "{}", check.err);
+    assert!(check.err.contains("1 row names its target by name"), "{}", check.err);
     let check = output(&home, ["check", "unfollow.csv", "--json"]);
     assert_eq!(check.json()["files"][0]["check"]["rejected"], 3, "{}", check.out);
 }

@@ -77,10 +77,11 @@ fn a_command_that_is_refused_makes_no_queue() {
         home.run(words).ends(code).says(said);
         assert!(!home.path(".local").exists(), "{words:?} made a queue");
     }
-    // Where rows name handles that nobody has asked about, a load has nothing to queue.
+    // Where all rows name handles and nobody can be asked whose they are, a load has nothing to queue.
     home.write("unfollow.csv", "username\nada\nbob\n");
     let known = [("CLEANUP_X_USER_ID", "42"), ("CLEANUP_X_TOKEN", "token")];
-    home.run_with(&["load", "unfollow.csv"], &known).ends(65);
+    let aisa = ["load", "unfollow.csv", "--platform", "aisa"];
+    home.run_with(&aisa, &[("CLEANUP_AISA_KEY", "key")]).ends(65).says("write numeric IDs");
     assert!(!home.path(".local").exists());
     home.write("unfollow.csv", "user_id\n1629556410996121225\n");
     // Where there is no terminal, nobody can agree.

@@ -4,6 +4,7 @@ mod bits;
 mod bluesky;
 mod keeps;
 mod mastodon;
+mod names_law;
 mod nights;
 mod nights_large;
 mod nights_law;

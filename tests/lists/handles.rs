@@ -1,8 +1,10 @@
-//! Handles in rows: asked about a hundred at a time, once, and never sent as they are.
+//! Handles in rows: queued like any other, looked up by whoever drains, a hundred at a time and once, and never sent as they are.
 
+use cleanup::domain::Platform;
 use cleanup::sandbox::ReadLedger;
+use cleanup::store::NameSpace;
 
-use crate::common::{Done, Home, RunToEnd, SandboxProcess, USER};
+use crate::common::{Done, Home, RunToEnd, SandboxProcess, USER, sql};
 
 fn run(home: &Home, sandbox: &SandboxProcess, more: &[&str]) -> Done {
     let words = ["run", "unfollow.csv", "--yes", "--json", "--pace", "front-load", "--progress", "none"];
@@ -55,7 +57,7 @@ fn a_mixed_file_is_resolved_and_every_row_has_its_outcome() {
     assert!(effects.len() == 3 && effects.values().all(|times| *times == 1), "{effects:?}");
     assert!(effects.keys().all(|target| target.bytes().all(|byte| byte.is_ascii_digit())));
     assert_eq!(asked(&sandbox).requests, 1);
-    assert!(output.err.contains("handles looked up: 2 found, 2 not found or suspended; 1 request"), "{}", output.err);
+    assert!(output.err.contains("names looked up: 2 found, 2 not found or repeated; 1 request"), "{}", output.err);
     let jobs = &output.json()["jobs"][0];
     assert_eq!((&jobs["done"], &jobs["gone"], &jobs["failed"]), (&3.into(), &1.into(), &1.into()), "{jobs}");
     // Nothing is asked twice, and nothing is sent twice.
@@ -75,24 +77,29 @@ fn many_handles_are_asked_about_a_hundred_at_a_time_whatever_goes_wrong() {
 }
 
 #[test]
-fn a_load_does_not_ask_and_the_next_run_does() {
+fn a_load_queues_names_and_the_next_drain_asks() {
     let (home, sandbox) = start("none");
-    home.write("unfollow.csv", "target_id\n@ada\n@bob\n");
-    let load = home.against(&sandbox, ["load", "unfollow.csv"]).done().ends(65);
-    assert!(load.err.contains("`cleanup run` with this file looks up their IDs"), "{}", load.err);
-    home.write("unfollow.csv", "target_id\n@ada\n@bob\n1000000000000000007\n");
-    let load = home.against(&sandbox, ["load", "unfollow.csv"]).done().ends(3);
-    assert!(load.err.contains("2 rows name handles whose IDs are not known"), "{}", load.err);
-    let rejected = |row: &&(String, String, String)| row.1 == "rejected" && row.2 == "handle_not_resolved";
-    assert_eq!(outcomes(&home).iter().filter(rejected).count(), 2);
+    home.write("unfollow.csv", "target_id\n@ada\n@bob\n@sandbox_1234567\n1234567\n");
+    home.against(&sandbox, ["load", "unfollow.csv"]).done().ends(0);
+    assert!(outcomes(&home).iter().all(|row| row.1 == "pending"), "{:?}", outcomes(&home));
+    let check = home.against(&sandbox, ["check", "unfollow.csv"]).done().ends(0);
+    assert!(check.out.contains("would unfollow 4 users"), "{}", check.out);
     assert_eq!(asked(&sandbox).requests, 0);
-    run(&home, &sandbox, &[]).ends(0);
-    assert!(outcomes(&home).iter().all(|row| row.1 == "done"), "{:?}", outcomes(&home));
-    // What is known needs no asking.
-    home.write("unfollow.csv", "target_id\n@ada\n@bob\n1000000000000000007\n@cid\n");
-    let load = home.against(&sandbox, ["load", "unfollow.csv"]).done();
-    assert!(load.err.contains("1 row names a handle whose ID is not known"), "{}", load.err);
-    assert_eq!(asked(&sandbox).requests, 1);
+    let told = home.cleanup(["explain", "@ada"]).done().ends(0);
+    assert!(told.out.contains("has not been looked up yet"), "{}", told.out);
+    let resume = ["resume", "--yes", "--pace", "front-load", "--progress", "none"];
+    home.against(&sandbox, resume).done().ends(0);
+    let words: Vec<String> = outcomes(&home).into_iter().map(|row| row.1).collect();
+    assert_eq!(words, ["done", "done", "duplicate", "done"], "a name for one that another row names by ID");
+    assert_eq!((asked(&sandbox).requests, sandbox.effects().len()), (1, 3));
+    let told = home.cleanup(["explain", "@ada"]).done().ends(0);
+    assert!(told.out.contains("its row says @ada, which was found to mean this target"), "{}", told.out);
+    // The file again finds its tasks; what is known needs no asking.
+    home.write("unfollow.csv", "target_id\n@ada\n@bob\n@sandbox_1234567\n1234567\n@cid\n");
+    let load = home.against(&sandbox, ["load", "unfollow.csv"]).done().ends(0);
+    assert!(load.err.contains("1 new"), "{}", load.err);
+    home.against(&sandbox, resume).done().ends(0);
+    assert_eq!((asked(&sandbox).requests, sandbox.effects().len()), (2, 4));
 }
 
 #[test]
@@ -103,9 +110,9 @@ fn keep_lists_of_ids_and_of_handles_spare_rows_by_handle() {
     assert_eq!(load.code, 4, "asking used up the one request: {}", load.err);
     let id = crate::common::wait(async {
         let mut store = cleanup::store::Store::open(&home.queue(), cleanup::store::QueueKind::Real).await.unwrap();
-        let bob = "bob".parse().unwrap();
-        match store.lists().resolution(cleanup::domain::Platform::XV2, &bob).await.unwrap() {
-            Some(cleanup::store::Resolution::User(id)) => id.to_string(),
+        let (bob, space) = ("bob".parse().unwrap(), NameSpace::of(Platform::XV2, None));
+        match store.lists().resolution(&space, &bob).await.unwrap() {
+            Some(cleanup::store::Resolution::Target(id)) => id.to_string(),
             other => panic!("{other:?}"),
         }
     });
@@ -117,8 +124,11 @@ fn keep_lists_of_ids_and_of_handles_spare_rows_by_handle() {
 }
 
 #[test]
-fn a_row_that_sends_nothing_takes_no_place_of_the_limit() {
+fn a_row_that_is_known_to_send_nothing_takes_no_place_of_the_limit() {
     let (home, sandbox) = start("none");
+    home.write("unmute.csv", "target_id\n@gone_one\n@suspended_x\n");
+    let words = ["run", "unmute.csv", "--yes", "--progress", "none"];
+    home.against(&sandbox, words).done().ends(3);
     home.write("unfollow.csv", "target_id\n@gone_one\n@ada\n@suspended_x\n1000000000000000007\n@bob\n@gone_two\n");
     run(&home, &sandbox, &["--limit", "2"]).ends(3);
     let words: Vec<(String, String)> = outcomes(&home).into_iter().map(|row| (row.1, row.2)).collect();
@@ -136,13 +146,28 @@ fn a_row_that_sends_nothing_takes_no_place_of_the_limit() {
 }
 
 #[test]
-fn somebody_who_must_log_in_is_told_and_nothing_is_queued() {
+fn somebody_who_must_log_in_is_told_and_the_rows_wait() {
     let (home, sandbox) = start("none");
     home.write("unfollow.csv", "handle\nada\n");
     let mut command = home.against(&sandbox, ["run", "unfollow.csv", "--yes"]);
     command.env("CLEANUP_X_TOKEN", "nobody");
-    let output = command.done().ends(77);
-    assert!(output.err.contains("nothing was queued"), "{}", output.err);
+    command.done().ends(77);
+    assert_eq!(outcomes(&home)[0].1, "pending");
+    run(&home, &sandbox, &[]).ends(0);
+}
+
+/// Somebody who could not be acted on may be there again: a retry asks.
+#[test]
+fn a_retry_asks_again_whom_a_name_means() {
+    let (home, sandbox) = start("none");
+    home.write("unfollow.csv", "handle\nsuspended_x\ngone_one\n");
+    run(&home, &sandbox, &[]).ends(3);
+    assert_eq!(asked(&sandbox).requests, 1);
+    home.cleanup(["retry", "unfollow"]).done().ends(0);
+    run(&home, &sandbox, &[]).ends(3);
+    assert_eq!(asked(&sandbox).requests, 2);
+    let words: Vec<String> = outcomes(&home).into_iter().map(|row| row.2).collect();
+    assert_eq!(words, ["suspended", "handle_not_found"]);
 }
 
 #[test]
@@ -211,33 +236,40 @@ fn a_keep_list_of_a_later_run_spares_rows_by_the_handles_they_were_resolved_from
 }
 
 #[test]
-fn a_lookup_that_cannot_be_done_is_no_bad_file() {
-    let (home, whole) = start("none");
+fn a_lookup_that_cannot_be_done_leaves_rows_that_wait() {
     for (faults, more, stopped) in [
         ("5xx=100%", &["--max-requests", "1"][..], "requests"),
         ("lost=100%", &["--max-requests", "1"], "requests"),
         ("429=100%", &["--for", "1s"], "deadline"),
         ("none", &["--max-spend", "0.002"], "spend"),
     ] {
+        let home = Home::new();
         let sandbox = SandboxProcess::start(&home, &["--faults", faults]);
         home.write("unfollow.csv", "handle\nada\nbob\n");
         let output = run(&home, &sandbox, more);
         assert_eq!(output.code, 4, "{faults}: {}", output.err);
         let end = output.json();
-        assert_eq!((&end["stopped"], &end["jobs"]), (&stopped.into(), &serde_json::json!([])), "{faults}: {end}");
-        let told = output.err;
-        assert!(told.contains("nothing was queued; 2 handles are still to be looked up"), "{faults}: {told}");
+        assert_eq!((&end["stopped"], &end["jobs"][0]["pending"]), (&stopped.into(), &2.into()), "{faults}: {end}");
+        assert_eq!(end["requests"], 0, "what is looked up is no undo: {end}");
     }
+    let home = Home::new();
+    home.write("unfollow.csv", "handle\nada\nbob\n");
     let mut nobody = home.cleanup(["run", "unfollow.csv", "--yes", "--json", "--give-up-after", "1s"]);
     nobody.env("CLEANUP_X_API", "http://127.0.0.1:9").env("CLEANUP_X_TOKEN", "t").env("CLEANUP_X_USER_ID", USER);
     nobody.done().ends(69);
-    // A file with other rows is not held up by those.
-    home.write("unmute.csv", "target_id\n1000000000000000007\n");
-    let words = ["run", "unfollow.csv", "unmute.csv", "--yes", "--json", "--max-spend", "0.006", "--progress", "none"];
+    // A row that can be sent is not held up by those.
+    let (home, whole) = start("none");
+    home.write("unmute.csv", "target_id\n1000000000000000007\n@ada\n@bob\n");
+    let words = ["run", "unmute.csv", "--yes", "--json", "--max-spend", "0.016", "--progress", "none"];
     let output = home.against(&whole, words).done().ends(4);
-    assert_eq!(output.json()["jobs"][0]["done"], 1, "{}", output.out);
-    let output = run(&home, &whole, &[]);
-    assert_eq!((output.code, output.json()["jobs"][0]["done"].as_u64()), (0, Some(2)), "{}", output.err);
+    assert_eq!(
+        (&output.json()["jobs"][0]["done"], &output.json()["stopped"]),
+        (&1.into(), &"spend".into()),
+        "{}",
+        output.out
+    );
+    let output = home.against(&whole, ["resume", "--yes", "--json", "--progress", "none"]).done().ends(0);
+    assert_eq!(output.json()["jobs"][0]["done"].as_u64(), Some(3), "{}", output.err);
 }
 
 #[test]
@@ -248,9 +280,57 @@ fn rows_that_wait_for_a_lookup_are_work_that_is_left() {
     let output = run(&home, &sandbox, &["--max-requests", "1"]);
     let end = output.json();
     assert_eq!((output.code, &end["stopped"]), (4, &"requests".into()), "{}", output.err);
-    assert_eq!((&end["jobs"][0]["gone"], &end["jobs"][0]["rejected"]), (&100.into(), &50.into()), "{end}");
+    assert_eq!((&end["jobs"][0]["gone"], &end["jobs"][0]["pending"]), (&100.into(), &50.into()), "{end}");
     let rest = run(&home, &sandbox, &[]);
     assert_eq!(rest.code, 0, "{} {}", rest.out, rest.err);
+    assert_eq!(rest.json()["jobs"][0]["gone"], 150);
+}
+
+/// The platform's windows for lookups are used up: what has an ID is sent, what has a name waits, and whoever asks is told until when.
+#[test]
+fn names_wait_for_the_window_of_lookups_and_say_so() {
+    let (home, sandbox) = start("none");
+    home.write("unfollow.csv", "target_id\n1000000000000000007\n@ada\n@bob\n");
+    home.against(&sandbox, ["load", "unfollow.csv"]).done().ends(0);
+    let used =
+        "insert into read_request (account_id, app, endpoint, boot, reserved_tick, reserved_at, upper_tick, ended_at)
+                with n (n) as (select 1 union all select n + 1 from n where n < 900)
+                select 1, 'any', 'users/by', 'earlier', 0, unixepoch() * 1000, 0, unixepoch() * 1000 from n";
+    sql::change(&home.queue(), used);
+    let output = run(&home, &sandbox, &["--for", "3s"]).ends(4);
+    let end = output.json();
+    assert_eq!((&end["stopped"], &end["jobs"][0]["done"]), (&"deadline".into(), &1.into()), "{end}");
+    assert!(output.err.contains("looking names up waits until"), "{}", output.err);
+    let words: Vec<String> = outcomes(&home).into_iter().map(|row| row.1).collect();
+    assert_eq!((words, asked(&sandbox).requests), (["done", "pending", "pending"].map(str::to_owned).to_vec(), 0));
+    let told = home.cleanup(["explain", "@ada"]).done().ends(0);
+    assert!(
+        told.out.contains("not been looked up yet") && told.out.contains("the next lookup can leave at"),
+        "{}",
+        told.out
+    );
+    assert!(end["next_slot_at"].is_string(), "{end}");
+    sql::change(&home.queue(), "delete from read_request");
+    run(&home, &sandbox, &[]).ends(0);
+    assert_eq!(sandbox.effects().len(), 3);
+}
+
+/// Killed at each step of a lookup, the next run goes on: nothing is asked again that was written down, and nothing is sent twice.
+#[test]
+fn who_is_killed_in_the_middle_of_a_lookup_goes_on() {
+    for (point, requests) in [("before-page:1", 2), ("after-page:1", 1), ("before-names:1", 1), ("after-names:1", 1)] {
+        let (home, sandbox) = start("none");
+        home.write("unfollow.csv", "target_id\n@ada\n@sandbox_1234567\n1234567\n@gone_one\n");
+        let words = ["run", "unfollow.csv", "--yes", "--pace", "front-load", "--progress", "none"];
+        let died = home.against(&sandbox, words).env("CLEANUP_FAILPOINT", point).done();
+        assert_eq!(died.exited(), None, "{point}: {}", died.err);
+        run(&home, &sandbox, &[]).ends(0);
+        let words: Vec<String> = outcomes(&home).into_iter().map(|row| row.1).collect();
+        assert_eq!(words, ["done", "duplicate", "done", "gone"], "{point}");
+        let effects = sandbox.effects();
+        assert!(effects.len() == 2 && effects.values().all(|times| *times == 1), "{point}: {effects:?}");
+        assert_eq!(asked(&sandbox).requests, requests, "{point}");
+    }
 }
 
 #[test]

@@ -53,15 +53,78 @@ fn what_a_list_finds_is_undone_and_is_off_it() {
     }
 }
 
+/// Users of a list with their handles, which stand behind their names.
+fn with_handles(home: &Home, list: &str) -> Vec<(String, String)> {
+    let listed = home.run(&[&["list", list, "--limit", "60"][..], &ADA].concat()).ends(0).out;
+    let mut rows = csv::Reader::from_reader(listed.as_bytes());
+    let at = rows.headers().unwrap().iter().position(|name| name == "name").unwrap();
+    let handle = |name: &str| name.rsplit_once("@").map(|(_, rest)| rest.trim_end_matches(')').to_owned());
+    rows.records().filter_map(|row| row.ok()).filter_map(|row| Some((row[0].to_owned(), handle(&row[at])?))).collect()
+}
+
+/// Two stages before a row can be sent: whose the handle is, and which record names that user.
 #[test]
-fn rows_of_three_platforms_stand_in_one_file_and_a_handle_is_no_target() {
+fn handles_are_looked_up_and_then_their_records() {
+    let home = Home::new();
+    let followed = home.run(&[&["list", "following", "--limit", "60"][..], &ADA].concat()).ends(0).out;
+    let followed = first_cells(&followed);
+    let mutual: Vec<(String, String)> =
+        with_handles(&home, "followers").into_iter().filter(|(did, _)| followed.contains(did)).collect();
+    let [(one, one_handle), (two, two_handle), ..] = &mutual[..] else { panic!("{mutual:?}") };
+    home.write(
+        "unfollow.csv",
+        format!(
+            "target_id\n@{one_handle}\n{one}\nhttps://bsky.app/profile/{two_handle}\n@gone-one.example\n{two_handle}\n"
+        ),
+    );
+    home.run(&[&["load", "unfollow.csv"][..], &ADA].concat()).ends(0).says("4 to do");
+    home.run(&["explain", &format!("@{one_handle}"), "--sandbox"]).ends(0).says("has not been looked up yet");
+    home.run(&["resume", "--sandbox", "--pace", "front-load"])
+        .ends(3)
+        .says("names looked up: 1 found, 2 not found or repeated; 3 requests");
+    let receipts = home.run(&["report", "unfollow", "--sandbox", "--format", "json"]).ends(0).json();
+    let told: Vec<(&str, &str)> = receipts
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["outcome"].as_str().unwrap(), row["reason"].as_str().unwrap_or_default()))
+        .collect();
+    assert_eq!(
+        (told[0], told[3], told[4].0),
+        (("duplicate", "duplicate"), ("failed", "handle_not_found"), "duplicate")
+    );
+    for (outcome, reason) in [told[1], told[2]] {
+        assert!(["done", "failed"].contains(&outcome) && reason != "no_record", "{told:?}");
+    }
+    home.run(&["explain", &format!("@{two_handle}"), "--sandbox"]).ends(0).says("was found to mean this target");
+    home.run(&["explain", two, "--sandbox"]).ends(0).says("record app.bsky.graph.follow/");
+    // The same file again has nothing new.
+    home.run(&[&["load", "unfollow.csv"][..], &ADA].concat()).ends(0).says("unchanged");
+}
+
+/// A keep list spares by the handle and by the DID, whichever of the two the row has.
+#[test]
+fn keep_lists_of_handles_and_of_dids_spare_rows_by_handle() {
+    let home = Home::new();
+    let muted = with_handles(&home, "mutes");
+    let [(one, one_handle), (_, two_handle), (_, three_handle), ..] = &muted[..] else { panic!("{muted:?}") };
+    home.write("unmute.csv", format!("handle\n{one_handle}\n{two_handle}\n{three_handle}\n"));
+    home.write("keep.txt", format!("{one}\n@{two_handle}\n"));
+    let words = ["run", "unmute.csv", "--keep", "keep.txt", "--pace", "front-load", "--json"];
+    let end = home.run(&[&words[..], &ADA].concat()).json();
+    assert_eq!((&end["jobs"][0]["kept"], &end["jobs"][0]["pending"]), (&2.into(), &0.into()), "{end}");
+    assert_eq!(end["requests"], 1, "{end}");
+}
+
+#[test]
+fn rows_of_three_platforms_stand_in_one_file() {
     let home = Home::new();
     let did = "did:plc:sandboxsandaaaaaaaaaaaaa";
     home.write(
         "unmute.csv",
         format!(
             "account,target_id\nada,1000000000000000007\nmastodon-fedi,01F6KXCP71V24GR0SJGAHRXSQ2\nbluesky-sky,{did}\n\
-             bluesky-sky,https://bsky.app/profile/{did}\nbluesky-sky,ada.example\nbluesky-sky,@ada.example\n\
+             bluesky-sky,https://bsky.app/profile/{did}\nbluesky-sky,ada\nbluesky-sky,@ada\n\
              bluesky-sky,at://{did}/app.bsky.feed.post/3l6oveex3ii2l\n"
         ),
     );

@@ -239,7 +239,7 @@ fn every_answer_tells_browsers_to_be_careful() {
 }
 
 #[test]
-fn handles_of_an_upload_are_not_counted_as_usable() {
+fn names_of_an_upload_are_usable_and_the_server_looks_them_up() {
     let served = Served::start();
     let cookie = served.cookie();
     let origin = format!("http://{}", served.address);
@@ -255,16 +255,19 @@ fn handles_of_an_upload_are_not_counted_as_usable() {
         served.get(&place, &cookie).body
     };
     let page = upload("1629556410996121225\n@synthetic_one\n@synthetic_two\n");
-    assert!(page.contains("<dt>usable</dt><dd>1</dd>"), "{page}");
-    assert!(page.contains("<dt>handles</dt><dd>2</dd>"), "{page}");
-    assert!(page.contains("unfollow 1 user as "), "rows that are rejected are not counted: {page}");
-    let page = upload("@synthetic_one\n@synthetic_two\n");
-    assert!(
-        page.contains("usable rows name handles whose IDs are not known") && !page.contains("unfollow 2 users"),
-        "{page}"
-    );
+    assert!(page.contains("<dt>usable</dt><dd>3</dd>"), "{page}");
+    assert!(page.contains("<dt>by name</dt><dd>2</dd>"), "{page}");
+    assert!(page.contains("unfollow 3 users as "), "{page}");
     let page = upload("user_id\n1629556410996121225\n");
-    assert!(page.contains("<dt>usable</dt><dd>1</dd>") && !page.contains("<dt>handles</dt>"), "{page}");
+    assert!(page.contains("<dt>usable</dt><dd>1</dd>") && !page.contains("<dt>by name</dt>"), "{page}");
+    // Loaded beside a server, they are looked up and sent by it.
+    std::fs::write(served.path("unmute.csv"), "handle\nsandbox_1234567\nsandbox_1234568\ngone_one\n").unwrap();
+    served.cleanup(&["load", "unmute.csv"]);
+    served.until("names are looked up", |served| {
+        let status: serde_json::Value = serde_json::from_str(&served.get("/api/status", &cookie).body).unwrap();
+        let job = &status["jobs"][0];
+        (job["pending"].as_u64() == Some(0) && job["gone"].as_u64() == Some(1)).then_some(())
+    });
 }
 
 #[test]

@@ -75,7 +75,8 @@ pub(in crate::app) fn unfinished(
             let message = format!("{name} is not read to its end: no answer from the platform: {said}");
             return Err(CommandError::new(ErrorKind::Unreachable, message).hint(resume));
         }
-        Stop::Deadline => (
+        // Whoever reads a list waits.
+        Stop::Deadline | Stop::Later(..) => (
             "the time given by --until or --for is over, or the rate limit allows no request before its end".to_owned(),
             4,
         ),

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::lookup_bound::LookupBound;
 use super::outcome::{Closing, RunEnd, RunOutcome};
 use super::partial_usage::PartialUsage;
 use super::untouched_jobs::UntouchedJobs;
@@ -46,8 +45,6 @@ pub trait EventTap {
 pub(super) struct Drainer {
     pub(super) session: PlatformSession,
     pub(super) options: DrainOptions,
-    /// What kept handles from being looked up.
-    pub(super) lookup: Option<LookupBound>,
     terms: RunTerms,
 }
 
@@ -90,7 +87,7 @@ impl Drainer {
         let session = PlatformSession::open(deps.settings, platform, deps.clock).await?;
         let until = terms.until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0))));
         let options = DrainOptions::of(deps.settings, bounds, until);
-        Ok(Drainer { session, options, lookup: None, terms })
+        Ok(Drainer { session, options, terms })
     }
 
     /// Asks the platforms whose credentials those of the environment are, where nobody said.
@@ -126,7 +123,7 @@ impl Drainer {
         deps: AppDeps<'_>,
     ) -> Result<bool, CommandError> {
         for file in asked.files {
-            deps.tell(Notice::Handles(file));
+            deps.tell(Notice::Names(file));
         }
         let Asked { files, plans, accounts, load } = asked;
         let about = app::confirm_files(store, files, plans, (accounts, load), deps.settings).await?;
@@ -178,7 +175,6 @@ impl Drainer {
         deps: AppDeps<'_>,
     ) -> Result<WorkAhead, CommandError> {
         let now = deps.clock.now();
-        store.lists().settle_missing_handles(now.wall).await?;
         let mut plan = plan(store, (jobs.only.as_deref(), &jobs.untouched), deps.settings).await?;
         let terms = &self.options.run.terms;
         plan.until = terms.until.map(|until| now.wall_at(until));
@@ -202,7 +198,7 @@ impl Drainer {
         let WorkAhead { plan, work, unpriced, tokens } = self.look_ahead(&mut store, &jobs, deps).await?;
         let Jobs { only, untouched } = jobs;
         self.options.run.jobs.clone_from(&only);
-        let Drainer { session, options, lookup, terms } = self;
+        let Drainer { session, options, terms } = self;
         let (sender, receiver) = shutdown();
         let (began, mut aborted) = (deps.clock.now().tick, receiver.clone());
         let (noting, usage) = PartialUsage::beside(deps.front.progress(deps, plan));
@@ -228,7 +224,7 @@ impl Drainer {
         };
         session.close().await;
         let took = deps.clock.now().tick.since(began);
-        let closing = Closing { untouched, lookup, took, unpriced };
+        let closing = Closing { untouched, took, unpriced };
         end_of(ended, only.as_deref(), closing, usage.so_far(), deps).await
     }
 }

@@ -30,16 +30,13 @@ pub async fn run_files(
         files = reading => files?,
         signal = seat.signal()? => return Ok(RunEnd::StoppedLoading(signal)),
     };
-    let mut load = load_options(rows, &files, request.reload, deps)?;
-    load.settles_handles = true;
-    if let Some(end) = already_finished(&files, rows, &mut load, deps).await? {
+    let load = load_options(rows, &files, request.reload, deps)?;
+    if let Some(end) = already_finished(&files, rows, &load, deps).await? {
         return Ok(end);
     }
     let mut drainer = Drainer::prepare(&request.bounds, terms, rows.platform, deps).await?;
     drainer.learn_users(deps).await?;
     let who = drainer.identities();
-    // Handles are asked about when somebody has said yes.
-    load.awaits_handles = true;
     let mut store = match deps.existing_queue().await? {
         Some(store) => store,
         None => {
@@ -51,9 +48,8 @@ pub async fn run_files(
         }
     };
     let seat = seat.held(store.path())?;
-    load.handles_asked = store.lists().handles_asked().await?;
     let before: Vec<_> = store.accounts().all().await?.into_iter().map(|account| account.id).collect();
-    let (mut accounts, mut plans) = plan_files(who, &mut store, rows, &files, &load, deps).await?;
+    let (accounts, plans) = plan_files(who, &mut store, rows, &files, &load, deps).await?;
     let asked = Asked { files: &files, plans: &plans, accounts: &accounts, load: &load };
     let is_agreed = match drainer.ask(&mut store, &asked, deps).await {
         Ok(is_agreed) => is_agreed,
@@ -62,20 +58,10 @@ pub async fn run_files(
             return Err(refusal);
         }
     };
-    load.awaits_handles = false;
     if !is_agreed {
         return Ok(RunEnd::Declined { queued: None });
     }
     let mut signals = Signals::listen()?;
-    if app::resolving_account(&files, &accounts).is_some() {
-        if let Some(signal) = drainer.look_handles_up(&mut store, &files, &accounts, &mut signals, deps).await? {
-            return Ok(RunEnd::StoppedLoading(signal));
-        }
-        load.handles_asked = store.lists().handles_asked().await?;
-        (accounts, plans) = plan_files(drainer.identities(), &mut store, rows, &files, &load, deps).await?;
-    }
-    // A bound of this run has kept handles from being looked up.
-    load.leaves_unknown = drainer.lookup.is_some();
     let loading = load_files(&mut store, &files, &plans, &accounts, &load, deps);
     let jobs = tokio::select! {
         jobs = loading => jobs?,
@@ -111,11 +97,10 @@ async fn refuse_unasked(
 async fn already_finished(
     files: &[Prepared],
     rows: &RowOptions,
-    load: &mut LoadOptions,
+    load: &LoadOptions,
     deps: AppDeps<'_>,
 ) -> Result<Option<RunEnd>, CommandError> {
     let Some(mut store) = deps.existing_queue().await? else { return Ok(None) };
-    load.handles_asked = store.lists().handles_asked().await?;
     let Some(jobs) = app::finished_jobs(&mut store, rows.account.as_ref(), files, load).await? else {
         store.close().await;
         return Ok(None);

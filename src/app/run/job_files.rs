@@ -109,13 +109,7 @@ pub fn load_options(
             deps.tell(Notice::BlindHandles(file, blind));
         }
     }
-    Ok(LoadOptions {
-        again: reload.again,
-        allow_shrink: reload.allow_shrink,
-        moved: reload.moved,
-        rules,
-        ..LoadOptions::default()
-    })
+    Ok(LoadOptions { again: reload.again, allow_shrink: reload.allow_shrink, moved: reload.moved, rules })
 }
 
 /// Makes the accounts known that the files need, and says how every file stands to the queue. One file that cannot be loaded

@@ -27,7 +27,7 @@ impl Drainer {
     ) -> Result<RunEnd, CommandError> {
         let own = Jobs { only: Some(jobs.clone()), untouched: UntouchedJobs::default() };
         let WorkAhead { work, unpriced, tokens, .. } = self.look_ahead(&mut store, &own, deps).await?;
-        let Drainer { session, options, lookup, .. } = self;
+        let Drainer { session, options, .. } = self;
         warn_before_sending(&mut store, &session.who, &tokens, &session.client, &work, deps).await?;
         session.close().await;
         let began = deps.clock.now().tick;
@@ -41,7 +41,7 @@ impl Drainer {
             }
             Err(error) => Err(error),
         };
-        let closing = Closing { untouched: own.untouched, lookup, took, unpriced };
+        let closing = Closing { untouched: own.untouched, took, unpriced };
         end_of(ended, Some(&jobs), closing, usage, deps).await
     }
 }

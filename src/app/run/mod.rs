@@ -5,11 +5,9 @@
 
 mod drainer;
 mod files;
-mod handle_lookup;
 mod job_files;
 mod joined;
 mod keep_file;
-mod lookup_bound;
 mod outcome;
 mod partial_usage;
 mod restore;

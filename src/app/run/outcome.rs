@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use super::lookup_bound::LookupBound;
 use super::untouched_jobs::UntouchedJobs;
 use crate::app::status::JobCounts;
 use crate::app::{AccountTrouble, DECLINED, Ended, RunReport, RunSummary, account_names, exit_code};
@@ -11,9 +10,6 @@ use crate::domain::{AccountId, Action, JobId, MicroUsd, Outcome};
 use crate::engine::{Finish, Signal, Stopped};
 use crate::error::{CommandError, ErrorKind};
 use crate::store::{JobState, JobStatus, Store, TopReason};
-
-/// The exit code of a run that leaves work.
-const LEFT: u8 = 4;
 
 /// How a run has ended.
 #[derive(Debug)]
@@ -74,23 +70,17 @@ pub struct RunOutcome {
 #[derive(Default)]
 pub(super) struct Closing {
     pub(super) untouched: UntouchedJobs,
-    /// What kept handles from being looked up: their rows are left for another run.
-    pub(super) lookup: Option<LookupBound>,
     pub(super) took: Duration,
     pub(super) unpriced: BTreeSet<Action>,
 }
 
 impl RunOutcome {
-    /// The outcome of a drain. A bound that looking handles up has met is the run's; a keep list that could not be read is 74.
+    /// The outcome of a drain. A keep list that could not be read is 74.
     pub(super) async fn of(ended: Ended, closing: Closing) -> Result<RunOutcome, CommandError> {
-        let Ended { mut finish, jobs, mut store } = ended;
-        let Closing { untouched, lookup, took, unpriced } = closing;
+        let Ended { finish, jobs, mut store } = ended;
+        let Closing { untouched, took, unpriced } = closing;
         let counts: Vec<_> = jobs.iter().map(|status| status.counts).collect();
         let mut code = exit_code(finish.stopped, &counts);
-        if let Some(bound) = lookup.filter(|_| matches!(code, 0 | 3)) {
-            code = LEFT;
-            (finish.stopped, finish.next_slot_at) = (bound.stopped, bound.next_slot_at);
-        }
         // Whoever waits for a person or for the platform waits on; the list has to be mended first.
         if !finish.withheld.is_empty() && !matches!(finish.stopped, Stopped::Interrupted(_)) {
             code = ErrorKind::Io.exit_code();

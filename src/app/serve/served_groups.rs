@@ -18,6 +18,8 @@ struct ServedGroup {
     request: GroupRequest,
     /// Requests and money of the drains before.
     used: (u64, MicroUsd),
+    /// The same of what they have looked up.
+    looked_up: (u64, MicroUsd),
 }
 
 impl ServedGroups {
@@ -27,7 +29,11 @@ impl ServedGroups {
 
     /// More runs; those that nobody waits for any more are dropped.
     pub(super) fn take_in(&mut self, requests: Vec<GroupRequest>) {
-        self.0.extend(requests.into_iter().map(|request| ServedGroup { request, used: (0, MicroUsd(0)) }));
+        self.0.extend(requests.into_iter().map(|request| ServedGroup {
+            request,
+            used: (0, MicroUsd(0)),
+            looked_up: (0, MicroUsd(0)),
+        }));
         self.0.retain(|group| !group.request.ended.is_closed());
     }
 
@@ -45,7 +51,7 @@ impl ServedGroups {
     pub(super) fn to_drain(&self) -> Vec<JobGroup> {
         let group = |group: &ServedGroup| JobGroup {
             jobs: group.request.group.jobs.clone(),
-            terms: left_of(group.request.group.terms, group.used),
+            terms: left_of(group.request.group.terms, sum(group.used, group.looked_up)),
         };
         self.0.iter().map(group).collect()
     }
@@ -56,6 +62,7 @@ impl ServedGroups {
         self.end_where(|group| {
             let end = ends.next()?;
             group.used = sum(group.used, (end.requests, end.spent));
+            group.looked_up = sum(group.looked_up, end.looked_up);
             let (requests, spent) = group.used;
             let of_group = Finish {
                 requests,
@@ -140,7 +147,15 @@ mod tests {
     }
 
     fn end(group: usize, stopped: Stopped, requests: u64) -> GroupEnd {
-        GroupEnd { group, stopped, requests, spent: MicroUsd(10), next_slot_at: None, withheld: Vec::new() }
+        GroupEnd {
+            group,
+            stopped,
+            requests,
+            spent: MicroUsd(10),
+            looked_up: (1, MicroUsd(0)),
+            next_slot_at: None,
+            withheld: Vec::new(),
+        }
     }
 
     fn drained(groups: Vec<GroupEnd>) -> Finish {
@@ -156,7 +171,7 @@ mod tests {
         assert!(first.try_recv().is_err(), "it was only interrupted");
         let told = second.try_recv().unwrap();
         assert_eq!(told.finish.unwrap().stopped, Stopped::Account);
-        assert_eq!(groups.to_drain().iter().map(|group| group.terms.max_requests).collect::<Vec<_>>(), [Some(7)]);
+        assert_eq!(groups.to_drain().iter().map(|group| group.terms.max_requests).collect::<Vec<_>>(), [Some(6)]);
         groups.settle(&drained(vec![end(0, Stopped::Requests, 7)]));
         let finish = first.try_recv().unwrap().finish.unwrap();
         assert_eq!((finish.stopped, finish.requests, finish.spent), (Stopped::Requests, 10, MicroUsd(20)));

@@ -52,9 +52,8 @@ pub(super) async fn show(
     context: &Context,
     findings: Findings,
 ) -> Result<u8, CommandError> {
-    let mut load = load_options(rows, files, reload, context.deps())?;
-    load.awaits_handles = true;
-    let forecasts = forecasts_of(files, rows, &mut load, context).await?;
+    let load = load_options(rows, files, reload, context.deps())?;
+    let forecasts = forecasts_of(files, rows, &load, context).await?;
     let (mut is_rejected, mut refusal) = (false, None);
     let mut reports = Vec::with_capacity(files.len());
     for (file, forecast) in files.iter().zip(forecasts) {
@@ -63,7 +62,7 @@ pub(super) async fn show(
             report.set_rejected(&forecast.rejected);
         }
         is_rejected |= report.rejected > 0;
-        context.deps().tell(Notice::Handles(file));
+        context.deps().tell(Notice::Names(file));
         if let Err(error) = &forecast {
             report.refusal = Some((error.message.clone(), error.hint.clone().unwrap_or_default()));
         }
@@ -95,15 +94,12 @@ pub(super) async fn show(
 async fn forecasts_of(
     files: &[Prepared],
     rows: &RowOptions,
-    load: &mut LoadOptions,
+    load: &LoadOptions,
     context: &Context,
 ) -> Result<Vec<Result<Forecast, CommandError>>, CommandError> {
     let who = Identities::of(&context.settings, rows.platform, None)?;
     // Without a place for a queue there is none yet.
     let mut store = if context.settings.db().is_ok() { context.existing_queue().await? } else { None };
-    if let Some(store) = &mut store {
-        load.handles_asked = store.lists().handles_asked().await?;
-    }
     let forecasts = app::forecast(&who, store.as_mut(), rows.account.as_ref(), files, load).await;
     if let Some(store) = store {
         store.close().await;

@@ -9,7 +9,7 @@ use crate::cli::args::ExplainArgs;
 use crate::cli::context::Context;
 use crate::domain::{Outcome, crash_note, refusal_note};
 use crate::error::CommandError;
-use crate::store::{AttemptView, TaskHistory};
+use crate::store::{AttemptView, NameLookup, TaskHistory};
 use crate::text::{escaped, full_text};
 
 /// Tells the history of the target.
@@ -65,6 +65,21 @@ fn tell(history: &TaskHistory, zone: &TimeZone, command: &dyn Fn(&[&str]) -> Str
             escaped(row),
             command(&["doctor"])
         );
+    }
+    match &history.lookup {
+        Some(NameLookup::Found { name, at }) => {
+            let at = full_text(*at, zone);
+            let _ = writeln!(text, "  its row says {}, which was found to mean this target ({at})", escaped(name));
+        }
+        Some(NameLookup::Awaited { next_at }) => {
+            let next = next_at
+                .map_or_else(String::new, |at| format!("; the next lookup can leave at {}", full_text(at, zone)));
+            let _ = writeln!(
+                text,
+                "  whom its name means has not been looked up yet: that is done before anything is sent for it{next}"
+            );
+        }
+        None => {}
     }
     for record in &history.records {
         let state = if record.is_deleted { "deleted" } else { "there when the account's records were read" };
@@ -127,6 +142,7 @@ mod tests {
                 open,
             ],
             records: vec![],
+            lookup: None,
         };
         let told_of =
             |history: &TaskHistory| tell(history, &TimeZone::UTC, &|words| format!("`cleanup {}`", words.join(" ")));
@@ -145,6 +161,13 @@ mod tests {
         ));
         let untouched = TaskHistory { attempts: vec![], ..history };
         assert!(told_of(&untouched).ends_with("nothing was sent for it\n"));
+        let of_name = |lookup| told_of(&TaskHistory { lookup: Some(lookup), ..untouched.clone() });
+        let found = of_name(NameLookup::Found { name: "@ada\u{1b}".into(), at: Wall(0) });
+        assert!(
+            found.contains("its row says @ada\\u{1b}, which was found to mean this target (1970-01-01 00:00:00 UTC)")
+        );
+        let awaited = of_name(NameLookup::Awaited { next_at: Some(Wall(1_000)) });
+        assert!(awaited.contains("looked up yet") && awaited.contains("can leave at 1970-01-01 00:00:01 UTC"));
         let damaged = TaskHistory { damaged: Some("7\u{1b}".into()), ..untouched.clone() };
         assert!(told_of(&damaged).contains("its row says 7\\u{1b}; `cleanup doctor`"));
         let crashed = |outcome, state, reason: &str, deaths| {

@@ -1,10 +1,9 @@
 //! `cleanup load`: queue files without running them, and without the network. Saved worklists are taken back.
 
 use crate::app::run::{load_files, load_options, plan_files, prepare_files, refuse_files_for_new_queue};
-use crate::app::{HANDLE_NOT_RESOLVED, Identities, Prepared};
+use crate::app::{Identities, Prepared};
 use crate::cli::args::LoadArgs;
 use crate::cli::context::Context;
-use crate::domain::counted;
 use crate::error::CommandError;
 use crate::store::{Job, JobState, ServeLock, Store};
 use crate::text::escaped;
@@ -19,7 +18,7 @@ pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CommandError>
     let (paths, saved) = take_back::split_saved(&args.files.files)?;
     let rows = args.rows.options();
     let files = prepare_files(&paths, args.files.job.as_deref(), &rows, context.deps()).await?;
-    let mut load = load_options(&rows, &files, args.reload.options(), context.deps())?;
+    let load = load_options(&rows, &files, args.reload.options(), context.deps())?;
     let who = Identities::of(&context.settings, rows.platform, None)?;
     let mut store = match context.existing_queue().await? {
         Some(store) => store,
@@ -29,7 +28,6 @@ pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CommandError>
             context.open_queue().await?
         }
     };
-    load.handles_asked = store.lists().handles_asked().await?;
     let worklists = take_back::find(&mut store, &saved, context).await?;
     let mut rejected = false;
     if files.is_empty() {
@@ -46,7 +44,7 @@ pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CommandError>
     load_files(&mut store, &files, &standings, &accounts, &load, context.deps()).await?;
     for file in &files {
         rejected |= file.usable(&accounts) < file.survey.rows;
-        rejected |= say_unresolved(&mut store, file, context).await?;
+        rejected |= cannot_be_looked_up(&mut store, file).await?;
     }
     say_next(&mut store, &files, context).await?;
     store.close().await;
@@ -77,24 +75,11 @@ async fn say_next(store: &mut Store, files: &[Prepared], context: &Context) -> R
     Ok(())
 }
 
-/// Rows whose handle nobody has asked about were rejected: a load does not use the network. Says so; true if there are any.
-async fn say_unresolved(store: &mut Store, file: &Prepared, context: &Context) -> Result<bool, CommandError> {
-    if file.survey.handles == 0 {
+/// Whether rows of the file were rejected because their handles cannot be looked up.
+async fn cannot_be_looked_up(store: &mut Store, file: &Prepared) -> Result<bool, CommandError> {
+    if file.survey.names == 0 {
         return Ok(false);
     }
-    let Some(job) = store.queue().job(&file.job).await? else { return Ok(false) };
-    let rows = store.lists().rows_rejected_for(job.round, &[HANDLE_NOT_RESOLVED, "handle_not_found"]).await?;
-    if rows > 0 {
-        let run = context.command(&["run", &file.survey.path]);
-        context.printer.say(&format!(
-            "{}: {} rejected; {run} asks the platform",
-            escaped(&file.job),
-            counted(
-                rows,
-                "row names a handle whose ID is not known, and was",
-                "rows name handles whose IDs are not known, and were"
-            )
-        ));
-    }
-    Ok(rows > 0)
+    let status = store.read().status(Some(&file.job)).await?;
+    Ok(status.first().is_some_and(|status| status.counts.rejected > file.survey.rejected))
 }

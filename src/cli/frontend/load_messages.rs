@@ -1,4 +1,4 @@
-//! What is said of a file that is checked or loaded: rejected rows, handles, what loading it did.
+//! What is said of a file that is checked or loaded: rejected rows, names, what loading it did.
 
 use crate::app::{Accounts, AppDeps, Loaded, Prepared};
 use crate::cli::printer::Printer;
@@ -8,15 +8,15 @@ use crate::text::escaped;
 /// Rejected rows shown before `cleanup check` is named for the rest.
 const MAX_SHOWN_REJECTED: usize = 3;
 
-/// What rows that name handles come to, before anything is done.
-pub(super) fn say_handles(file: &Prepared, printer: Printer) {
-    if file.survey.handles == 0 {
+/// What rows that name their targets come to, before anything is done.
+pub(super) fn say_names(file: &Prepared, printer: Printer) {
+    if file.survey.names == 0 {
         return;
     }
-    let rows = counted(file.survey.handles, "row names a handle", "rows name handles");
-    // Users looked up are billed like users read: $0.010 each.
+    let rows = counted(file.survey.names, "row names its target by name", "rows name their targets by name");
+    // Users looked up at X are billed like users read: $0.010 each.
     printer.say(&format!(
-        "{}: {rows}; where the platform needs numeric IDs, a run looks them up before it begins ($0.01 for each one found)",
+        "{}: {rows}; where the platform needs IDs, a run looks them up before it sends anything for them (on X $0.01 for each one found)",
         escaped(&file.job)
     ));
 }
@@ -74,12 +74,6 @@ pub(super) fn say_loaded(job: &str, loaded: &Loaded, printer: Printer) {
             ])
         ),
         Loaded::Unchanged => format!("{job}: the file is unchanged since it was last loaded"),
-        Loaded::Unknown(rows) => {
-            format!(
-                "{job}: nothing was queued; {} looked up",
-                counted(*rows, "handle is still to be", "handles are still to be")
-            )
-        }
         Loaded::Cancelled => format!("{job}: this job was cancelled; nothing was loaded. --again starts it over"),
     };
     printer.say(&text);

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use self::archive_owner::archive_text;
 use self::list_messages::{ListFile, say_access, say_unfinished, say_written};
-use self::load_messages::{say_handles, say_loaded, say_rejected};
+use self::load_messages::{say_loaded, say_names, say_rejected};
 pub(super) use self::run_summary::say_end;
 use self::schedule_messages::{say_due, say_event};
 use super::context::for_this_queue;
@@ -21,8 +21,8 @@ use super::printer::Printer;
 use super::progress::{ProgressListener, ReadingProgress, held_back_text};
 use super::prompt;
 use crate::app::{
-    AppDeps, BoundsOfRun, Confirmation, FetchListener, Frontend, HandlesResolved, ListOutput, ListSink, Notice,
-    Prepared, RunPlan, Stoppable,
+    AppDeps, BoundsOfRun, Confirmation, FetchListener, Frontend, ListOutput, ListSink, Notice, Prepared, RunPlan,
+    Stoppable,
 };
 use crate::config::ProgressMode;
 use crate::domain::{ListKind, counted};
@@ -47,16 +47,11 @@ impl Frontend for Printer {
             }
             Notice::KeepListReadOnce(path) => self.warn(&read_once_text(path)),
             Notice::BlindHandles(file, handles) => self.warn(&blind_handles_text(file, handles)),
-            Notice::Handles(file) => say_handles(file, *self),
+            Notice::Names(file) => say_names(file, *self),
             Notice::Asking(about, bounds) => say_asking(*self, deps, about, bounds),
             Notice::Rejected(file, accounts) => say_rejected(file, accounts, *self, deps),
             Notice::Moved(job, file) => self.say(&moved_text(job, file)),
             Notice::Loaded(job, loaded) => say_loaded(job, loaded, *self),
-            Notice::HandlesResolved(resolved) => self.say(&resolved_text(resolved, deps)),
-            Notice::HandlesLeft => self.warn(
-                "not every handle could be looked up within the limits of this run; the rows of the others are rejected as \
-                 handle_not_resolved for now; run the same command again to look them up",
-            ),
             Notice::HeldBack(held) => {
                 self.warn(&for_this_queue(deps.settings, &held_back_text(&held.job, &held.reason, held.tasks)));
             }
@@ -187,13 +182,6 @@ fn blind_handles_text(file: &Prepared, handles: usize) -> String {
 fn moved_text(job: &Job, file: &Prepared) -> String {
     let (old, new) = (job.path.to_string_lossy(), file.path.to_string_lossy());
     format!("{}: its file was moved: it is {} now, and was {}", escaped(&job.name), escaped(&new), escaped(&old))
-}
-
-fn resolved_text(resolved: &HandlesResolved, deps: AppDeps<'_>) -> String {
-    let HandlesResolved { found, missing, requests, spent } = resolved;
-    let cost = if deps.settings.is_sandbox() { String::new() } else { format!(", {spent}") };
-    let requests = counted(*requests, "request", "requests");
-    format!("handles looked up: {found} found, {missing} not found or suspended; {requests}{cost}")
 }
 
 fn warn_unfit(printer: Printer, deps: AppDeps<'_>, why: &[String]) {

@@ -145,6 +145,20 @@ impl View {
                 escaped(name(account)),
                 span_text(now.since(*since))
             )),
+            Event::NamesFound { account, found, settled, requests, spent, .. } => {
+                let cost = if spent.0 > 0 { format!(", {spent}") } else { String::new() };
+                Some(format!(
+                    "account {}: names looked up: {found} found, {settled} not found or repeated; {}{cost}",
+                    escaped(name(account)),
+                    counted(*requests, "request", "requests")
+                ))
+            }
+            Event::NamesWait { account, until, why, .. } => Some(format!(
+                "account {}: looking names up waits until {}: {}",
+                escaped(name(account)),
+                local.text(*until, now),
+                escaped(why)
+            )),
             Event::RecordsSought { account, action } => Some(format!(
                 "account {}: reading its own records, to find what {action} deletes",
                 escaped(name(account))
@@ -166,7 +180,8 @@ impl View {
             Event::HeldBack { job, reason, tasks } => {
                 Some(with_options(&held_back_text(job, reason, *tasks), &self.command_options))
             }
-            Event::Settled { .. }
+            Event::NamesSought { .. }
+            | Event::Settled { .. }
             | Event::Decided { .. }
             | Event::PutBack { .. }
             | Event::GroupEnded(_)

@@ -113,21 +113,16 @@ fn in_a_mixed_file_each_rows_action_decides_the_column() {
 }
 
 #[test]
-fn handles_wait_until_they_can_be_resolved() {
+fn a_handle_is_a_target_by_name() {
     let text = "screen_name\nExample\n@other\n";
-    let rows: Vec<_> = read("unfollow.csv", text.as_bytes()).unwrap().1.into_iter().map(|row| row.1).collect();
-    assert_eq!(rows, [Err("handle_not_resolved"), Err("handle_not_resolved")]);
-    let (survey, _) = read("unfollow.csv", text.as_bytes()).unwrap();
-    assert!(survey.examples[0].rejection.message.contains("numeric user ID"));
-    let takes = ReadOptions { takes_handles: true, ..ReadOptions::default() };
-    let rows: Vec<_> =
-        read_with("unfollow.csv", text.as_bytes(), &takes).unwrap().1.into_iter().map(|row| row.1.unwrap()).collect();
-    assert_eq!(rows, ["unfollow - @example", "unfollow - @other"]);
+    let (survey, rows) = read("unfollow.csv", text.as_bytes()).unwrap();
+    let rows: Vec<_> = rows.into_iter().map(|row| row.1.unwrap()).collect();
+    assert_eq!((rows, survey.names), (vec!["unfollow - @example".to_owned(), "unfollow - @other".to_owned()], 2));
 }
 
 #[test]
 fn names_are_targets_only_where_there_is_no_id() {
-    let takes = ReadOptions { takes_handles: true, ..ReadOptions::default() };
+    let takes = ReadOptions::default();
     for column in ["screen_name", " Username ", "HANDLE"] {
         for cell in ["Ada", "@ada", "https://x.com/ada"] {
             let text = format!("name,{column},url\nAda L,{cell},https://x.com/bob\n");

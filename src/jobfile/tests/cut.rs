@@ -62,7 +62,7 @@ fn a_last_row_that_lacks_cells_is_not_sent() {
         assert_eq!(last("unfollow.csv", text), want.map(str::to_owned), "{text}");
     }
     let (survey, rows) = read("unfollow.csv", b"user_id,account,note\n1,,a\n2,,b\n3").unwrap();
-    assert_eq!((survey.usable, survey.rejected, survey.lanes[0].rows, survey.handles), (2, 1, 2, 0));
+    assert_eq!((survey.usable, survey.rejected, survey.lanes[0].rows, survey.names), (2, 1, 2, 0));
     assert_eq!((survey.rejected_by_fault, rows.len()), (vec![(Fault::CutOff, 1)], 3));
     let example = &survey.examples[0];
     assert_eq!((example.line, example.rejection.column.as_str(), example.rejection.text.as_str()), (4, "user_id", "3"));

@@ -40,7 +40,7 @@ proptest! {
         for row in &rows {
             writer.write_record([&row.0, &row.1, &row.2]).unwrap();
         }
-        let options = ReadOptions { takes_handles: true, ..ReadOptions::default() };
+        let options = ReadOptions::default();
         let Ok((survey, first)) = read_with(name, &writer.into_inner().unwrap(), &options) else { return Ok(()) };
         let mut receipts = ReceiptWriter::new(Vec::new(), ReceiptFormat::Csv, &survey.columns, raw).unwrap();
         for row in &first {

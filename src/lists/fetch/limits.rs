@@ -63,12 +63,12 @@ impl Budget {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::platforms::find_handle_lookup;
+    use crate::platforms::find_name_resolver;
     use std::time::Duration;
 
     #[test]
     fn windows_are_the_documented_ones_and_short_in_the_sandbox() {
-        let row = find_handle_lookup(Platform::XV2).unwrap();
+        let row = &find_name_resolver(Platform::XV2).unwrap().endpoints[0];
         let real = windows_of(Platform::XV2, row);
         assert_eq!(real[0].limit, 900);
         assert_eq!(real[1], ReadWindow { limit: 300, counts_for: Duration::from_millis(900_900), is_shared: true });

@@ -17,6 +17,8 @@ pub enum Stop {
     Requests,
     /// `--max-spend`.
     Spend,
+    /// A wait until then, and why, where nobody wants to wait.
+    Later(Wall, String),
     /// A cap that outlasts any reasonable wait, until then.
     Cap(Wall),
     /// A signal.

@@ -35,6 +35,8 @@ pub struct Reader {
     suspend: SuspendWatch,
     /// By endpoint, what it is asked in.
     vocabularies: Vocabularies,
+    /// Waits for slots, holds and tokens.
+    waits: bool,
 }
 
 impl std::fmt::Debug for Reader {
@@ -48,7 +50,22 @@ impl Reader {
     pub fn new(deps: FetchDeps, way: Way, budget: Budget, listener: Box<dyn FnMut(FetchEvent) + Send>) -> Reader {
         let (boot, suspend) = (deps.clock.boot(), SuspendWatch::new(&*deps.clock));
         let patience = Patience::new(deps.give_up_after);
-        Reader { deps, budget, way, boot, listener, patience, suspend, vocabularies: Vocabularies::default() }
+        Reader {
+            deps,
+            budget,
+            way,
+            boot,
+            listener,
+            patience,
+            suspend,
+            vocabularies: Vocabularies::default(),
+            waits: true,
+        }
+    }
+
+    /// One that does not wait for slots, holds and tokens: it says how long that would be.
+    pub fn without_waiting(self) -> Reader {
+        Reader { waits: false, ..self }
     }
 
     /// Whose account it reads.
@@ -279,6 +296,9 @@ impl Reader {
     /// Waits, and says so; a reason to stop where that comes first, at once where the wait outlasts the deadline.
     async fn wait(&mut self, until: Tick, why: &str) -> Option<Stop> {
         let now = self.deps.clock.now();
+        if !self.waits {
+            return Some(Stop::Later(now.wall_at(until), why.to_owned()));
+        }
         if self.deps.until.is_some_and(|end| until >= end) {
             return Some(Stop::Deadline);
         }

@@ -44,17 +44,17 @@ pub struct Filter {
 impl Filter {
     /// What becomes of an entry, a user or a post.
     pub fn judge(&self, entry: &Entry, kind: TargetKind) -> Judgement {
-        self.judge_known(entry.handle.as_slice(), entry, kind)
+        self.judge_known((entry.handle.as_slice(), &[]), entry, kind)
     }
 
     /// The same for a row of a job file.
     pub fn judge_row(&self, row: &RowEntry, kind: TargetKind) -> Judgement {
-        self.judge_known(&row.handles, &row.entry, kind)
+        self.judge_known((&row.handles, &row.names), &row.entry, kind)
     }
 
-    fn judge_known(&self, handles: &[Handle], entry: &Entry, kind: TargetKind) -> Judgement {
+    fn judge_known(&self, named: (&[Handle], &[Target]), entry: &Entry, kind: TargetKind) -> Judgement {
         let spared = self
-            .by_lists(entry, handles)
+            .by_lists(entry, named)
             .or_else(|| self.by_age(entry, kind))
             .or_else(|| self.asked().find_map(|question| self.spared_by(question, entry, kind)));
         spared.map_or(Judgement::Pass, Judgement::Spared)
@@ -129,15 +129,16 @@ impl Filter {
     }
 
     /// A repost is named by either of its IDs.
-    fn by_lists(&self, entry: &Entry, handles: &[Handle]) -> Option<Rule> {
+    fn by_lists(&self, entry: &Entry, (handles, names): (&[Handle], &[Target])) -> Option<Rule> {
         let (target, own) = (&entry.target, entry.repost_id.map(Target::Id));
         let has_own = |list: &KeepList| own.as_ref().is_some_and(|own| list.contains(own));
-        let keeps = |keep: &KeepList| keep.names(target, handles) || has_own(keep);
+        let has_name = |list: &KeepList| names.iter().any(|name| list.contains(name));
+        let keeps = |keep: &KeepList| keep.names(target, handles) || has_name(keep) || has_own(keep);
         if self.keep.as_ref().is_some_and(keeps) {
             return Some(Rule::KeepList);
         }
         let only = self.only.as_ref()?;
-        let is_named = only.names_for_certain(target, handles) || has_own(only);
+        let is_named = only.names_for_certain(target, handles) || has_name(only) || has_own(only);
         (!is_named).then_some(Rule::OnlyList)
     }
 

@@ -24,7 +24,7 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     endpoints: &table::TABLE,
     inverse_endpoints: &[],
     lists: &[],
-    name_lookup: None,
+    names: None,
     profiles: None,
     pinned: None,
     repository: None,

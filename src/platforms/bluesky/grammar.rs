@@ -1,5 +1,5 @@
-//! What names users and posts at Bluesky: DIDs and at:// addresses. A handle names nobody for long, so it is no target. In: texts and links.
-//! Out: targets, of which kind they are, where a person sees them. Pure.
+//! What names users and posts at Bluesky: DIDs and at:// addresses. A handle is a name that changes hands, so that it has to be looked up; and
+//! so has an address that begins with one. In: texts and links. Out: targets, of which kind they are, where a person sees them. Pure.
 
 use crate::domain::{Target, TargetKind, is_did};
 use crate::platforms::target_grammar::TargetGrammar;
@@ -24,6 +24,9 @@ pub(super) const GRAMMAR: TargetGrammar = TargetGrammar {
     not_a_name: "this endpoint takes a DID (did:plc:...) or the address of a post (at://did:plc:.../app.bsky.feed.post/...)",
 };
 
+/// The most characters of a handle.
+const MAX_HANDLE_BYTES: usize = 253;
+
 /// A record: whose, in which collection, and its key there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Address<'a> {
@@ -34,10 +37,55 @@ pub(super) struct Address<'a> {
 
 /// Reads an at:// address of a record. One whose authority is a handle is none: it is somebody else's once the handle changes hands.
 pub(super) fn address(text: &str) -> Option<Address<'_>> {
+    let (did, collection, rkey) = parts_of(text)?;
+    is_did(did).then_some(Address { did, collection, rkey })
+}
+
+/// Whose record an at:// address names, whatever it calls that user, in which collection, and its key.
+fn parts_of(text: &str) -> Option<(&str, &str, &str)> {
     let mut parts = text.strip_prefix("at://")?.split('/');
-    let (did, collection, rkey) = (parts.next()?, parts.next()?, parts.next()?);
-    let legal = parts.next().is_none() && is_did(did) && is_collection(collection) && is_record_key(rkey);
-    legal.then_some(Address { did, collection, rkey })
+    let (whose, collection, rkey) = (parts.next()?, parts.next()?, parts.next()?);
+    let legal = parts.next().is_none() && is_collection(collection) && is_record_key(rkey);
+    legal.then_some((whose, collection, rkey))
+}
+
+/// A handle: the name of a host, whose last part begins with a letter.
+fn is_handle(text: &str) -> bool {
+    let is_part = |part: &str| {
+        (1..=63).contains(&part.len())
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !part.starts_with('-')
+            && !part.ends_with('-')
+    };
+    let last = text.rsplit('.').next().unwrap_or_default();
+    text.len() <= MAX_HANDLE_BYTES
+        && text.contains('.')
+        && text.split('.').all(is_part)
+        && last.starts_with(|first: char| first.is_ascii_alphabetic())
+}
+
+/// The target that stands under a user's handle, or under that of a post's author, until it is looked up.
+fn named(handle: &str, post: Option<(&str, &str)>) -> Option<Target> {
+    let handle = Some(handle).filter(|handle| is_handle(handle))?.to_ascii_lowercase();
+    let name = match post {
+        None => format!("@{handle}"),
+        Some((collection, rkey)) => format!("@at://{handle}/{collection}/{rkey}"),
+    };
+    name.parse().ok()
+}
+
+/// What is asked about a name: the handle in it. `name` has no `@`.
+pub(super) fn handle_in(name: &str) -> Option<&str> {
+    let handle = parts_of(name).map_or(name, |(whose, ..)| whose);
+    is_handle(handle).then_some(handle)
+}
+
+/// What a name means, where the handle in it is this user's.
+pub(super) fn meant(name: &str, user: &Target) -> Option<Target> {
+    match parts_of(name) {
+        Some((_, collection, rkey)) => parse(&format!("at://{user}/{collection}/{rkey}")),
+        None => Some(user.clone()),
+    }
 }
 
 /// `app.bsky.feed.post`: three parts and more.
@@ -56,22 +104,26 @@ fn parse(text: &str) -> Option<Target> {
     if is_did(text) || address(text).is_some() { text.parse().ok() } else { None }
 }
 
-/// What a person pastes: also links of the site that hold a DID.
+/// What a person pastes: also links of the site, and names.
 fn read(text: &str) -> Option<Target> {
-    parse(text).or_else(|| linked(text))
+    parse(text).or_else(|| linked(text)).or_else(|| match parts_of(text) {
+        Some((whose, collection, rkey)) => named(whose, Some((collection, rkey))),
+        None => named(text.strip_prefix('@').unwrap_or(text), None),
+    })
 }
 
 fn linked(text: &str) -> Option<Target> {
     let rest = ["https://bsky.app/profile/", "bsky.app/profile/"].iter().find_map(|start| text.strip_prefix(start))?;
     let path = rest.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
     let mut segments = path.split('/');
-    let did = segments.next().filter(|did| is_did(did))?;
+    let whose = segments.next()?;
     match (segments.next(), segments.next()) {
-        (None, _) => parse(did),
+        (None, _) => parse(whose).or_else(|| named(whose, None)),
         (Some(page), Some(rkey)) => {
             let (collection, _) = PAGES.iter().find(|(_, name)| *name == page)?;
             // What a page shows beside the post (who likes it) is behind its address.
-            parse(&format!("at://{did}/{collection}/{rkey}"))
+            let of_post = || if is_record_key(rkey) { named(whose, Some((*collection, rkey))) } else { None };
+            parse(&format!("at://{whose}/{collection}/{rkey}")).or_else(of_post)
         }
         (Some(_), None) => None,
     }
@@ -80,7 +132,8 @@ fn linked(text: &str) -> Option<Target> {
 /// A text tells what it names.
 fn kind_of(target: &Target) -> Option<TargetKind> {
     let Target::Key(key) = target else { return None };
-    Some(if is_did(key.as_str()) { TargetKind::User } else { TargetKind::Post })
+    let text = key.as_str().strip_prefix('@').unwrap_or(key.as_str());
+    Some(if text.starts_with("at://") { TargetKind::Post } else { TargetKind::User })
 }
 
 fn page_of(target: &Target) -> Option<String> {
@@ -134,12 +187,16 @@ mod tests {
     #[test]
     fn what_names_nobody_for_sure_is_no_target() {
         for text in [
-            "ada.bsky.social",
-            "@ada.bsky.social",
+            "ada",
+            "@ada",
             "12",
-            "at://ada.bsky.social/app.bsky.feed.post/3l6oveex3ii2l",
-            "https://bsky.app/profile/ada.bsky.social",
-            "https://bsky.app/profile/ada.bsky.social/post/3l6oveex3ii2l",
+            "12.5",
+            "-ada.bsky.social",
+            "ada.bsky.social.",
+            "@@ada.bsky.social",
+            "ada_b.bsky.social",
+            "https://bsky.app/profile/ada",
+            "https://bsky.app/profile/ada.bsky.social/post/..",
             "https://bsky.app/profile/did:plc:ewvi7nxzyoun6zhxrhs64oiz/lists/3l6oveex3ii2l",
             "https://bsky.app.example.org/profile/did:plc:ewvi7nxzyoun6zhxrhs64oiz",
             "https://bsky.app/profile/did:plc:ewvi7nxzyoun6zhxrhs64oiz/post",
@@ -155,11 +212,35 @@ mod tests {
         }
     }
 
+    /// A name stands for what its handle means: a user, or a record of that user's.
+    #[test]
+    fn handles_are_names_that_are_looked_up() {
+        let post = "@at://ada.bsky.social/app.bsky.feed.post/3l6oveex3ii2l";
+        for (text, target, kind) in [
+            ("ada.bsky.social", "@ada.bsky.social", TargetKind::User),
+            ("@Ada.bsky.Social", "@ada.bsky.social", TargetKind::User),
+            ("https://bsky.app/profile/ada.bsky.social/", "@ada.bsky.social", TargetKind::User),
+            ("at://ada.bsky.social/app.bsky.feed.post/3l6oveex3ii2l", post, TargetKind::Post),
+            ("https://bsky.app/profile/ADA.bsky.social/post/3l6oveex3ii2l?x", post, TargetKind::Post),
+        ] {
+            let read = GRAMMAR.read(text).unwrap();
+            assert_eq!((read.to_string().as_str(), GRAMMAR.kind_of(&read)), (target, Some(kind)), "{text}");
+            assert!(read.is_name() && !GRAMMAR.takes(&read), "{text}: it is never sent");
+            let name = read.name().unwrap();
+            assert_eq!(handle_in(name.as_str()), Some("ada.bsky.social"));
+            let expected = match kind {
+                TargetKind::User => DID.to_owned(),
+                TargetKind::Post => format!("at://{DID}/app.bsky.feed.post/3l6oveex3ii2l"),
+            };
+            assert_eq!(meant(name.as_str(), &DID.parse().unwrap()).unwrap().to_string(), expected);
+        }
+    }
+
     proptest! {
         /// Whatever is a target leads back to itself, and needs no encoding in JSON or an address.
         #[test]
         fn a_target_is_plain(text in "(did:plc:ewvi7nxzyoun6zhxrhs64oiz|at://did:web:a\\.example/|https://bsky.app/profile/did:web:a\\.example/post/)?[a-z./:\"\\\\%~ -]{0,30}") {
-            if let Ok(target) = GRAMMAR.read(&text) {
+            if let Ok(target) = GRAMMAR.read(&text).map_err(|_| ()).and_then(|target| if target.is_name() { Err(()) } else { Ok(target) }) {
                 let written = target.to_string();
                 prop_assert!(written.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/._~-".contains(&byte)), "{written}");
                 prop_assert_eq!(GRAMMAR.parse(&written), Ok(target));

@@ -5,17 +5,19 @@
 //!
 //! Paths, page sizes and cursors: the lexicons of August 2026, and a server of November 2026.
 
-use super::DIALECT;
+use super::{DIALECT, grammar};
 use crate::domain::{EntryFact, ListKind, MicroUsd, TargetKind};
 use crate::platforms::caller::{Auth, Documented};
 use crate::platforms::list_endpoint::ListEndpoint;
+use crate::platforms::names::NameResolver;
 use crate::platforms::page_question::EntryFields;
 
 const FREE: MicroUsd = MicroUsd(0);
 
-/// A server counts all requests of an address together, 3,000 per 5 minutes. Undos have 2,400 of them, these the rest.
+/// A server counts all requests of an address together, 3,000 per 5 minutes. Undos have 2,100 of them, these the rest.
 static RECORDS: [Documented; 2] = [Documented::account(400, 300), Documented::host(400, 300)];
 static APP_VIEW: [Documented; 2] = [Documented::account(100, 300), Documented::host(100, 300)];
+static LOOKUPS: [Documented; 2] = [Documented::account(300, 300), Documented::host(300, 300)];
 
 const fn row(
     name: &'static str,
@@ -82,6 +84,19 @@ pub(super) static PINNED: ListEndpoint =
 pub(super) static PROFILES: ListEndpoint = ListEndpoint {
     page: (1, 25),
     ..row("app_view", None, "/xrpc/app.bsky.actor.getProfiles", TargetKind::User, &APP_VIEW)
+};
+
+/// The account's own server is asked whose a handle is. The address of a post has its author's handle, and is asked about by that.
+pub(super) static NAMES: NameResolver = NameResolver {
+    endpoints: &[RESOLVE],
+    question: |name| Some((0, grammar::handle_in(name.as_str())?.parse().ok()?)),
+    target: |name, user| grammar::meant(name.as_str(), user),
+};
+
+const RESOLVE: ListEndpoint = ListEndpoint {
+    page: (1, 1),
+    fields: EntryFields::Names,
+    ..row("resolve_handle", None, "/xrpc/com.atproto.identity.resolveHandle", TargetKind::User, &LOOKUPS)
 };
 
 /// The lists.

@@ -25,7 +25,7 @@ static DIALECT: Dialect = Dialect {
     rate_facts: headers::rate_facts,
     page_query: page::query,
     names_refused: |_, _| false,
-    page: |_, answer| page::page(answer),
+    page: page::page,
 };
 
 /// How many times shorter the sandbox's windows are.
@@ -55,16 +55,16 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     endpoints: &table::TABLE,
     inverse_endpoints: &table::INVERSE,
     lists: &lists::LISTS,
-    name_lookup: None,
+    names: Some(&lists::NAMES),
     profiles: Some(&lists::PROFILES),
     pinned: Some(&lists::PINNED),
     repository: Some(&REPOSITORY),
     activities: None,
-    // Of the 3,000 requests of an address in 5 minutes the lists take 500 at most. Servers count in windows that begin with the first request; a
+    // Of the 3,000 requests of an address in 5 minutes the lists take 500 at most, and lookups of names 300. Servers count in windows that begin with the first request; a
     // sliding window of the same length is never fuller than such a one.
     windows: &[
-        WindowSpec::of_account(2_400, 300, Applies::All),
-        WindowSpec::of_host(2_400, 300),
+        WindowSpec::of_account(2_100, 300, Applies::All),
+        WindowSpec::of_host(2_100, 300),
         WindowSpec::of_account(5_000, 3_600, Applies::All),
         WindowSpec::of_account(35_000, 86_400, Applies::All),
         // A record that is put back costs three points, where a deletion costs one.
@@ -80,8 +80,8 @@ pub(super) static SANDBOX: PlatformSpec = PlatformSpec {
     platform: Platform::BlueskySandbox,
     service: "the sandbox",
     windows: &[
-        WindowSpec::of_account(2_400, 5, Applies::All),
-        WindowSpec::of_host(2_400, 5),
+        WindowSpec::of_account(2_100, 5, Applies::All),
+        WindowSpec::of_host(2_100, 5),
         WindowSpec::of_account(5_000, 60, Applies::All),
         WindowSpec::of_account(35_000, 1_440, Applies::All),
         WindowSpec::of_account(1_600, 60, Applies::Together(PUT_BACK)),
@@ -107,10 +107,11 @@ mod tests {
     /// Writes and reads together never take what a server gives an address.
     #[test]
     fn undos_and_lists_together_stay_below_an_addresss_requests() {
-        let mut names: Vec<&str> = SPEC.lists.iter().map(|list| list.name).collect();
+        let all = || SPEC.lists.iter().chain(SPEC.names.unwrap().endpoints);
+        let mut names: Vec<&str> = all().map(|list| list.name).collect();
         names.sort_unstable();
         names.dedup();
-        let of = |name: &&str| SPEC.lists.iter().find(|list| list.name == *name).unwrap().documented[0].rate;
+        let of = |name: &&str| all().find(|list| list.name == *name).unwrap().documented[0].rate;
         let undos = SPEC.windows[0].rate;
         assert!(names.iter().map(of).chain([undos]).all(|rate| rate.window() == undos.window()));
         let most: u32 = names.iter().map(|name| of(name).limit()).sum::<u32>() + undos.limit();

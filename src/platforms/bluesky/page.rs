@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::grammar::{Address, GRAMMAR, POST, address};
 use super::tid;
-use crate::domain::{OwnRecord, PostTraits, Target, Wall, is_did};
+use crate::domain::{OwnRecord, PostTraits, Target, TargetName, Wall, is_did};
 use crate::platforms::answer::Answer;
 use crate::platforms::classify::{Object, read};
-use crate::platforms::entry::{ListItem as Item, Listed, NextPage, Page};
+use crate::platforms::entry::{ListItem as Item, Listed, Missing, NextPage, Page};
 use crate::platforms::oauth1::percent_encode;
 use crate::platforms::page_question::{PageQuestion, What};
 
@@ -29,14 +29,19 @@ pub(super) fn query(question: &PageQuestion<'_>) -> String {
             let actors: Vec<String> = users.iter().map(|user| format!("actors={user}")).collect();
             actors.join("&")
         }
-        // No list of this platform looks up handles.
-        What::Handles(_) => String::new(),
+        What::Names(names) => {
+            let handle = names.first().map_or("", |name| name.as_str());
+            format!("handle={handle}")
+        }
     }
 }
 
 /// Reads a page: the list it holds says of which kind it is.
-pub(super) fn page(answer: &Answer) -> Option<Page> {
+pub(super) fn page(question: &PageQuestion<'_>, answer: &Answer) -> Option<Page> {
     let root = read(&answer.body).ok()?;
+    if let What::Names(names) = question.what {
+        return resolved(names, answer.status, &root);
+    }
     type ReadItem = fn(&Value) -> Item;
     let kinds: [(&str, ReadItem); 5] =
         [("records", record), ("followers", user), ("mutes", user), ("profiles", user), ("bookmarks", bookmark)];
@@ -50,6 +55,25 @@ pub(super) fn page(answer: &Answer) -> Option<Page> {
         }
     }
     Some(page)
+}
+
+/// Whose a handle is. That it leads to nobody is an error of its own words, for a server that cannot say it answers with the same status. Who had
+/// the handle may be there still, and so is the record that names that user: it is no proof that anybody has gone.
+fn resolved(names: &[TargetName], status: u16, root: &Object) -> Option<Page> {
+    let asked = names.first()?.as_str().to_owned();
+    let text = |field: &str| root.get(field).and_then(Value::as_str);
+    match status {
+        200 => {
+            let user = text("did").filter(|did| is_did(did)).and_then(|did| did.parse().ok())?;
+            Some(Page { entries: vec![Listed::bare(user)], ..Page::default() })
+        }
+        400 if text("error") == Some("HandleNotFound")
+            || text("message").is_some_and(|said| said.eq_ignore_ascii_case("Unable to resolve handle")) =>
+        {
+            Some(Page { missing: vec![Missing { asked, reason: "handle_not_found" }], ..Page::default() })
+        }
+        _ => None,
+    }
 }
 
 fn next(root: &Object) -> NextPage {

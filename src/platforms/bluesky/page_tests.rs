@@ -11,14 +11,47 @@ const ME: &str = "did:plc:fgwsksyookg6j5bsx5jnu2bp";
 const ADA: &str = "did:plc:ewvi7nxzyoun6zhxrhs64oiz";
 const CID: &str = "bafyreih44rke7hvykme3yku2mt3jzwojhdrde4fmglacd7i3vizusr4dq4";
 
+fn answer(status: u16, body: &str) -> Answer {
+    let (facts, content_type) = (RateFacts::default(), ContentType::Json);
+    Answer { status, body: Body::whole(body), facts, content_type, next: NextPage::None }
+}
+
+fn asked(what: What<'_>) -> PageQuestion<'_> {
+    PageQuestion {
+        what,
+        fields: EntryFields::Users,
+        of: TargetKind::User,
+        bounds: (1, 100),
+        vocabulary: Vocabulary::New,
+    }
+}
+
 fn read_page(body: &str) -> Option<Page> {
-    page(&Answer {
-        status: 200,
-        body: Body::whole(body),
-        facts: RateFacts::default(),
-        content_type: ContentType::Json,
-        next: NextPage::None,
-    })
+    page(&asked(What::Entries { count: 1, from: None, newest_posts: false }), &answer(200, body))
+}
+
+#[test]
+fn whose_a_handle_is_is_told_or_that_nobody_is_found() {
+    let names = ["ada.bsky.social".parse().unwrap()];
+    let question = asked(What::Names(&names));
+    assert_eq!(query(&question), "handle=ada.bsky.social");
+    let told = |status, body: &str| page(&question, &answer(status, body));
+    let found = told(200, &format!(r#"{{"did":"{ADA}"}}"#)).unwrap();
+    assert_eq!((found.entries[0].id.to_string().as_str(), found.missing.len()), (ADA, 0));
+    // As a server of November 2026 answered, and as its lexicon says.
+    for error in ["InvalidRequest", "HandleNotFound"] {
+        let nobody = told(400, &format!(r#"{{"error":"{error}","message":"Unable to resolve handle"}}"#)).unwrap();
+        assert_eq!((nobody.entries.len(), nobody.missing[0].reason), (0, "handle_not_found"));
+    }
+    for (status, body) in [
+        (200, r#"{"did":"ada"}"#),
+        (200, "{}"),
+        (400, r#"{"error":"InvalidRequest","message":"Error: handle must be a valid handle"}"#),
+        (400, r#"{"error":"ExpiredToken","message":"Token has expired"}"#),
+        (502, r#"{"error":"UpstreamFailure","message":"Unable to resolve"}"#),
+    ] {
+        assert_eq!(told(status, body), None, "{body}");
+    }
 }
 
 /// A page of records, each in its collection with its key and value.

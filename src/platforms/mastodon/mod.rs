@@ -76,7 +76,7 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     endpoints: &table::TABLE,
     inverse_endpoints: &table::INVERSE,
     lists: &lists::LISTS,
-    name_lookup: None,
+    names: None,
     profiles: None,
     pinned: None,
     repository: None,

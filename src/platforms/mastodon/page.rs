@@ -24,7 +24,7 @@ pub(super) fn query(question: &PageQuestion<'_>) -> String {
             format!("limit={}", count.clamp(question.bounds.0, question.bounds.1))
         }
         // No list of these platforms looks up users.
-        What::Handles(_) | What::Users(_) => String::new(),
+        What::Names(_) | What::Users(_) => String::new(),
     }
 }
 

@@ -4,9 +4,9 @@
 //!
 //! In: what is to be asked for. Out: the query; and whether a refusal names a field of the set that was asked in. Pure.
 
-use crate::domain::Handle;
+use crate::domain::TargetName;
 use crate::platforms::answer::{Body, BodyEnd};
-use crate::platforms::page_question::{EntryFields, MAX_HANDLES_ASKED, PageQuestion, What};
+use crate::platforms::page_question::{EntryFields, PageQuestion, What};
 use crate::platforms::vocabulary::Vocabulary;
 
 const NAMES: &str = "user.fields=description,name,username";
@@ -29,8 +29,8 @@ pub(super) fn page_query(question: &PageQuestion<'_>) -> String {
             let from = from.map_or_else(String::new, |from| format!("&pagination_token={from}"));
             format!("max_results={count}{from}")
         }
-        What::Handles(handles) => {
-            let names: Vec<&str> = handles.iter().take(MAX_HANDLES_ASKED).map(Handle::as_str).collect();
+        What::Names(names) => {
+            let names: Vec<&str> = names.iter().map(TargetName::as_str).collect();
             format!("usernames={}", names.join(","))
         }
         // No list of this platform asks for profiles.

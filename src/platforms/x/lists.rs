@@ -4,9 +4,10 @@
 //! getting-started/pricing. All read in August 2026; docs/platforms.md says how sure each is.
 
 use super::DIALECT;
-use crate::domain::{EntryFact, ListKind, MicroUsd, TargetKind};
+use crate::domain::{EntryFact, Handle, ListKind, MicroUsd, TargetKind, TargetName};
 use crate::platforms::caller::{Auth, Documented};
 use crate::platforms::list_endpoint::ListEndpoint;
+use crate::platforms::names::NameResolver;
 use crate::platforms::page_question::EntryFields;
 
 /// A post that comes beside a user: "Post: Read", $0.005, whoever asks.
@@ -99,8 +100,15 @@ pub(super) static LISTS: [ListEndpoint; 7] = [
     },
 ];
 
+/// Handles are asked about a hundred at a time, and a user is what has the handle.
+pub(super) static NAMES: NameResolver = NameResolver {
+    endpoints: &[NAME_LOOKUP],
+    question: |name| name.as_str().parse::<Handle>().ok().map(|handle| (0, TargetName::from(&handle))),
+    target: |_, user| Some(user.clone()),
+};
+
 /// X API v2's lookup of users. Other people's profiles are never "owned".
-pub(super) static NAME_LOOKUP: ListEndpoint = ListEndpoint {
+const NAME_LOOKUP: ListEndpoint = ListEndpoint {
     dialect: &DIALECT,
     name: "users/by",
     list: None,

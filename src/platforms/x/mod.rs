@@ -29,7 +29,10 @@ pub(super) static DIALECT: Dialect = Dialect {
     rate_facts,
     page_query: fields::page_query,
     names_refused: fields::is_named_in,
-    page: |question, answer| page::page(&answer.body, question.of, matches!(question.what, What::Handles(_))),
+    page: |question, answer| {
+        let page = || page::page(&answer.body, question.of, matches!(question.what, What::Names(_)));
+        if answer.status == 200 { page() } else { None }
+    },
 };
 
 /// What an effect may name its target by.
@@ -57,7 +60,7 @@ pub(super) static V2: PlatformSpec = PlatformSpec {
     endpoints: &v2::TABLE,
     inverse_endpoints: &v2::INVERSE,
     lists: &lists::LISTS,
-    name_lookup: Some(&lists::NAME_LOOKUP),
+    names: Some(&lists::NAMES),
     profiles: None,
     pinned: None,
     repository: None,
@@ -76,7 +79,7 @@ pub(super) static V1: PlatformSpec = PlatformSpec {
     // Closed to the apps of today, all of them.
     inverse_endpoints: &[],
     lists: &[],
-    name_lookup: None,
+    names: None,
     windows: &[USUAL, UNLIKE_DAY, V1_UNFOLLOW],
     ..V2
 };

@@ -51,7 +51,7 @@ impl AdminStore<'_> {
                     union all select 'the newest request of a list', max(reserved_at)
                      from (select reserved_at from read_request order by id desc limit 1000)
                     union all select 'the reading of a list', max(started_at) from reading
-                    union all select 'a look-up of handles', max(asked_at) from handle_resolution
+                    union all select 'a look-up of names', max(asked_at) from name_resolution
                     union all select 'the load of a file', max(started_at) from load";
         let rows: Vec<(String, Option<i64>)> = self.db.fetch_all(sql, args![]).await?;
         Ok(rows.into_iter().filter_map(|(what, at)| Some((what, Wall(at?)))).collect())

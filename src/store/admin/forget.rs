@@ -71,7 +71,7 @@ impl AdminStore<'_> {
                 tx.commit().await?;
                 forgotten.attempts += counts[1];
                 forgotten.attempts_kept += counts[2];
-                forgotten.tasks += counts[8];
+                forgotten.tasks += counts[FORGET_TASKS.len() - 1];
                 from = to + 1;
             }
         }
@@ -96,7 +96,7 @@ const FORGET_TEXTS: &str = "
             where task.id between ?1 and ?2)";
 
 /// Records and attempts first (found through the tasks' chains), the tasks last.
-const FORGET_TASKS: [&str; 9] = [
+const FORGET_TASKS: [&str; 10] = [
     "with recursive chain (id, previous_id) as (
          select a.id, a.previous_id from task join attempt a on a.id = task.last_attempt_id and a.task_id = task.id
           where task.id between ?1 and ?2
@@ -119,6 +119,7 @@ const FORGET_TASKS: [&str; 9] = [
      update attempt set previous_id = null where id in (select id from chain)",
     "delete from task_key where (lane_id, target) in (select lane_id, target from task where id between ?1 and ?2)",
     "delete from task_cells where task_id between ?1 and ?2",
+    "delete from task_name where task_id between ?1 and ?2",
     "delete from verification where task_id between ?1 and ?2",
     "delete from damaged_task where task_id between ?1 and ?2",
     "delete from deleted_text where task_id between ?1 and ?2",

@@ -1,10 +1,11 @@
-//! What the platform told about lists, handles and targets, and the quota of the requests that read them.
+//! What the platform told about lists, names and targets, and the quota of the requests that read them.
 //!
-//! In: pages of lists, answers about handles. Out: the same, by ID; a place in a window of read requests. What does not belong here:
+//! In: pages of lists, answers about names. Out: the same, by ID; a place in a window of read requests. What does not belong here:
 //! sending requests (`lists`).
 
-mod handles;
 mod list_fetch;
+mod named_tasks;
+mod names;
 mod own_records;
 mod read_allowance;
 mod read_quota;
@@ -13,8 +14,9 @@ mod refused_names;
 mod target_metadata;
 mod verification;
 
-pub use handles::{HandlesTold, Resolution};
 pub use list_fetch::{NewPage, PINNED_READING, PROFILES_READING, PageEntry, ReadingId, ReadingState};
+pub use named_tasks::{NamedTask, NamesSettled, SettledByName};
+pub use names::{NameSpace, NamesTold, Resolution};
 pub use own_records::{RecordPage, RecordReading};
 pub use read_allowance::ReadAllowance;
 pub use read_quota::{HoldNews, ReadGrant, ReadHold, ReadSlot};
@@ -22,14 +24,12 @@ pub use read_request::{ReadAsk, ReadEnd, ReadId, ReadLeft, ReadWindow, end_here}
 pub use target_metadata::{MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS, TargetMetadata};
 pub use verification::{Looked, Reach, VerdictCounts, VerifyResult};
 
+pub(in crate::store) use names::forget_unavailable_names;
 pub(in crate::store) use own_records::{DISTRUST, distrust_record_readings};
-
-#[cfg(test)]
-pub(in crate::store) use handles::FIND_MISSING;
 
 use super::db::Db;
 
-/// What the platform told about lists, handles and targets. [`Store::lists`](super::Store::lists) lends it.
+/// What the platform told about lists, names and targets. [`Store::lists`](super::Store::lists) lends it.
 #[derive(Debug)]
 pub struct ListStore<'s> {
     pub(super) db: &'s mut Db,

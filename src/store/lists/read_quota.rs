@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::read_allowance::{allowance_used_up, write_left};
 use super::read_request::{ReadAsk, ReadEnd, ReadId, ReadWindow, end_here};
-use crate::domain::{BootId, Moment, Tick, Wall};
+use crate::domain::{AccountId, BootId, Moment, Tick, Wall};
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
 
@@ -117,6 +117,29 @@ impl ListStore<'_> {
         let (id,): (i64,) = tx.fetch_one(TAKE, args).await?;
         tx.commit().await?;
         Ok(ReadSlot::Granted(ReadGrant { id: ReadId(id), free, open }))
+    }
+
+    /// When the next request to an endpoint can leave for an account, where its windows have no room now, or the platform said to wait. Only a
+    /// look: nothing is taken.
+    pub async fn next_read_at(
+        &mut self,
+        (account, endpoint): (AccountId, &str),
+        windows: &[ReadWindow],
+        (boot, now): (&BootId, Moment),
+    ) -> Result<Option<Wall>, StoreError> {
+        let app = "select app from read_request where account_id = ?1 and endpoint = ?2 order by id desc limit 1";
+        let mut tx = self.db.begin().await?;
+        // Who has never asked has no slots.
+        let found: Option<(String,)> = tx.fetch_optional(app, args![account.0, endpoint]).await?;
+        let app = found.map_or_else(String::new, |(app,)| app);
+        let none = Duration::ZERO;
+        let ask = ReadAsk { account, app: &app, endpoint, windows, boot, deadline: none, grace: none };
+        let mut next = hold_in_force(&mut tx, &ask, now).await?.map(|hold| hold.until);
+        next = next.max(allowance_used_up(&mut tx, &ask, now).await?);
+        for window in windows {
+            next = next.max(room_of(&mut tx, &ask, window, now.tick).await?.err());
+        }
+        Ok(next.filter(|next| *next > now.tick).map(|next| now.wall_at(next)))
     }
 
     /// Writes down how a request ended, and the hold that followed from it: none takes an earlier one back.

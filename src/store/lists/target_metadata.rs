@@ -1,4 +1,4 @@
-//! What is known of users and posts: whom a target was, for people. In: what lists and resolved handles told. Out: the same, by target.
+//! What is known of users and posts: whom a target was, for people. In: what lists and resolved names told. Out: the same, by target.
 
 use super::ListStore;
 use std::collections::HashMap;

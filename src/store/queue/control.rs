@@ -5,7 +5,7 @@ use super::job::{Job, JobState};
 use crate::domain::{JobId, TaskId, Wall};
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
-use crate::store::lists::distrust_record_readings;
+use crate::store::lists::{distrust_record_readings, forget_unavailable_names};
 use crate::store::load::ROWS_PER_TRANSACTION;
 
 /// What a cancellation did.
@@ -67,6 +67,7 @@ impl QueueStore<'_> {
         if tasks > 0 {
             tx.execute(RETRY.counts, args![job.round.0, tasks as i64]).await?;
             distrust_record_readings(&mut tx).await?;
+            forget_unavailable_names(&mut tx).await?;
             bump_generation(&mut tx).await?;
         }
         tx.commit().await?;
@@ -98,6 +99,7 @@ impl QueueStore<'_> {
                 if count > 0 {
                     tx.execute(change.counts, args![job.round.0, count as i64]).await?;
                     distrust_record_readings(&mut tx).await?;
+                    forget_unavailable_names(&mut tx).await?;
                     bump_generation(&mut tx).await?;
                 }
                 tx.commit().await?;

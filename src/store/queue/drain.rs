@@ -39,6 +39,8 @@ pub struct LaneView {
     pub visible_to: TaskId,
     /// Whether anybody stands in line.
     pub has_pending: bool,
+    /// Whether any task of it, in line or not, stands under a name.
+    pub has_names: bool,
 }
 
 impl Drain {
@@ -91,10 +93,10 @@ impl Drain {
     pub async fn lanes(&mut self, only: Option<&[JobId]>) -> Result<Vec<LaneView>, StoreError> {
         let only = only.map(|jobs| serde_json::json!(jobs.iter().map(|job| job.0).collect::<Vec<_>>()).to_string());
         let (text,): (String,) = self.store.db.fetch_one(LANES, args![only]).await?;
-        let rows: Vec<(i64, i64, i64, i64, i64, i64, i64, i64)> =
+        let rows: Vec<(i64, i64, i64, i64, i64, i64, i64, i64, i64)> =
             serde_json::from_str(&text).map_err(|e| StoreError::impossible(e.to_string()))?;
         rows.into_iter()
-            .map(|(lane, job, round, action, account, visible_to, has_pending, whole)| {
+            .map(|(lane, job, round, action, account, visible_to, has_pending, has_names, whole)| {
                 if whole == 0 {
                     let detail = format!(
                         "lane {lane} and its index differ, so it is not known what is to be done in it, and for whom"
@@ -109,6 +111,7 @@ impl Drain {
                     account: AccountId(account),
                     visible_to: TaskId(visible_to),
                     has_pending: has_pending != 0,
+                    has_names: has_names != 0,
                 })
             })
             .collect()
@@ -147,6 +150,7 @@ impl Drain {
 pub(super) const LANES: &str = "
     select json_group_array(json_array(lane.id, job.id, round.id, lane.action, lane.account_id, round.visible_to,
                exists (select 1 from task where task.lane_id = lane.id and task.state = 0 and task.id <= round.visible_to),
+               exists (select 1 from task_key key where key.lane_id = lane.id and key.target >= '@' and key.target < 'A'),
                coalesce((lane.round_id, lane.action, lane.account_id) = (own.round_id, own.action, own.account_id), 0)))
       from (select job.id from job
              where job.state = 'active' and (?1 is null or job.id in (select value from json_each(?1)))

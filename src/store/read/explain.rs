@@ -1,7 +1,7 @@
 //! Every attempt at a target, and what the platform answered.
 
 use super::ReadStore;
-use crate::domain::{Action, CrashCount, Outcome, Target, TaskState, Wall};
+use crate::domain::{Action, CrashCount, Outcome, Target, TargetName, TaskState, Wall};
 use crate::store::codes::{action_of, state_of};
 use crate::store::error::StoreError;
 
@@ -34,6 +34,25 @@ pub struct TaskHistory {
     pub attempts: Vec<AttemptView>,
     /// The account's own records that it deletes, as far as they were read: those that it has deleted, then those that are left.
     pub records: Vec<RecordView>,
+    /// What its row calls its target, where that is a name.
+    pub lookup: Option<NameLookup>,
+}
+
+/// What is known of the name that a row calls its target by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NameLookup {
+    /// A drain has found out which target it means.
+    Found {
+        /// The name, with its `@`.
+        name: String,
+        /// When.
+        at: Wall,
+    },
+    /// The task stands in line under its name.
+    Awaited {
+        /// When the next lookup can leave, where the platform's windows have no room now.
+        next_at: Option<Wall>,
+    },
 }
 
 /// A record of the account's own.
@@ -67,11 +86,11 @@ pub(super) type TaskRow =
 type AttemptRow = (i64, Option<i64>, Option<i64>, Option<String>, Option<String>, Option<String>);
 
 impl ReadStore<'_> {
-    /// The tasks on a target, oldest job first; of a handle, also those on the user it was found to be.
+    /// The tasks on a target, oldest job first; of a name, also those on what it was found to mean.
     pub async fn explain(&mut self, target: &Target) -> Result<Vec<TaskHistory>, StoreError> {
         let mut json = String::new();
         crate::store::codes::write_target(&mut json, target);
-        let handle = if let Target::Handle(handle) = target { Some(handle.as_str()) } else { None };
+        let name = target.name();
         let sql = "select job.name, round.number,
                           coalesce((select r.line + task.id - r.task_id from row_run r
                                      where r.load_id = (select max(load.id) from load
@@ -83,13 +102,15 @@ impl ReadStore<'_> {
                      from lane
                      join task_key key on key.lane_id = lane.id and key.target in (
                               select ?1 ->> '$' union all
-                              select r.target from handle_resolution r where r.handle = ?2 and r.target is not null)
+                              select r.target from name_resolution r where r.name = ?2 and r.target is not null union all
+                              select named.target from task_name n join task named on named.id = n.task_id
+                               where n.name = '@' || ?2 and named.lane_id = lane.id)
                      join task on task.id = key.task_id
                      join round on round.id = lane.round_id and task.id <= round.visible_to
                      join job on job.id = round.job_id
                      join account on account.id = lane.account_id
                     order by task.id";
-        let rows: Vec<TaskRow> = self.db.fetch_all(sql, args![json, handle]).await?;
+        let rows: Vec<TaskRow> = self.db.fetch_all(sql, args![json, name.as_ref().map(TargetName::as_str)]).await?;
         let mut histories = Vec::with_capacity(rows.len());
         for row in rows {
             histories.push(self.history_of(row).await?);
@@ -114,6 +135,18 @@ impl ReadStore<'_> {
             damaged,
             attempts: self.attempt_chain(last_attempt).await?,
             records: self.records_of_task(task).await?,
+            lookup: self.lookup_of_task(task, state).await?,
+        })
+    }
+
+    async fn lookup_of_task(&mut self, task: i64, state: TaskState) -> Result<Option<NameLookup>, StoreError> {
+        let sql = "select n.name, n.found_at, typeof(task.target) = 'text' and task.target >= '@' and task.target < 'A'
+                     from task left join task_name n on n.task_id = task.id where task.id = ?1";
+        let found: Option<(Option<String>, Option<i64>, bool)> = self.db.fetch_optional(sql, args![task]).await?;
+        Ok(match found {
+            Some((Some(name), Some(at), _)) => Some(NameLookup::Found { name, at: Wall(at) }),
+            Some((.., true)) if state == TaskState::Pending => Some(NameLookup::Awaited { next_at: None }),
+            _ => None,
         })
     }
 

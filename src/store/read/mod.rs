@@ -13,7 +13,7 @@ mod status;
 
 pub use attempts::{AttemptSpan, ReadSpan};
 pub use browse::{MAX_PAGE_ROWS, RowPage, RowQuery};
-pub use explain::{AttemptView, RecordView, TaskHistory};
+pub use explain::{AttemptView, NameLookup, RecordView, TaskHistory};
 pub use histogram::{Bucket, Histogram, ReasonCount, RejectedRow};
 pub use receipts::RowOutcome;
 pub use select_tasks::{PickOrder, PickedTask, TaskFilter};

@@ -24,16 +24,16 @@ pub(in crate::web) fn checked(frame: &Frame, file: &Checked) -> Html<String> {
             dl.numbers {
                 div { dt { "rows read" } dd { (count(report.rows)) } }
                 div { dt { "usable" } dd { (count(report.usable)) } }
-                @if file.handles > 0 { div { dt { "handles" } dd { (count(file.handles)) } } }
+                @if file.names > 0 { div { dt { "by name" } dd { (count(file.names)) } } }
                 div { dt { "rejected" } dd { (count(report.rejected)) } }
                 @if kept > 0 { div { dt { "on the keep list" } dd { (count(kept)) } } }
             }
             @for found in &report.damage { div.note.warn role="note" { p { (found.message) } } }
             @if report.rejected > 0 { (rejected(file)) }
-            @if file.handles > 0 {
+            @if file.names > 0 {
                 p.quiet {
-                    "Rows that name a handle are queued only where its ID is known already; the others are rejected. To have \
-                     handles looked up, run the file on the command line: " code { "cleanup run FILE.csv" }
+                    "Where the platform needs IDs, names are looked up before anything is sent for their rows (on X $0.01 for each \
+                     one found)."
                 }
             }
             @if report.windows_1252_rows > 0 {

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::labels::{foreign, reason};
 use super::layout::Frame;
 use crate::domain::{TaskState, crash_note, refusal_note};
-use crate::store::{AttemptView, Job, TaskHistory};
+use crate::store::{AttemptView, Job, NameLookup, TaskHistory};
 
 /// The page.
 pub(in crate::web) fn row(frame: &Frame, job: &Job, task: i64, target: &str, history: &TaskHistory) -> Html<String> {
@@ -22,6 +22,12 @@ pub(in crate::web) fn row(frame: &Frame, job: &Job, task: i64, target: &str, his
                     @if let Some(why) = &history.reason { " (" (reason(why)) ")" } }
                 @if let Some(note) = refusal_note(history.state, history.reason.as_deref()) { p.quiet { (note.text) "." } }
                 @if let Some(note) = crash_note(history.state, history.reason.as_deref(), history.crashes) { p.quiet { (note) "." } }
+                @match &history.lookup {
+                    Some(NameLookup::Found { name, at }) => p.quiet { "Its row says " (foreign(name)) ", which was found to mean this target " (frame.time(*at)) "." },
+                    Some(NameLookup::Awaited { next_at }) => p.quiet { "Whom its name means has not been looked up yet."
+                        @if let Some(at) = next_at { " The next lookup can leave " (frame.time(*at)) "." } },
+                    None => {},
+                }
                 @if history.damaged.is_some() { p.quiet { "This row is damaged in the queue, and is not sent: " code { "cleanup doctor" } " says how to repair it." } }
             }
             @if history.state == TaskState::Failed && history.round == job.round_number {

@@ -86,8 +86,8 @@ pub(super) struct Checked {
     pub(super) report: CheckReport,
     /// What queueing it would do; none where it would be refused, and then the report says why.
     pub(super) forecast: Option<Forecast>,
-    /// Rows that name a handle: usable only where its ID is known already.
-    pub(super) handles: u64,
+    /// Rows that name their targets by name: whoever works on the queue looks them up.
+    pub(super) names: u64,
     pub(super) cost: Cost,
     /// The job of that name, where there is one.
     pub(super) known: Option<Job>,
@@ -204,7 +204,7 @@ async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions)
         let keep_path = keep.is_some().then_some(final_keep);
         let rules = RowRules::new(Filter { keep, ..Filter::default() }, Take::default(), keep_path);
         let (again, allow_shrink, moved) = (choices.again, choices.allow_shrink, choices.moved);
-        let load = LoadOptions { again, allow_shrink, moved, rules, ..LoadOptions::default() };
+        let load = LoadOptions { again, allow_shrink, moved, rules };
         Ok::<_, CommandError>((prepared, load))
     });
     let judged = judging.await;
@@ -226,10 +226,9 @@ pub(super) async fn show(
 }
 
 async fn check(web: &Web, id: u64, waiting: &Waiting) -> Result<Checked, Problem> {
-    let (prepared, mut load) = prepare(web, waiting).await?;
+    let (prepared, load) = prepare(web, waiting).await?;
     // A connection of its own: other pages do not wait while millions of rows are compared.
     let mut store = web.read_store().await.open_second().await?;
-    load.handles_asked = store.lists().handles_asked().await?;
     let known = store.queue().job(&waiting.choices.job).await?;
     let who = Identities::of(&web.settings(), waiting.choices.platform, None)?;
     let (account, files) = (waiting.choices.account.as_ref(), [prepared]);
@@ -247,9 +246,9 @@ async fn check(web: &Web, id: u64, waiting: &Waiting) -> Result<Checked, Problem
         }
     };
     let cost = cost_of(forecast.as_ref().map_or(&[], |forecast| &forecast.to_send), &web.settings());
-    let (choices, handles) = (waiting.choices.clone(), files[0].survey.handles);
+    let (choices, names) = (waiting.choices.clone(), files[0].survey.names);
     let form = if forecast.is_none() { Some(form::of_waiting(web, id, waiting).await?) } else { None };
-    Ok(Checked { id, choices, report, forecast, handles, cost, known, form })
+    Ok(Checked { id, choices, report, forecast, names, cost, known, form })
 }
 
 fn not_read() -> CommandError {
@@ -278,9 +277,8 @@ pub(super) async fn confirm(
 }
 
 async fn queue(web: &Web, visitor: &Visitor, id: u64, waiting: &Waiting) -> Result<Redirect, Problem> {
-    let (prepared, mut load) = prepare(web, waiting).await?;
+    let (prepared, load) = prepare(web, waiting).await?;
     let mut store = web.write_store().await?;
-    load.handles_asked = store.lists().handles_asked().await?;
     let who = Identities::of(&web.settings(), waiting.choices.platform, None)?;
     if let Some(job) = store.queue().job(&prepared.job).await?
         && app::is_elsewhere(&prepared, &job, &load)
