@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 
+use cleanup::lists::archive::Archive;
 use serde_json::{Value, json};
 
 use super::archive::{ids, write};
@@ -115,7 +116,12 @@ fn tars_that_are_cut_or_hostile_are_refused() {
     let outbox = header(b"outbox.json", b'0', 0);
     let mut unsummed = outbox;
     unsummed[0] = b'x';
+    // The checksum is the last but one thing in a file.
+    let mut changed = good.clone();
+    changed[good.len() - 6] ^= 1;
     for (bytes, why) in [
+        (changed, "it is cut or damaged"),
+        (good[..good.len() - 1].to_vec(), "it is cut or damaged"),
         (good[..good.len() / 2].to_vec(), "it is cut or damaged"),
         (good[..5].to_vec(), "it is cut or damaged"),
         (gzip(b"some notes"), "it is cut or damaged"),
@@ -227,6 +233,9 @@ fn what_is_no_archive_of_activities_is_refused() {
         let done = home.run(&["import", "a.zip", "--what", what]).ends(65).says("cleanup list");
         assert!(done.out.is_empty(), "{what}");
     }
+    // What judges a job of X's by its archive takes no other.
+    let refused = Archive::open(&home.path("a.zip")).err().unwrap();
+    assert!(refused.to_string().ends_with("is an archive of Mastodon, not of X") && !refused.hint().is_empty());
     // X's files beside Mastodon's are X's.
     write(&home, "both.zip", &zip(&today().into_iter().chain(archive()).collect::<Vec<_>>()));
     assert_eq!(ids(&import(&home, "both.zip", "likes")), ["1001", "1002", "1003"]);

@@ -45,6 +45,8 @@ pub(super) fn members(packed: &mut Box<dyn Bytes>) -> Result<Vec<Member>, Archiv
         }
         members.push(member);
     }
+    // At the very end stands the checksum of all of it.
+    io::copy(&mut tar.from, &mut io::sink()).map_err(cut)?;
     Ok(members)
 }
 
