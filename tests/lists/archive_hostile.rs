@@ -186,7 +186,7 @@ fn zips_that_are_none() {
     write(&home, "a.zip", b"");
     refused(&home, "a.zip", &["is empty (0 bytes)"]);
     write(&home, "a.zip", b"target_id\n1\n");
-    refused(&home, "a.zip", &["is no zip, no folder and no CAR file"]);
+    refused(&home, "a.zip", &["is no zip, no .tar.gz, no folder and no CAR file"]);
     std::fs::create_dir(home.path("folder")).unwrap();
     refused(&home, "folder", &["is no data archive"]);
     write(&home, "a.zip", &zip(&[File::new("photos/1.jpg", "x"), File::new("readme.txt", "x")]));

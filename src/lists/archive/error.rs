@@ -43,7 +43,7 @@ pub enum ArchiveFault {
     #[error("is empty (0 bytes); a zip or the folder unpacked from it was expected")]
     Empty,
     /// No form that an export has.
-    #[error("is no zip, no folder and no CAR file")]
+    #[error("is no zip, no .tar.gz, no folder and no CAR file")]
     NoArchive,
     /// A zip whose directory, at its end, is missing or damaged.
     #[error("begins like a zip and does not end like one: it is cut or damaged ({0})")]
