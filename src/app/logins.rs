@@ -10,7 +10,7 @@ use crate::auth::{App, Document, OAuthHttp, Revoker, Sign, ToSign};
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{AccountHost, Platform, UserId};
-use crate::engine::consequences_of;
+use crate::engine::{Blame, consequences_of};
 use crate::error::{CommandError, ErrorKind};
 use crate::platforms::oauth1::{Keys, OAuth1Token, Signed, Stamp, authorization};
 use crate::platforms::{BaseUrl, Client, Credentials, LoginKind, Reply, WhoIs, spec};
@@ -79,7 +79,9 @@ impl Ways {
         loop {
             let deadline = self.clock.now().tick.after(ASK_FOR);
             let asked = self.client.me(who, base, credentials, deadline, &*self.clock).await;
-            let again = |reply: &Reply| consequences_of(&reply.finding).blame.is_transient();
+            let again = |reply: &Reply| {
+                matches!(consequences_of(&reply.finding).blame, Blame::Platform | Blame::Network | Blame::Nobody)
+            };
             match asked {
                 Err(reply) if asks < MAX_ASKS && again(&reply) => {
                     asks += 1;
@@ -142,8 +144,8 @@ pub async fn revoke(
 ) -> Result<(), String> {
     let base = ways.bases.at(platform, host).map_err(|error| error.message)?;
     let places = places(settings, platform, &base).map_err(|error| error.message)?;
-    let (wire, sign) = (&ways.wire, signer(settings, ways.clock.clone()));
-    Revoker { wire, base: &base, host, app, places: &places, sign: sign.as_deref() }.revoke(document).await
+    let (wire, clock, sign) = (&ways.wire, &*ways.clock, signer(settings, ways.clock.clone()));
+    Revoker { wire, base: &base, host, app, places: &places, clock, sign: sign.as_deref() }.revoke(document).await
 }
 
 /// The command that gives an account a fresh login.

@@ -100,7 +100,9 @@ pub use output_places::{file_of, refuse_existing, refuse_places};
 pub use pending_work::{pending_actions, pending_by_job};
 pub use picked_rows::PickedRows;
 pub use platform_session::{PlatformSession, embedded_sandbox};
-pub use preflight::{CLOCK_OFF_SECONDS, clock_off, login_to_allow, may, misfit, missing_scopes, unfit, warn_of_clock};
+pub use preflight::{
+    CLOCK_OFF_SECONDS, clock_off, login_to_allow, may, may_restore, misfit, missing_scopes, unfit, warn_of_clock,
+};
 pub use preparing::{FileOptions, Prepared, prepare};
 pub use receipts::{ReceiptRows, no_such_round, write_receipts};
 pub use recheck::{HeldBack, READ_DIFFERENTLY, named_column, recheck};

@@ -6,7 +6,7 @@ use super::accounts::Identities;
 use crate::auth::{TokenSource, Why};
 use crate::clock::SharedClock;
 use crate::domain::{Action, Platform};
-use crate::platforms::{Auth, BaseUrl, Client, find};
+use crate::platforms::{Auth, BaseUrl, Client, find, spec};
 use crate::store::{Account, Credential, CredentialKind, Store, StoreError};
 
 /// A clock that is off by more is warned of, in seconds: signatures of OAuth 1.0a fail, and times of caps are misread.
@@ -16,13 +16,7 @@ pub const CLOCK_OFF_SECONDS: u64 = 60;
 pub fn missing_scopes(platform: Platform, action: Action, granted: Option<&str>) -> Vec<&'static str> {
     let Some(granted) = granted else { return Vec::new() };
     let needed = find(platform, action).map_or(&[][..], |endpoint| endpoint.scopes);
-    needed.iter().copied().filter(|scope| !covers(granted, scope)).collect()
-}
-
-/// Whether a grant has a scope, or the whole that it is a part of: `write` has `write:follows`.
-pub(super) fn covers(granted: &str, scope: &str) -> bool {
-    let whole = scope.split_once(':').map(|(whole, _)| whole);
-    granted.split(' ').any(|granted| granted == scope || Some(granted) == whole)
+    needed.iter().copied().filter(|scope| !spec(platform).covers(granted, scope)).collect()
 }
 
 /// What an account may do with credentials of a kind and scopes, as far as is known.
@@ -32,11 +26,26 @@ pub fn may(platform: Platform, kind: CredentialKind, scopes: Option<&str>) -> Ve
     actions.filter(|action| missing_scopes(platform, *action, scopes).is_empty()).collect()
 }
 
+/// What an account may take back beside what its undos are: a grant of a deletion alone is none of a creation.
+pub fn may_restore(platform: Platform, scopes: Option<&str>) -> Vec<Action> {
+    let Some(granted) = scopes else { return Vec::new() };
+    let of_its_own = |action: &Action| !shares_scopes(platform, *action);
+    let granted = |action: &Action| missing_scopes(platform, *action, Some(granted)).is_empty();
+    spec(platform).inverse_endpoints.iter().map(|row| row.action).filter(of_its_own).filter(granted).collect()
+}
+
+/// Whether a login for an undo has what takes it back.
+fn shares_scopes(platform: Platform, action: Action) -> bool {
+    let scopes = |action| find(platform, action).map_or(&[][..], |endpoint| endpoint.scopes);
+    action.inverse().is_some_and(|inverse| scopes(action) == scopes(inverse))
+}
+
 /// The login by which an account may do this beside what it may do already: a login has the scopes of the actions that it names, no others.
 pub fn login_to_allow(account: &Account, record: &Credential, action: Action) -> String {
-    // A login for an undo has what takes it back: the scopes are the same.
-    let action = action.undoing();
+    let is_own = action.is_undoing() || !shares_scopes(account.platform, action);
+    let action = if is_own { action } else { action.undoing() };
     let mut actions = may(account.platform, record.set.kind, record.set.scopes.as_deref());
+    actions.extend(may_restore(account.platform, record.set.scopes.as_deref()));
     if !actions.contains(&action) {
         actions.push(action);
     }
@@ -48,12 +57,16 @@ pub fn login_to_allow(account: &Account, record: &Credential, action: Action) ->
 pub fn misfit(platform: Platform, action: Action, kind: CredentialKind) -> Option<&'static str> {
     let auth = find(platform, action)?.auth;
     match (auth, kind) {
-        (Auth::OAuth1, CredentialKind::OAuth2 | CredentialKind::Session | CredentialKind::Aisa)
+        (
+            Auth::OAuth1,
+            CredentialKind::OAuth2 | CredentialKind::Dpop | CredentialKind::Session | CredentialKind::Aisa,
+        )
         | (Auth::OAuth2, CredentialKind::OAuth1)
         | (Auth::Either, CredentialKind::Aisa)
-        | (Auth::Key, CredentialKind::OAuth1 | CredentialKind::OAuth2 | CredentialKind::Session) => {
-            Some(wanted_by(auth))
-        }
+        | (
+            Auth::Key,
+            CredentialKind::OAuth1 | CredentialKind::OAuth2 | CredentialKind::Dpop | CredentialKind::Session,
+        ) => Some(wanted_by(auth)),
         _ => None,
     }
 }
@@ -83,8 +96,8 @@ pub fn warn_of_clock(off: i64, base: &BaseUrl) -> Option<String> {
     (off.unsigned_abs() > CLOCK_OFF_SECONDS).then(|| {
         let way = if off > 0 { "ahead of" } else { "behind" };
         format!(
-            "this machine's clock is {} s {way} that of {base}; set it (a time service does), or OAuth 1.0a is refused and \
-             times are wrong",
+            "this machine's clock is {} s {way} that of {base}; set it (a time service does), or requests that are signed (OAuth \
+             1.0a, a login on a page) are refused and times are wrong",
             off.unsigned_abs()
         )
     })

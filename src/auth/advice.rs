@@ -1,6 +1,9 @@
 //! Errors of logins and tokens as a person reads them: an exit code and what to do next.
 
-use super::{DocumentError, GrantError, KeepError, LoginError, NoCode, NoToken, RegisterError, VaultError, WireSetup};
+use super::{
+    DiscoveryError, DocumentError, GrantError, KeepError, LoginError, NoCode, NoToken, RegisterError, VaultError,
+    WireSetup,
+};
 use crate::error::{CommandError, ErrorKind};
 use crate::platforms::is_certificate_trouble;
 
@@ -92,6 +95,18 @@ impl From<RegisterError> for CommandError {
             RegisterError::Refused(_) => CommandError::new(ErrorKind::Person, error.to_string()).hint(
                 "make a token there by hand (Preferences, Development, New application), and keep it with `cleanup account add`",
             ),
+        }
+    }
+}
+
+impl From<DiscoveryError> for CommandError {
+    fn from(error: DiscoveryError) -> CommandError {
+        match error {
+            DiscoveryError::World(error) => error.into(),
+            DiscoveryError::NotOffered { .. } => CommandError::new(ErrorKind::Usage, error.to_string())
+                .hint("log in with an app password: leave --browser, --headless and --actions out"),
+            DiscoveryError::Disagree(_) => CommandError::new(ErrorKind::Person, error.to_string())
+                .hint("nothing was kept; if the account has just moved, try again in some minutes, or log in with an app password"),
         }
     }
 }

@@ -157,6 +157,12 @@ impl CachedLogin {
         until
     }
 
+    /// Its server has answered again.
+    pub(super) fn has_answered(&self) {
+        let mut held = self.held();
+        (held.failures, held.not_before) = (0, None);
+    }
+
     pub(super) fn later(&self, until: Tick) -> NoToken {
         let held = self.held();
         NoToken::Later { name: self.name.clone(), until, failures: held.failures, detail: held.detail.clone() }

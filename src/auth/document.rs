@@ -6,9 +6,10 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::bound_server::BoundTerms;
 use super::grant::{App, AppProof, Pair};
-use crate::domain::Secret;
-use crate::platforms::Credentials;
+use crate::domain::{Secret, Wall};
+use crate::platforms::{Credentials, DpopKey};
 use crate::store::CredentialKind;
 
 /// The secrets of an account.
@@ -34,6 +35,17 @@ pub enum Document {
         access: Secret,
         /// The refresh token.
         refresh: Secret,
+    },
+    /// OAuth 2.0 whose tokens are bound to a key that was made for this login.
+    Bound {
+        /// The access token.
+        access: Secret,
+        /// The refresh token; none: the login ends with the access token.
+        refresh: Option<Secret>,
+        /// The key ([`DpopKey::to_text`]).
+        key: Secret,
+        /// Who granted it.
+        terms: BoundTerms,
     },
     /// OAuth 1.0a: a token pair that does not end by itself. The app's own pair comes from the configuration.
     OAuth1 {
@@ -90,6 +102,20 @@ struct Written<'a> {
     secret: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     client_id: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bound: Option<WrittenTerms<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenTerms<'a> {
+    key: Cow<'a, str>,
+    issuer: Cow<'a, str>,
+    token_endpoint: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revocation_endpoint: Option<Cow<'a, str>>,
+    /// Epoch milliseconds.
+    begun_at: i64,
 }
 
 impl Document {
@@ -111,6 +137,7 @@ impl Document {
         match self {
             Document::OAuth2 { .. } | Document::AtHost { .. } => CredentialKind::OAuth2,
             Document::Session { .. } => CredentialKind::Session,
+            Document::Bound { .. } => CredentialKind::Dpop,
             Document::OAuth1 { .. } => CredentialKind::OAuth1,
             Document::Aisa { .. } => CredentialKind::Aisa,
         }
@@ -119,7 +146,9 @@ impl Document {
     /// The token that brings the next access token.
     pub(super) const fn refresh_token(&self) -> Option<&Secret> {
         match self {
-            Document::OAuth2 { refresh: Some(refresh), .. } | Document::Session { refresh, .. } => Some(refresh),
+            Document::OAuth2 { refresh: Some(refresh), .. }
+            | Document::Bound { refresh: Some(refresh), .. }
+            | Document::Session { refresh, .. } => Some(refresh),
             _ => None,
         }
     }
@@ -133,6 +162,7 @@ impl Document {
             Document::OAuth2 { access, refresh } => (access, refresh.as_ref(), None, None),
             Document::AtHost { access, app } => (access, None, Some(&app.client_secret), Some(&app.client_id)),
             Document::Session { access, refresh } => (access, Some(refresh), None, None),
+            Document::Bound { access, refresh, .. } => (access, refresh.as_ref(), None, None),
             Document::OAuth1 { token, token_secret } => (token, None, Some(token_secret), None),
             Document::Aisa { key } => (key, None, None, None),
         };
@@ -143,6 +173,21 @@ impl Document {
             refresh: refresh.map(text),
             secret: secret.map(text),
             client_id: client_id.map(text),
+            bound: None,
+        };
+        let written = match self {
+            Document::Bound { key, terms, .. } => Written {
+                client_id: Some(Cow::Borrowed(&terms.client_id)),
+                bound: Some(WrittenTerms {
+                    key: text(key),
+                    issuer: Cow::Borrowed(&terms.issuer),
+                    token_endpoint: Cow::Borrowed(&terms.token_endpoint),
+                    revocation_endpoint: terms.revocation_endpoint.as_deref().map(Cow::Borrowed),
+                    begun_at: terms.begun_at.0,
+                }),
+                ..written
+            },
+            _ => written,
         };
         serde_json::to_vec(&written).map(Zeroizing::new).map_err(|_| DocumentError::Unknown)
     }
@@ -152,10 +197,17 @@ impl Document {
     /// # Errors
     /// [`DocumentError::Unknown`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Document, DocumentError> {
-        let Written { kind, token, refresh, secret, client_id } =
+        let Written { kind, token, refresh, secret, client_id, bound } =
             serde_json::from_slice(bytes).map_err(|_| DocumentError::Unknown)?;
         let token = Secret::new(token.into_owned());
         let hide = |text: Cow<'_, str>| Secret::new(text.into_owned());
+        if let ("dpop", Some(client_id), Some(bound), None) = (&*kind, &client_id, &bound, &secret) {
+            let refresh = refresh.map(hide);
+            return Ok(bound.document(token, refresh, client_id));
+        }
+        if bound.is_some() {
+            return Err(DocumentError::Unknown);
+        }
         match (&*kind, refresh.map(hide), secret.map(hide), client_id.map(hide)) {
             ("oauth2", refresh, None, None) => Ok(Document::OAuth2 { access: token, refresh }),
             ("oauth2", None, Some(client_secret), Some(client_id)) => {
@@ -180,6 +232,10 @@ impl Document {
             | Document::Aisa { key: secret } => {
                 Credentials::bearer(secret.clone()).map_err(|why| DocumentError::Unusable(why.to_string()))
             }
+            Document::Bound { access, key, .. } => {
+                let key = DpopKey::of_text(key).map_err(|why| DocumentError::Unusable(why.to_string()))?;
+                Credentials::dpop(access.clone(), key).map_err(|why| DocumentError::Unusable(why.to_string()))
+            }
             Document::OAuth1 { token, token_secret } => match oauth1 {
                 Some(make) => make(token, token_secret).map_err(DocumentError::Unusable),
                 None => Err(DocumentError::Unusable(
@@ -187,6 +243,20 @@ impl Document {
                 )),
             },
         }
+    }
+}
+
+impl WrittenTerms<'_> {
+    fn document(&self, access: Secret, refresh: Option<Secret>, client_id: &str) -> Document {
+        let text = |text: &Cow<'_, str>| text.clone().into_owned();
+        let terms = BoundTerms {
+            client_id: client_id.to_owned(),
+            issuer: text(&self.issuer),
+            token_endpoint: text(&self.token_endpoint),
+            revocation_endpoint: self.revocation_endpoint.as_ref().map(text),
+            begun_at: Wall(self.begun_at),
+        };
+        Document::Bound { access, refresh, key: Secret::new(text(&self.key)), terms }
     }
 }
 
@@ -199,7 +269,21 @@ mod tests {
     #[test]
     fn documents_come_back_as_they_were_and_print_nothing() {
         let secret = |text: &str| Secret::new(text);
+        let terms = |revocation_endpoint| BoundTerms {
+            client_id: "http://localhost?scope=atproto".into(),
+            issuer: "https://auth.example".into(),
+            token_endpoint: "https://auth.example/token".into(),
+            revocation_endpoint,
+            begun_at: Wall(1_795_000_000_123),
+        };
         for document in [
+            Document::Bound {
+                access: secret("canary-a"),
+                refresh: Some(secret("canary-r")),
+                key: secret("canary-k"),
+                terms: terms(Some("https://auth.example/revoke".into())),
+            },
+            Document::Bound { access: secret("canary-a"), refresh: None, key: secret("canary-k"), terms: terms(None) },
             Document::OAuth2 { access: secret("canary-a"), refresh: Some(secret("canary-r")) },
             Document::OAuth2 { access: secret("canary-a"), refresh: None },
             Document::Session { access: secret("canary-a"), refresh: secret("canary-r") },
@@ -228,6 +312,9 @@ mod tests {
             br#"{"kind":"oauth2","token":"a","refresh":"b","secret":"c","client_id":"d"}"#,
             br#"{"kind":"aisa","token":"a","refresh":"b"}"#,
             br#"{"kind":"aisa","token":"a","more":"b"}"#,
+            br#"{"kind":"dpop","token":"a","refresh":"b","client_id":"c"}"#,
+            br#"{"kind":"oauth2","token":"a","bound":{"key":"k","issuer":"i","token_endpoint":"t","begun_at":1}}"#,
+            br#"{"kind":"dpop","token":"a","bound":{"key":"k","issuer":"i","token_endpoint":"t","begun_at":1}}"#,
         ] {
             assert_eq!(Document::from_bytes(bytes).unwrap_err(), DocumentError::Unknown);
         }

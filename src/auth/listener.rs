@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-use super::login::{Attempt, Code, InvalidRedirect, LoginError, NoCode, Redirect};
+use super::login::{CallbackCheck, Code, InvalidRedirect, LoginError, NoCode, Redirect};
 use crate::net::{Acceptor, WhenFull};
 
 /// How long a login waits for the browser, in seconds, unless told otherwise.
@@ -85,16 +85,16 @@ impl CallbackListener {
     ///
     /// # Errors
     /// Access was denied, or nobody came.
-    pub async fn wait(self, attempt: &Attempt, wait_seconds: u64) -> Result<Code, LoginError> {
+    pub async fn wait(self, check: &CallbackCheck, wait_seconds: u64) -> Result<Code, LoginError> {
         let wait = Duration::from_secs(wait_seconds);
-        match tokio::time::timeout(wait, self.serve(attempt)).await {
+        match tokio::time::timeout(wait, self.serve(check)).await {
             Ok(ended) => ended,
             Err(_) => Err(LoginError::TimedOut(wait_seconds)),
         }
     }
 
     /// Connections are read side by side, each with its own deadline: browsers open some in advance and say nothing on them.
-    async fn serve(self, attempt: &Attempt) -> Result<Code, LoginError> {
+    async fn serve(self, check: &CallbackCheck) -> Result<Code, LoginError> {
         let CallbackListener { sockets, redirect } = self;
         let mut acceptor = Acceptor::new(sockets, MAX_OPEN, WhenFull::DropOldest);
         let (read, mut heads) = mpsc::channel(1);
@@ -112,7 +112,7 @@ impl CallbackListener {
                     continue;
                 }
             };
-            let (page, ended) = judge(&line, &redirect.path, attempt);
+            let (page, ended) = judge(&line, &redirect.path, check);
             // A browser that does not want the page has brought the code nevertheless.
             let _ = tokio::time::timeout(Duration::from_secs(ANSWER_SECONDS), say(&mut stream, &page)).await;
             if let Some(ended) = ended {
@@ -138,14 +138,14 @@ async fn head(mut stream: TcpStream) -> io::Result<(TcpStream, String)> {
 }
 
 /// What a request deserves, and whether the login ends with it.
-fn judge(line: &str, ours: &str, attempt: &Attempt) -> (Page, Option<Result<Code, NoCode>>) {
+fn judge(line: &str, ours: &str, check: &CallbackCheck) -> (Page, Option<Result<Code, NoCode>>) {
     let mut words = line.split(' ');
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     if method != "GET" || path != ours {
         return (Page::NotHere, None);
     }
-    match attempt.code_from_query(query, true) {
+    match check.code_from_query(query, true) {
         Ok(code) => (Page::Welcome, Some(Ok(code))),
         Err(denied @ NoCode::Denied(_)) => (Page::Sorry(denied.to_string()), Some(Err(denied))),
         Err(other) => (Page::Sorry(other.to_string()), None),

@@ -2,7 +2,7 @@
 //! the browser brings back. Out: a pair of tokens. What does not belong here: opening a browser, printing, saving.
 //!
 //! The caller shows [`Attempt::url`], gets a [`Code`] from a [`CallbackListener`](super::CallbackListener) or from what a person pasted
-//! ([`Attempt::code_from_paste`]), and hands it to [`Attempt::exchange`] at once: the platform's codes live for 30 seconds.
+//! ([`CallbackCheck::code_from_paste`]), and hands it to [`Attempt::exchange`] at once: the platform's codes live for 30 seconds.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
@@ -70,6 +70,13 @@ impl Redirect {
         self.url.as_str()
     }
 
+    /// The address without its port, which does not matter to servers that compare addresses of this machine.
+    pub(super) fn without_port(&self) -> String {
+        let mut url = self.url.url().clone();
+        let _ = url.set_port(None);
+        url.into()
+    }
+
     /// Where to listen: both loopback addresses for `localhost`, for nobody knows which one a browser takes.
     pub fn listen(&self) -> &[SocketAddr] {
         &self.listen
@@ -129,6 +136,12 @@ impl CodeReturn {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Code(Secret);
 
+impl Code {
+    pub(super) fn secret(&self) -> &Secret {
+        &self.0
+    }
+}
+
 /// What a redirect said instead of a code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoCode {
@@ -138,6 +151,9 @@ pub enum NoCode {
     /// It belongs to another login.
     #[error("this answer belongs to another login (its state differs); use the address of this login, and only once")]
     WrongState,
+    /// Another server answered than was asked.
+    #[error("this answer is from another server than the one that was asked")]
+    WrongServer,
     /// It holds no code.
     #[error("there is no code in it; paste the whole address that the browser ends at, or the code alone")]
     Missing,
@@ -171,7 +187,7 @@ pub struct Attempt {
     places: OAuthEndpoints,
     redirect: RedirectUrl,
     url: Url,
-    state: CsrfToken,
+    check: CallbackCheck,
     verifier: Option<PkceCodeVerifier>,
     asked: String,
 }
@@ -215,12 +231,48 @@ impl Attempt {
             verifier = Some(own);
         }
         let (url, state) = request.url();
-        Attempt { app, places, redirect, url, state, verifier, asked: scopes.join(" ") }
+        let check = CallbackCheck::new(state, None);
+        Attempt { app, places, redirect, url, check, verifier, asked: scopes.join(" ") }
     }
 
     /// The address a person opens.
     pub fn url(&self) -> &str {
         self.url.as_str()
+    }
+
+    /// What the browser has to bring back.
+    pub fn check(&self) -> &CallbackCheck {
+        &self.check
+    }
+
+    /// The code for tokens. What was granted is told, or else what was asked for.
+    ///
+    /// # Errors
+    /// [`LoginError::Grant`]: the code is too old, used, or the app is wrong.
+    pub async fn exchange(self, wire: &OAuthHttp, code: Code) -> Result<Pair, LoginError> {
+        let Attempt { app, places, redirect, verifier, asked, .. } = self;
+        let mut pair = grant::exchange(wire, &app, &places, &redirect, &code.0, verifier).await?;
+        pair.scopes = pair.scopes.or(Some(asked));
+        Ok(pair)
+    }
+
+    /// The app that is logged in to.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+}
+
+/// What a browser that comes back has to bring, so that it is this login's answer.
+#[derive(Debug)]
+pub struct CallbackCheck {
+    state: CsrfToken,
+    /// Who has to answer, where servers say that of themselves (RFC 9207).
+    issuer: Option<String>,
+}
+
+impl CallbackCheck {
+    pub(super) fn new(state: CsrfToken, issuer: Option<String>) -> CallbackCheck {
+        CallbackCheck { state, issuer }
     }
 
     /// The code in what a person pasted: the address the browser ended at, its query, or the bare code.
@@ -244,11 +296,12 @@ impl Attempt {
     /// The code in a redirect's query. The state is always checked where it is there; from the browser it has to be.
     pub(super) fn code_from_query(&self, query: &str, state_needed: bool) -> Result<Code, NoCode> {
         let query = query.split('#').next().unwrap_or_default();
-        let (mut found, mut state, mut error, mut more) = (None, None, None, None);
+        let (mut found, mut state, mut issuer, mut error, mut more) = (None, None, None, None, None);
         for (name, value) in oauth2::url::form_urlencoded::parse(query.as_bytes()) {
             match &*name {
                 "code" => found = Some(value),
                 "state" => state = Some(value),
+                "iss" => issuer = Some(value),
                 "error" => error = Some(value),
                 "error_description" => more = Some(value),
                 _ => {}
@@ -261,26 +314,13 @@ impl Attempt {
         if !ours {
             return Err(NoCode::WrongState);
         }
+        if self.issuer.is_some() && issuer.as_deref() != self.issuer.as_deref() {
+            return Err(NoCode::WrongServer);
+        }
         if let Some(error) = error {
             return Err(NoCode::Denied(shown(&[Some(&*error), more.as_deref()])));
         }
         code(&found.ok_or(NoCode::Missing)?)
-    }
-
-    /// The code for tokens. What was granted is told, or else what was asked for.
-    ///
-    /// # Errors
-    /// [`LoginError::Grant`]: the code is too old, used, or the app is wrong.
-    pub async fn exchange(self, wire: &OAuthHttp, code: Code) -> Result<Pair, LoginError> {
-        let Attempt { app, places, redirect, verifier, asked, .. } = self;
-        let mut pair = grant::exchange(wire, &app, &places, &redirect, &code.0, verifier).await?;
-        pair.scopes = pair.scopes.or(Some(asked));
-        Ok(pair)
-    }
-
-    /// The app that is logged in to.
-    pub fn app(&self) -> &App {
-        &self.app
     }
 }
 

@@ -12,7 +12,10 @@
 
 mod advice;
 mod aisa;
+mod bound_login;
+mod bound_server;
 mod cached_login;
+mod discovery;
 mod document;
 mod grant;
 mod host_app;
@@ -21,6 +24,7 @@ mod key;
 mod keyring;
 mod listener;
 mod login;
+mod nonce;
 mod oauth_http;
 mod pin;
 mod refresh;
@@ -33,7 +37,10 @@ mod vault;
 mod vault_error;
 
 pub use aisa::{AisaLink, InvalidKey, aisa_key, aisa_link, aisa_user};
+pub use bound_login::{BoundAttempt, BoundGrant, bound_scopes_for};
+pub use bound_server::BoundTerms;
 pub use cached_login::{Current, NoToken};
+pub use discovery::{AuthServer, DiscoveryError, Home};
 pub use document::{Document, DocumentError, HostApp, MakeOAuth1};
 pub use grant::{App, AppProof, GrantError, InvalidEndpoint, OAuthEndpoints, Pair};
 pub use host_app::{HostOffers, RegisterError, register_app};
@@ -43,7 +50,7 @@ pub use import::{
 pub use key::{KeyChoice, KeyPlace};
 pub use keyring::{KEYRING_WAIT_SECONDS, KeyringError};
 pub use listener::{CallbackListener, LOGIN_WAIT_SECONDS};
-pub use login::{Attempt, Code, CodeReturn, InvalidRedirect, LoginError, NoCode, Redirect, scopes_for};
+pub use login::{Attempt, CallbackCheck, Code, CodeReturn, InvalidRedirect, LoginError, NoCode, Redirect, scopes_for};
 pub use oauth_http::{OAuthHttp, WireError, WireSetup};
 pub use pin::{PinAttempt, PinLogin, Sign, ToSign};
 pub use refresh::{
@@ -52,7 +59,7 @@ pub use refresh::{
 };
 pub use revoke::Revoker;
 pub use save_login::{KeepError, LoggedOut, Login, list, list_of, logout, save_login, stored_document};
-pub use session::AppSession;
+pub use session::{AppSession, LoginEnd};
 pub use tokens::{TokenMeans, TokenSource};
 pub use vault::Vault;
 pub use vault_error::{KeyHeld, MIN_PASSPHRASE_CHARS, VaultError};

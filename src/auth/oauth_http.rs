@@ -11,7 +11,7 @@ use std::time::Duration;
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, http};
 use reqwest::{ClientBuilder, Method, RequestBuilder};
 
-use crate::platforms::{BaseUrl, HttpClients, certificate_trouble};
+use crate::platforms::{BaseUrl, DPOP_NONCE, HttpClients, certificate_trouble};
 
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 const ANSWER_SECONDS: u64 = 30;
@@ -82,7 +82,7 @@ impl OAuthHttp {
         }
         let mut answer = http::Response::new(body);
         *answer.status_mut() = response.status();
-        for name in [http::header::CONTENT_TYPE, http::header::LOCATION] {
+        for name in [http::header::CONTENT_TYPE, http::header::LOCATION, http::header::WWW_AUTHENTICATE, DPOP_NONCE] {
             if let Some(value) = response.headers().get(&name) {
                 answer.headers_mut().insert(name, value.clone());
             }

@@ -81,7 +81,8 @@ impl StoredToken {
     pub fn of(record: &Credential, refreshable: bool) -> StoredToken {
         StoredToken {
             expiry: record.set.expiry.map(|expiry| (expiry.at, expiry.lifetime_ms)),
-            refreshable: refreshable && matches!(record.set.kind, CredentialKind::OAuth2 | CredentialKind::Session),
+            refreshable: refreshable
+                && matches!(record.set.kind, CredentialKind::OAuth2 | CredentialKind::Session | CredentialKind::Dpop),
             tries: record.refresh_tries,
             login_needed: record.login_needed.as_deref().map(Why::parse),
         }

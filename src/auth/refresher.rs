@@ -4,14 +4,16 @@
 
 use std::time::Duration;
 
+use super::bound_server::{BoundServer, BoundTerms};
 use super::cached_login::CachedLogin;
 use super::cached_login::{Current, NoToken};
 use super::document::Document;
 use super::grant::{self, App, GrantError};
 use super::refresh::{Aftermath, RefreshCause, Step, StoredToken, Why, aftermath, decide};
 use super::session::AppSession;
-use super::tokens::{Read, TokenSource, expiry_of};
-use crate::domain::Secret;
+use super::tokens::{Read, TokenDeps, TokenSource, expiry_of};
+use crate::domain::{Secret, UserId, Wall};
+use crate::platforms::DpopKey;
 use crate::store::{AccountLock, Credential, Expiry, NewCredential, ReservedRoom, failpoint};
 
 /// How long another process's refresh is waited for, in seconds.
@@ -19,6 +21,42 @@ const MAX_LOCK_WAIT_SECONDS: u64 = 90;
 const LOCK_LOOK_MS: u64 = 50;
 /// How many times a record may change under our eyes before we give up for now.
 const MAX_LOOKS: usize = 4;
+
+/// Who gives the next pair for a refresh token.
+enum Grantor {
+    /// The platform, to the app that the tokens were given to.
+    App(App),
+    /// The server that bound them to a key.
+    Bound { key: Secret, bound: Box<DpopKey>, terms: BoundTerms, user: UserId },
+}
+
+/// What came of a refresh.
+struct Renewed {
+    document: Document,
+    scopes: Option<String>,
+    expiry: Option<Expiry>,
+}
+
+impl Grantor {
+    async fn next_pair(self, means: &TokenDeps, token: &Secret, begun: Wall) -> Result<Renewed, GrantError> {
+        match self {
+            Grantor::App(app) => {
+                let pair = grant::refresh(&means.wire, &app, &means.places, token).await?;
+                // A server that gives no new refresh token lets the old one go on (RFC 6749, 6).
+                let refresh = pair.refresh.clone().or_else(|| Some(token.clone()));
+                let document = Document::OAuth2 { access: pair.access.clone(), refresh };
+                Ok(Renewed { document, expiry: expiry_of(&pair, begun), scopes: pair.scopes })
+            }
+            Grantor::Bound { key, bound, terms, user } => {
+                let mut server = BoundServer::new(&means.wire, &bound, &*means.clock);
+                let pair = server.refresh(&terms, token, &user).await?;
+                let (scopes, expiry) = (Some(pair.scopes.clone()), Some(pair.expiry(begun)));
+                let refresh = pair.refresh.or_else(|| Some(token.clone()));
+                Ok(Renewed { document: Document::Bound { access: pair.access, refresh, key, terms }, scopes, expiry })
+            }
+        }
+    }
+}
 
 impl TokenSource {
     /// Reads the record, and where it is due refreshes it under the account's lock.
@@ -79,8 +117,8 @@ impl TokenSource {
             return self.continue_session(slot, read, token, asked).await;
         }
         let make_do = |until| slot.cached(self.means.clock.now()).ok_or_else(|| slot.later(until));
-        let app = match self.app_of(record) {
-            Ok(app) => app,
+        let grantor = match self.grantor_of(slot, read) {
+            Ok(grantor) => grantor,
             Err(detail) => {
                 let until = slot.back_off(begun.tick, detail.clone());
                 let app = NoToken::App { name: slot.name.clone(), detail };
@@ -95,13 +133,9 @@ impl TokenSource {
         }
         failpoint::point("after-refresh-mark");
         // From here until the pair is saved the refresh token may be used up without our knowing: the mark remembers.
-        let error = match grant::refresh(&self.means.wire, &app, &self.means.places, token).await {
-            Ok(pair) => {
+        let error = match grantor.next_pair(&self.means, token, begun.wall).await {
+            Ok(renewed) => {
                 drop(room);
-                // A server that gives no new refresh token lets the old one go on (RFC 6749, 6).
-                let refresh = pair.refresh.clone().or_else(|| read.refresh.clone());
-                let document = Document::OAuth2 { access: pair.access.clone(), refresh };
-                let renewed = (document, pair.scopes.clone(), expiry_of(&pair, begun.wall));
                 return self.save(slot, read, renewed, asked).await;
             }
             Err(error) => error,
@@ -162,7 +196,7 @@ impl TokenSource {
         };
         drop(room);
         let (scopes, expiry) = (session.scopes(), Some(session.expiry(begun.wall)));
-        self.save(slot, read, (session.document(), scopes, expiry), asked).await
+        self.save(slot, read, Renewed { document: session.document(), scopes, expiry }, asked).await
     }
 
     /// Saves the new pair, and only then gives it out.
@@ -170,7 +204,7 @@ impl TokenSource {
         &self,
         slot: &CachedLogin,
         read: &Read,
-        (document, scopes, expiry): (Document, Option<String>, Option<Expiry>),
+        Renewed { document, scopes, expiry }: Renewed,
         asked: RefreshCause,
     ) -> Result<Option<Result<Current, NoToken>>, NoToken> {
         let Some(vault) = &self.means.vault else { return Ok(None) };
@@ -203,6 +237,16 @@ impl TokenSource {
             }
             clock.sleep_until(now.after(Duration::from_millis(LOCK_LOOK_MS))).await;
         }
+    }
+
+    /// Who gives the next pair.
+    fn grantor_of(&self, slot: &CachedLogin, read: &Read) -> Result<Grantor, String> {
+        let Document::Bound { key, terms, .. } = &read.document else {
+            return self.app_of(&read.record).map(Grantor::App);
+        };
+        let bound = DpopKey::of_text(key).map_err(|why| why.to_string())?;
+        let (key, terms, user) = (key.clone(), terms.clone(), slot.user.id.clone());
+        Ok(Grantor::Bound { key, bound: Box::new(bound), terms, user })
     }
 
     /// The app these tokens were given to.

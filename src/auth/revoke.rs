@@ -4,13 +4,15 @@
 
 use serde_json::Value;
 
+use super::bound_server::{BoundServer, BoundTerms};
 use super::document::Document;
 use super::grant::{self, App, GrantError, OAuthEndpoints};
 use super::oauth_http::OAuthHttp;
 use super::pin::{Sign, carry};
 use super::session::AppSession;
+use crate::clock::Clock;
 use crate::domain::{AccountHost, Secret};
-use crate::platforms::BaseUrl;
+use crate::platforms::{BaseUrl, DpopKey};
 
 const INVALIDATE: &str = "/1.1/oauth/invalidate_token.json";
 /// X's code for a token that is no longer one.
@@ -34,6 +36,8 @@ pub struct Revoker<'a> {
     pub app: Option<&'a App>,
     /// Where OAuth 2.0 tokens are revoked.
     pub places: &'a OAuthEndpoints,
+    /// The time, for proofs.
+    pub clock: &'a dyn Clock,
     /// Signs for OAuth 1.0a, where the app's own keys are at hand.
     pub sign: Option<&'a Sign<'a>>,
 }
@@ -54,6 +58,10 @@ impl Revoker<'_> {
             (Document::Session { refresh, .. }, ..) => {
                 let ended = AppSession::end(self.wire, self.base, refresh).await;
                 ended.map_err(|why| format!("{why}; {APP_PASSWORDS}"))
+            }
+            (Document::Bound { access, refresh, key, terms }, ..) => {
+                let ended = self.end_bound(refresh.as_ref().unwrap_or(access), key, terms).await;
+                ended.map_err(|why| format!("{why}; remove cleanup's access on the account's page at {}", terms.issuer))
             }
             (Document::AtHost { access, app }, host, ..) => {
                 let ended = grant::revoke(self.wire, &app.app(), self.places, access).await;
@@ -83,6 +91,11 @@ impl Revoker<'_> {
             )),
             (Document::Aisa { .. }, ..) => Err("revoke the key at AIsa if nobody else uses it".to_owned()),
         }
+    }
+
+    async fn end_bound(&self, token: &Secret, key: &Secret, terms: &BoundTerms) -> Result<(), GrantError> {
+        let key = DpopKey::of_text(key).map_err(|why| GrantError::Refused(why.to_string()))?;
+        BoundServer::new(self.wire, &key, self.clock).revoke(terms, token).await
     }
 
     async fn end_pair(&self, app: &App, access: &Secret, refresh: Option<&Secret>) -> Result<(), GrantError> {

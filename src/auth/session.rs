@@ -135,11 +135,25 @@ impl AppSession {
     }
 }
 
+/// When a login ends that a person began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginEnd {
+    /// If it is not used before.
+    Unused(Wall),
+    /// Whatever is done with it.
+    Fixed(Wall),
+}
+
 impl Document {
-    /// When the session ends if it is not used before; none: it is no session, or does not say.
-    pub fn session_ends(&self) -> Option<Wall> {
-        let Document::Session { refresh, .. } = self else { return None };
-        number(&claims(refresh)?, "exp")?.checked_mul(1000).map(Wall)
+    /// When the login ends; none: it does not say.
+    pub fn login_ends(&self) -> Option<LoginEnd> {
+        match self {
+            Document::Session { refresh, .. } => {
+                number(&claims(refresh)?, "exp")?.checked_mul(1000).map(|ends| LoginEnd::Unused(Wall(ends)))
+            }
+            Document::Bound { terms, .. } => Some(LoginEnd::Fixed(terms.ends())),
+            _ => None,
+        }
     }
 }
 
@@ -222,7 +236,7 @@ fn is_handle(text: &str) -> bool {
 }
 
 /// Where an account lives, as its DID document says. A server elsewhere cannot name this machine.
-fn host_of(document: &Value, user: &UserId, asked: &AccountHost) -> Option<AccountHost> {
+pub(super) fn host_of(document: &Value, user: &UserId, asked: &AccountHost) -> Option<AccountHost> {
     if document.get("id").and_then(Value::as_str) != Some(user.as_str()) {
         return None;
     }
@@ -281,7 +295,7 @@ mod tests {
         );
         assert_eq!(session.expiry(Wall(1_000)), Expiry { at: Wall(7_201_000), lifetime_ms: 7_200_000 });
         assert_eq!((session.scopes().as_deref(), session.may_do_everything()), (Some("com.atproto.appPass"), false));
-        assert_eq!(session.document().session_ends(), Some(Wall(1_803_762_988_000)));
+        assert_eq!(session.document().login_ends(), Some(LoginEnd::Unused(Wall(1_803_762_988_000))));
         assert!(!format!("{session:?}").contains(session.access.expose()));
         let own = token(&json!({ "scope": "com.atproto.access" }));
         let own = AppSession { access: Secret::new(own), ..session.clone() };
@@ -289,7 +303,7 @@ mod tests {
         // A token that does not say is taken for a usual one.
         assert_eq!(own.expiry(Wall(0)).lifetime_ms, 7_200_000);
         let opaque = AppSession { access: Secret::new("x"), refresh: Secret::new("y"), ..session };
-        assert_eq!((opaque.scopes(), opaque.document().session_ends()), (None, None));
+        assert_eq!((opaque.scopes(), opaque.document().login_ends()), (None, None));
         for missing in ["did", "accessJwt", "refreshJwt"] {
             let mut body = answer(Value::Null);
             body[missing] = "".into();

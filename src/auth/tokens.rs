@@ -14,6 +14,7 @@ use super::document::{Document, MakeOAuth1};
 use super::grant::{App, OAuthEndpoints, Pair};
 use super::oauth_http::OAuthHttp;
 use super::refresh::{RefreshCause, Step, StoredToken, Why, decide};
+use super::session::LoginEnd;
 use super::vault::Vault;
 use crate::clock::SharedClock;
 use crate::domain::{AccountId, Secret, Wall};
@@ -123,7 +124,8 @@ impl TokenSource {
     /// The credentials in memory, if they need no refresh: cheap, and never waits. None: ask [`TokenSource::current`].
     pub fn cached(&self, account: AccountId) -> Option<Current> {
         let slot = lock(&self.slots).get(&account).cloned()?;
-        slot.cached(self.means.clock.now())
+        let now = self.means.clock.now();
+        slot.cached(now).filter(|current| current.credentials.are_ready(now.tick))
     }
 
     /// The credentials of an account, refreshed where they are due. Waits for the network where they are; so many callers as
@@ -138,13 +140,19 @@ impl TokenSource {
         let slot = self.slot(account).await?;
         let _flight = slot.flight.lock().await;
         let now = self.means.clock.now();
-        if let Some(current) = slot.cached(now) {
-            return Ok(current);
-        }
-        if let Some(until) = slot.resting(now.tick) {
-            return Err(slot.later(until));
-        }
-        self.refresh_if_needed(&slot, None).await
+        let current = match slot.cached(now) {
+            Some(current) if current.credentials.are_ready(now.tick) => return Ok(current),
+            cached => {
+                if let Some(until) = slot.resting(now.tick) {
+                    return Err(slot.later(until));
+                }
+                match cached {
+                    Some(current) => current,
+                    None => self.refresh_if_needed(&slot, None).await?,
+                }
+            }
+        };
+        self.with_nonce(&slot, current).await
     }
 
     /// The platform answered 401 to this generation. Refreshes once; where another one is there already, gives that.
@@ -171,13 +179,13 @@ impl TokenSource {
         self.refresh_if_needed(&slot, Some(generation)).await
     }
 
-    /// When an account's session ends if it is not used before; none: its login is no session, or does not say.
+    /// When the login that a person began ends; none: it does not say.
     ///
     /// # Errors
     /// See [`NoToken`].
-    pub async fn session_ends(&self, account: AccountId) -> Result<Option<Wall>, NoToken> {
+    pub async fn login_ends(&self, account: AccountId) -> Result<Option<LoginEnd>, NoToken> {
         let slot = self.slot(account).await?;
-        Ok(self.read(&slot).await?.and_then(|read| read.document.session_ends()))
+        Ok(self.read(&slot).await?.and_then(|read| read.document.login_ends()))
     }
 
     /// Forgets the credentials of accounts that another process has logged out, and says who they are. What came from outside stays.
@@ -234,9 +242,12 @@ impl TokenSource {
         document: &Document,
         born: Option<Wall>,
     ) -> Result<Current, NoToken> {
-        let credentials = document.credentials(self.means.oauth1.as_deref()).map_err(|why| slot.unusable(&why))?;
-        let current = Current { credentials: Arc::new(credentials), generation: record.generation };
+        let mut credentials = document.credentials(self.means.oauth1.as_deref()).map_err(|why| slot.unusable(&why))?;
         let mut held = slot.held();
+        if let Some(earlier) = &held.current {
+            credentials.keep_nonce_of(&earlier.credentials);
+        }
+        let current = Current { credentials: Arc::new(credentials), generation: record.generation };
         let known = held.current.as_ref().is_some_and(|held| held.generation == record.generation);
         if !known {
             let born_of_rejection = born.or(held.born_of_rejection);

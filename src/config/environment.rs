@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use super::error::ConfigError;
 use crate::domain::{Platform, Secret, UserId};
-use crate::platforms::{Host, spec};
+use crate::platforms::{Host, LoginKind, spec};
 
 /// The longest token a variable may hold, in bytes.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -88,7 +88,11 @@ impl Environment {
         let secret = |name: &'static str| text(name)?.map(|text| token(name, &text)).transpose();
         let mut addresses = HashMap::new();
         for platform in Platform::ALL {
-            let Host::Fixed(host) = spec(platform).host else { continue };
+            let spec = spec(platform);
+            let host = match (spec.host, spec.login) {
+                (Host::Fixed(host), _) | (_, LoginKind::AppPassword { directory: host, .. }) => host,
+                _ => continue,
+            };
             if let Some(address) = text(host.variable)? {
                 addresses.insert(host.variable, address);
             }

@@ -36,7 +36,7 @@ pub enum Blame {
     Served(Proof),
     /// The row's: no request can be made of it.
     Row,
-    /// Nobody's: the request was not sent, or the run did not wait for its answer.
+    /// Nobody's: the request was not sent, or the run did not wait for its answer, or it only told what the next one has to carry.
     Nobody,
     /// The row's, or that of the request itself; five in a row say which (`refusal_breaker`).
     Question(RefusalKind),
@@ -97,6 +97,7 @@ pub fn consequences_of(finding: &Finding) -> Consequences<'_> {
         Finding::Limited(limited) => row("limited", Release, Blame::Limit(*limited), Some(&RATE_LIMITED)),
         Finding::Unauthorized { reason } => row("unauthorized", Release, Blame::Credentials, Some(reason)),
         Finding::NotGranted { reason } => row("not_granted", Release, Blame::Grant, Some(reason)),
+        Finding::Unproven { reason } => row("unproven", Release, Blame::Nobody, Some(reason)),
         Finding::Account { reason } => row("account", Release, Blame::Account, Some(reason)),
         Finding::App { reason } => row("app", Release, Blame::App, Some(reason)),
         Finding::Transient { reason } => {
@@ -192,6 +193,7 @@ mod tests {
             Finding::Limited(Limited::Spend { until: None }),
             Finding::Unauthorized { reason: reason() },
             Finding::NotGranted { reason: reason() },
+            Finding::Unproven { reason: reason() },
             Finding::Account { reason: reason() },
             Finding::App { reason: reason() },
             Finding::Transient { reason: reason() },
@@ -242,6 +244,7 @@ limited      rate_limited Release       Limit(Usage { until: None }) Otherwise T
 limited      rate_limited Release       Limit(Spend { until: None }) Otherwise Tripped passes
 unauthorized why          Release       Credentials                  Otherwise Tripped
 not_granted  why          Release       Grant                        Otherwise Tripped
+unproven     why          Release       Nobody                       Otherwise Suspect
 account      why          Release       Account                      Otherwise Tripped
 app          why          Release       App                          Otherwise Tripped
 world        why          Postpone      Platform                     Otherwise Suspect maybe applied, passes

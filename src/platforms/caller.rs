@@ -23,6 +23,7 @@ impl Auth {
         match credentials {
             Credentials::Bearer(_) => self != Auth::OAuth1,
             Credentials::OAuth1(_) => matches!(self, Auth::Either | Auth::OAuth1),
+            Credentials::Dpop(_) => matches!(self, Auth::Either | Auth::OAuth2),
         }
     }
 }

@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use reqwest::Response;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
+use reqwest::{Response, StatusCode};
 
 use super::answer::{Answer, Body, BodyEnd, ContentType, MAX_BODY_BYTES, MAX_PAGE_BYTES, date_of};
 use super::base_url::BaseUrl;
@@ -16,6 +16,7 @@ use super::classify::{Subject, classify, expected_id, judge, read, text_at};
 use super::credentials::Credentials;
 use super::detail;
 use super::dialect::{Dialect, Question};
+use super::dpop::{DPOP, USE_DPOP_NONCE};
 use super::entry::Page;
 use super::http::HttpClients;
 use super::link::next_page;
@@ -60,6 +61,18 @@ pub struct ClientError {
 #[derive(Debug)]
 pub struct Client(HttpClients);
 
+/// How one request is sent and its answer read.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    dialect: &'a Dialect,
+    base: &'a BaseUrl,
+    credentials: &'a Credentials,
+    clock: &'a dyn Clock,
+    /// Past this nobody waits for the answer.
+    deadline: Tick,
+    most_bytes: usize,
+}
+
 /// No answer came.
 struct Lost {
     reason: &'static str,
@@ -95,7 +108,8 @@ impl Client {
         if now > send_by || now >= deadline {
             return bare(Finding::NotSent, String::new());
         }
-        match self.exchange(endpoint.dialect, base, built, clock.sleep_until(deadline), MAX_BODY_BYTES).await {
+        let asked = Asked { dialect: endpoint.dialect, base, credentials, clock, deadline, most_bytes: MAX_BODY_BYTES };
+        match self.exchange(built, asked).await {
             Ok(answer) => {
                 let finding = classify(endpoint, Subject { user, target }, &answer);
                 let is_done = matches!(finding, Finding::Done { .. });
@@ -103,7 +117,7 @@ impl Client {
                 let last_copy = last_copy.and_then(|of| of(&read(&answer.body).ok()?));
                 Reply { last_copy, ..reply(finding, &answer, credentials) }
             }
-            Err(lost) => unanswered(lost, credentials),
+            Err(reply) => reply,
         }
     }
 
@@ -113,25 +127,26 @@ impl Client {
     /// The reply, where it is no page. Without a target there is nobody it could call gone or refused.
     pub async fn page(&self, request: PageRequest<'_>) -> Result<(Page, Reply), Reply> {
         let PageRequest { reading, base, credentials, send_by, deadline, clock, .. } = request;
-        let (dialect, asked) = (reading.dialect, request.question());
+        let dialect = reading.dialect;
         let built = request::build_page(&request).map_err(unbuildable)?;
         let now = clock.now().tick;
         if now > send_by || now >= deadline {
             return Err(bare(Finding::NotSent, String::new()));
         }
-        let sent = self.exchange(dialect, base, built, clock.sleep_until(deadline), MAX_PAGE_BYTES).await;
-        let answer = sent.map_err(|lost| unanswered(lost, credentials))?;
+        let (most_bytes, question) = (MAX_PAGE_BYTES, request.question());
+        let asked = Asked { dialect, base, credentials, clock, deadline, most_bytes };
+        let answer = self.exchange(built, asked).await?;
         // That nobody has a name may be told in any status.
-        let may_be_page = answer.status == 200 || matches!(asked.what, What::Names(_));
-        if may_be_page && let Some(page) = (dialect.page)(&asked, &answer) {
+        let may_be_page = answer.status == 200 || matches!(question.what, What::Names(_));
+        if may_be_page && let Some(page) = (dialect.page)(&question, &answer) {
             return Ok((page, reply(Finding::Done { reason: None }, &answer, credentials)));
         }
         // No page has an object there, so that nothing is taken for a confirmed effect.
         let success = Success::Id { pointer: "/data/no_page" };
-        let question = Question { dialect, success, subject: None, facts: answer.facts };
-        let finding = match judge(&question, &answer) {
+        let judged = Question { dialect, success, subject: None, facts: answer.facts };
+        let finding = match judge(&judged, &answer) {
             Finding::Ambiguous { refusal: RefusalKind::BadRequest, .. }
-                if answer.status == 400 && (dialect.names_refused)(asked.vocabulary, &answer.body) =>
+                if answer.status == 400 && (dialect.names_refused)(question.vocabulary, &answer.body) =>
             {
                 Finding::Ambiguous { refusal: RefusalKind::BadRequest, reason: Reply::NAMES_REFUSED.into() }
             }
@@ -154,8 +169,8 @@ impl Client {
     ) -> Result<WhoIs, Reply> {
         let dialect = who.dialect;
         let built = request::get(base, who.path, Some((credentials, clock.now().wall))).map_err(unbuildable)?;
-        let sent = self.exchange(dialect, base, built, clock.sleep_until(deadline), MAX_BODY_BYTES).await;
-        let answer = sent.map_err(|lost| unanswered(lost, credentials))?;
+        let asked = Asked { dialect, base, credentials, clock, deadline, most_bytes: MAX_BODY_BYTES };
+        let answer = self.exchange(built, asked).await?;
         let success = Success::Id { pointer: who.id };
         let question = Question { dialect, success, subject: None, facts: answer.facts };
         if answer.status == 200
@@ -176,33 +191,38 @@ impl Client {
         date_of(sent.ok()?.ok()?.headers())
     }
 
-    /// Sends, and reads what comes until `deadline` ends. Once a status has come it is an answer, however its body fares.
-    async fn exchange(
-        &self,
-        dialect: &Dialect,
-        base: &BaseUrl,
-        built: reqwest::Request,
-        mut deadline: Sleep<'_>,
-        most_bytes: usize,
-    ) -> Result<Answer, Lost> {
+    /// The answer to a request; else the reply that there is none, or one that is about a nonce alone.
+    async fn exchange(&self, built: reqwest::Request, asked: Asked<'_>) -> Result<Answer, Reply> {
+        let Asked { credentials, clock, .. } = asked;
+        let (url, proof) = (built.url().clone(), built.headers().get(DPOP).cloned());
+        let sent = self.send(built, &asked).await.map_err(|lost| unanswered(lost, credentials));
+        let (status, headers, body) = sent?;
+        let is_unproven = credentials.learn(proof.as_ref(), status, &headers, clock.now().tick);
+        let (facts, content_type) = ((asked.dialect.rate_facts)(&headers), ContentType::of(&headers));
+        let next = next_page(&headers, &url);
+        let answer = Answer { status: status.as_u16(), body, facts, content_type, next };
+        if is_unproven {
+            return Err(reply(Finding::Unproven { reason: USE_DPOP_NONCE.into() }, &answer, credentials));
+        }
+        Ok(answer)
+    }
+
+    /// Sends, and reads what comes until the deadline ends. Once a status has come it is an answer, however its body fares.
+    async fn send(&self, built: reqwest::Request, asked: &Asked<'_>) -> Result<(StatusCode, HeaderMap, Body), Lost> {
         // Reached only where a base was not named to `new`.
         let unreachable = || Lost { reason: "connect_failed", maybe_sent: false, error: None };
-        let way = self.0.for_base(base).ok_or_else(unreachable)?;
-        let asked = built.url().clone();
+        let way = self.0.for_base(asked.base).ok_or_else(unreachable)?;
+        let mut deadline: Sleep<'_> = asked.clock.sleep_until(asked.deadline);
         let mut response = tokio::select! {
             sent = way.execute(built) => sent.map_err(Lost::from)?,
             () = &mut deadline => return Err(Lost { reason: "timeout", maybe_sent: true, error: None }),
         };
-        let headers = response.headers();
-        let (facts, content_type) = ((dialect.rate_facts)(headers), ContentType::of(headers));
-        let next = next_page(headers, &asked);
-        let status = response.status().as_u16();
         let mut body = Body::default();
         tokio::select! {
-            () = read_body(&mut response, &mut body, most_bytes) => {}
+            () = read_body(&mut response, &mut body, asked.most_bytes) => {}
             () = &mut deadline => {}
         }
-        Ok(Answer { status, body, facts, content_type, next })
+        Ok((response.status(), std::mem::take(response.headers_mut()), body))
     }
 }
 

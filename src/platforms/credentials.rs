@@ -1,14 +1,17 @@
-//! What proves who asks. In: secrets. Out: an `Authorization` header for one request, and masking of foreign text.
+//! What proves who asks. In: secrets. Out: the headers of one request that say so, and masking of foreign text.
 //!
-//! A bearer token is the same for every request; OAuth 1.0a signs method, URL, form and time (`platforms/oauth1`).
+//! A bearer token is the same for every request; OAuth 1.0a signs method, URL, form and time (`platforms/oauth1`), and a token that is bound to
+//! a key goes with a proof (`platforms/dpop`).
 
 use std::fmt;
 
-use reqwest::header::HeaderValue;
-use reqwest::{Method, Url};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{Request, StatusCode};
 
-use crate::domain::{Secret, Wall};
-use crate::platforms::oauth1::{self, Keys, OAuth1Token, Signed, Stamp};
+use super::dpop::{DpopKey, DpopToken};
+use super::oauth1::{self, Keys, OAuth1Token, Signed, Stamp};
+use super::token_text::{InvalidToken, MAX_TOKEN_BYTES, legal};
+use crate::domain::{Secret, Tick, Wall};
 
 /// An account's credentials, made ready for many requests.
 #[derive(Clone, Debug)]
@@ -17,6 +20,8 @@ pub enum Credentials {
     Bearer(Bearer),
     /// The four secrets of OAuth 1.0a.
     OAuth1(OAuth1),
+    /// An OAuth 2.0 user token that is bound to a key.
+    Dpop(DpopToken),
 }
 
 /// A bearer token and the header made of it.
@@ -47,14 +52,9 @@ impl fmt::Debug for OAuth1 {
     }
 }
 
-/// The token cannot stand in a header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a token is 1 to 4096 printable ASCII characters without spaces; was it pasted with a line break?")]
-pub struct InvalidToken;
-
 impl Credentials {
     /// The longest token taken.
-    pub const MAX_TOKEN_BYTES: usize = 4096;
+    pub const MAX_TOKEN_BYTES: usize = MAX_TOKEN_BYTES;
 
     /// Credentials of a bearer token.
     ///
@@ -88,45 +88,78 @@ impl Credentials {
         Ok(Credentials::OAuth1(OAuth1 { keys, masked: masked.into() }))
     }
 
-    /// The `Authorization` header of one request made at `now`. Cheap for a bearer token: the header is shared, not copied.
+    /// Credentials of a token that is bound to a key.
     ///
     /// # Errors
-    /// None, as both constructors see to it that a header can be made.
-    pub(super) fn authorization(
-        &self,
-        method: &Method,
-        url: &Url,
-        form: Option<&str>,
-        now: Wall,
-    ) -> Result<HeaderValue, InvalidToken> {
-        let oauth1 = match self {
-            Credentials::Bearer(bearer) => return Ok(bearer.header.clone()),
-            Credentials::OAuth1(oauth1) => oauth1,
+    /// As [`Credentials::bearer`].
+    pub fn dpop(token: Secret, key: DpopKey) -> Result<Credentials, InvalidToken> {
+        DpopToken::new(token, key).map(Credentials::Dpop)
+    }
+
+    /// Puts into a request made at `now` what proves who asks; `form` is its body where that is one. Cheap for a bearer token: the header is
+    /// shared, not copied.
+    ///
+    /// # Errors
+    /// None in practice, as the constructors see to it that headers can be made.
+    pub fn authorize(&self, request: &mut Request, form: Option<&str>, now: Wall) -> Result<(), InvalidToken> {
+        let header = match self {
+            Credentials::Bearer(bearer) => bearer.header.clone(),
+            Credentials::OAuth1(oauth1) => oauth1.header(request, form, now)?,
+            Credentials::Dpop(token) => return token.authorize(request, now),
         };
-        let stamp = Stamp { epoch_seconds: now.0.div_euclid(1000), nonce: fastrand::u128(..) };
-        let signed = Signed { method: method.as_str(), url, form, extra: &[] };
-        let text = oauth1::authorization(&oauth1.keys, signed, stamp);
-        let mut header = HeaderValue::from_str(text.expose()).map_err(|_| InvalidToken)?;
-        header.set_sensitive(true);
-        Ok(header)
+        request.headers_mut().insert(AUTHORIZATION, header);
+        Ok(())
+    }
+
+    /// Whether a request can be sent now that the server will not refuse for the want of a nonce.
+    pub fn are_ready(&self, now: Tick) -> bool {
+        match self {
+            Credentials::Bearer(_) | Credentials::OAuth1(_) => true,
+            Credentials::Dpop(token) => token.is_ready(now),
+        }
+    }
+
+    /// Hears an answer to a request; `proof` is the request's header of it. True: it refused nothing but a nonce, and there is another one to try.
+    pub fn learn(&self, proof: Option<&HeaderValue>, status: StatusCode, headers: &HeaderMap, now: Tick) -> bool {
+        matches!(self, Credentials::Dpop(token) if token.learn(proof, status, headers, now))
+    }
+
+    /// The server was asked for a nonce and has answered.
+    pub fn heard_of_nonces(&self, now: Tick) {
+        if let Credentials::Dpop(token) = self {
+            token.has_answered(now);
+        }
+    }
+
+    /// What an earlier set of the same account has heard from its server is known to this one.
+    pub fn keep_nonce_of(&mut self, earlier: &Credentials) {
+        if let (Credentials::Dpop(token), Credentials::Dpop(earlier)) = (self, earlier) {
+            token.keep_nonce_of(earlier);
+        }
     }
 
     /// `text` with every occurrence of a secret replaced by `***`.
     pub(super) fn mask(&self, text: String) -> String {
-        let secrets = match self {
-            Credentials::Bearer(bearer) => std::slice::from_ref(&bearer.secret),
-            Credentials::OAuth1(oauth1) => &oauth1.masked,
+        let secrets: Vec<&Secret> = match self {
+            Credentials::Bearer(bearer) => vec![&bearer.secret],
+            Credentials::OAuth1(oauth1) => oauth1.masked.iter().collect(),
+            Credentials::Dpop(token) => token.secrets().into(),
         };
-        secrets.iter().fold(text, |text, secret| {
+        secrets.into_iter().fold(text, |text, secret| {
             if text.contains(secret.expose()) { text.replace(secret.expose(), "***") } else { text }
         })
     }
 }
 
-fn legal(secret: &Secret) -> Result<&str, InvalidToken> {
-    let text = secret.expose();
-    let legal = (1..=Credentials::MAX_TOKEN_BYTES).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-    if legal { Ok(text) } else { Err(InvalidToken) }
+impl OAuth1 {
+    fn header(&self, request: &Request, form: Option<&str>, now: Wall) -> Result<HeaderValue, InvalidToken> {
+        let stamp = Stamp { epoch_seconds: now.0.div_euclid(1000), nonce: fastrand::u128(..) };
+        let signed = Signed { method: request.method().as_str(), url: request.url(), form, extra: &[] };
+        let text = oauth1::authorization(&self.keys, signed, stamp);
+        let mut header = HeaderValue::from_str(text.expose()).map_err(|_| InvalidToken)?;
+        header.set_sensitive(true);
+        Ok(header)
+    }
 }
 
 #[cfg(test)]
@@ -142,7 +175,9 @@ mod tests {
 
     fn header(credentials: &Credentials, now: Wall) -> HeaderValue {
         let url = "https://api.x.com/1.1/blocks/destroy.json".parse().unwrap();
-        credentials.authorization(&Method::POST, &url, Some("user_id=1"), now).unwrap()
+        let mut request = Request::new(reqwest::Method::POST, url);
+        credentials.authorize(&mut request, Some("user_id=1"), now).unwrap();
+        request.headers()[AUTHORIZATION].clone()
     }
 
     #[test]

@@ -75,6 +75,11 @@ pub enum Finding {
         /// `scope_missing` and the like.
         reason: Reason,
     },
+    /// The credentials are good, but the server wants another nonce in their proof, and has given it.
+    Unproven {
+        /// `use_dpop_nonce`.
+        reason: Reason,
+    },
     /// The account needs a person: locked, suspended, flagged as automated.
     Account {
         /// `account_locked` and the like.
@@ -131,7 +136,11 @@ impl Finding {
             Finding::Ambiguous { refusal: RefusalKind::NotFound | RefusalKind::UnreadableNotFound, .. } => 10,
             Finding::Done { .. } => 11,
             Finding::Ambiguous { refusal: RefusalKind::Forbidden, .. } => 12,
-            Finding::Unknown { .. } | Finding::Unanswered { .. } | Finding::NotSent | Finding::Unsendable { .. } => 13,
+            Finding::Unknown { .. }
+            | Finding::Unanswered { .. }
+            | Finding::NotSent
+            | Finding::Unproven { .. }
+            | Finding::Unsendable { .. } => 13,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! From a row of a table and a target to an HTTP request. Pure. What does not belong here: sending it.
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Url};
 
 use super::base_url::BaseUrl;
@@ -155,9 +155,8 @@ pub(super) fn build(request: &Request<'_>) -> Result<reqwest::Request, Unbuildab
         Verb::Post => Method::POST,
     };
     let now = request.clock.now().wall;
-    let authorization = credentials.authorization(&method, &url, signed, now).map_err(|_| NO_HEADER)?;
     let mut built = reqwest::Request::new(method, url);
-    built.headers_mut().insert(AUTHORIZATION, authorization);
+    credentials.authorize(&mut built, signed, now).map_err(|_| NO_HEADER)?;
     if let Some(body) = body {
         let kind = if form { "application/x-www-form-urlencoded" } else { "application/json" };
         built.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -185,10 +184,9 @@ pub(super) fn get(
     credentials: Option<(&Credentials, Wall)>,
 ) -> Result<reqwest::Request, Unbuildable> {
     let url = Url::parse(&format!("{base}{path}")).map_err(|_| BAD_URL)?;
-    let authorization = credentials.map(|(credentials, now)| credentials.authorization(&Method::GET, &url, None, now));
     let mut built = reqwest::Request::new(Method::GET, url);
-    if let Some(authorization) = authorization {
-        built.headers_mut().insert(AUTHORIZATION, authorization.map_err(|_| NO_HEADER)?);
+    if let Some((credentials, now)) = credentials {
+        credentials.authorize(&mut built, None, now).map_err(|_| NO_HEADER)?;
     }
     Ok(built)
 }
@@ -226,6 +224,8 @@ fn path_of(path: &str, user: &UserId, target: &Target) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+
+    use reqwest::header::AUTHORIZATION;
 
     use super::*;
     use crate::clock::SimulatedClock;
@@ -268,6 +268,7 @@ mod tests {
         match credentials {
             Credentials::Bearer(_) => assert_eq!(authorization, "Bearer t0ken"),
             Credentials::OAuth1(_) => assert!(authorization.starts_with("OAuth oauth_consumer_key=\"key\", ")),
+            Credentials::Dpop(_) => assert!(authorization.starts_with("DPoP ")),
         }
         let body = built.body().and_then(|body| body.as_bytes()).unwrap_or_default();
         let line = format!("{} {}", built.method(), built.url());

@@ -27,6 +27,8 @@ pub struct PlatformSpec {
     pub login: LoginKind,
     /// How it is asked whose a user's credentials are; none where it cannot be.
     pub who_am_i: Option<WhoAmI>,
+    /// Words of a grant that stand for every scope.
+    pub whole_scopes: &'static [&'static str],
     /// What it undoes, in the order of [`Action::UNDOING`](crate::domain::Action::UNDOING).
     pub endpoints: &'static [Endpoint],
     /// What takes an action back, where it may be asked of the platform in bulk: `undo --apply` alone sends these.
@@ -52,6 +54,13 @@ pub struct PlatformSpec {
 }
 
 impl PlatformSpec {
+    /// Whether a grant has a scope, or a whole that it is a part of: `write` has `write:follows`.
+    pub fn covers(&self, granted: &str, scope: &str) -> bool {
+        let whole = scope.split_once(':').map(|(whole, _)| whole);
+        let has = |word: &str| word == scope || Some(word) == whole || self.whole_scopes.contains(&word);
+        granted.split(' ').any(has)
+    }
+
     /// Whether its IDs are each host's own: neither do they tell a time, nor is there one page for each.
     pub const fn has_opaque_ids(&self) -> bool {
         matches!(self.host, Host::OfAccount)
@@ -127,11 +136,13 @@ pub enum LoginKind {
     Key,
     /// OAuth 2.0 with an app that is registered at the account's host when it is needed; or a token that a person made there.
     AppAtHost,
-    /// A name and a password that a person made for this one use, for a session at the account's host; where that is not known, the service
-    /// `at` knows it.
+    /// A name and a password that a person made for this one use, for a session at the account's host; or OAuth 2.0 on that host's page, with
+    /// tokens that are bound to a key. Where the host is not known, the service `at` knows it.
     AppPassword {
         /// A host, such as `example.social`.
         at: &'static str,
+        /// Who says where each account lives.
+        directory: FixedHost,
     },
 }
 

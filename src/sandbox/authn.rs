@@ -35,6 +35,11 @@ impl Received {
         self.header(header::AUTHORIZATION).strip_prefix("Bearer ")
     }
 
+    /// The token that is bound to a key, if it is one.
+    pub(super) fn bound(&self) -> Option<&str> {
+        self.header(header::AUTHORIZATION).strip_prefix("DPoP ")
+    }
+
     /// Whether it is signed as OAuth 1.0a has it.
     pub(super) fn is_signed(&self) -> bool {
         self.header(header::AUTHORIZATION).starts_with("OAuth ")

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 
+use super::bluesky;
 use super::host_oauth::NATIVE_PATH;
 use super::oauth::fields;
 use super::oauth_routes::{escaped, json, page_that_asks};
@@ -28,6 +29,9 @@ pub(super) fn routes(router: Router<Platform>) -> Router<Platform> {
 
 async fn metadata(State(platform): State<Platform>, headers: HeaderMap) -> Response {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if let Some(said) = bluesky::described(host) {
+        return said;
+    }
     match platform.host_oauth().metadata(&format!("http://{host}")) {
         Some(said) => axum::Json(said).into_response(),
         None => (StatusCode::NOT_FOUND, Html("<h1>The page you are looking for isn't here.</h1>")).into_response(),

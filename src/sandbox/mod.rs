@@ -68,6 +68,7 @@ mod http_tests;
 #[cfg(test)]
 mod world_tests;
 
+pub use bluesky::{BoundLedger, NonceRule};
 pub use faults::{Faults, InvalidFaults};
 pub use field_names::FieldNames;
 pub use host_oauth::{HostOAuthLedger, HostVersion};

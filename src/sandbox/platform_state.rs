@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::bluesky::Sessions;
+use super::bluesky::{BoundAuthServer, Sessions};
 use super::field_names::FieldNames;
 use super::host_oauth::HostAuthServer;
 use super::oauth::AuthServer;
@@ -18,6 +18,7 @@ pub(super) struct Platform {
     oauth: Arc<Mutex<AuthServer>>,
     host_oauth: Arc<Mutex<HostAuthServer>>,
     sessions: Arc<Mutex<Sessions>>,
+    bound: Arc<Mutex<BoundAuthServer>>,
     pub(super) clock: SharedClock,
     pub(super) latency: Option<Duration>,
     pub(super) field_names: FieldNames,
@@ -32,14 +33,15 @@ impl std::fmt::Debug for Platform {
 impl Platform {
     pub(super) fn new(
         world: World,
-        (oauth, host_oauth, sessions): (AuthServer, HostAuthServer, Sessions),
+        (oauth, host_oauth, sessions, bound): (AuthServer, HostAuthServer, Sessions, BoundAuthServer),
         clock: SharedClock,
         latency: Option<Duration>,
         field_names: FieldNames,
     ) -> Platform {
         let (world, oauth) = (Arc::new(Mutex::new(world)), Arc::new(Mutex::new(oauth)));
         let (host_oauth, sessions) = (Arc::new(Mutex::new(host_oauth)), Arc::new(Mutex::new(sessions)));
-        Platform { world, oauth, host_oauth, sessions, clock, latency, field_names }
+        let bound = Arc::new(Mutex::new(bound));
+        Platform { world, oauth, host_oauth, sessions, bound, clock, latency, field_names }
     }
 
     pub(super) fn oauth(&self) -> MutexGuard<'_, AuthServer> {
@@ -52,6 +54,10 @@ impl Platform {
 
     pub(super) fn sessions(&self) -> MutexGuard<'_, Sessions> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn bound(&self) -> MutexGuard<'_, BoundAuthServer> {
+        self.bound.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn now(&self) -> Moment {

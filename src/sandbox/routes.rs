@@ -50,6 +50,7 @@ pub(super) fn router(platform: Platform) -> Router {
         .route("/sandbox/user/{id}/{trouble}", post(trouble))
         .route("/sandbox/list/{id}/{list}/{target}", post(relist))
         .route("/sandbox/spend/{id}/{endpoint}/{places}", post(spend));
+    router = bluesky::grant_routes(router);
     router = bluesky::routes(host_oauth_routes::routes(mastodon_routes::routes(router)));
     for endpoint in &READS {
         let handler = move |State(platform): State<Platform>, params: Option<PathTexts>, request: Request| async move {

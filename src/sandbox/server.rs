@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::authn;
-use super::bluesky::{self, Sessions};
+use super::bluesky::{self, BoundAuthServer, BoundLedger, NonceRule, Sessions};
 use super::bodies_mastodon;
 use super::faults::Faults;
 use super::field_names::FieldNames;
@@ -157,10 +157,13 @@ impl Sandbox {
             lists: options.lists,
             read_rate: options.read_rate,
         });
-        let sessions = Sessions::new(options.seed, options.oauth.token_lifetime, options.enforce);
+        let lifetime = options.oauth.token_lifetime;
+        let sessions = Sessions::new(options.seed, lifetime, options.enforce);
         let oauth = AuthServer::new(options.oauth, options.seed);
         let host_oauth = HostAuthServer::new(options.host_version, options.seed);
-        let platform = Platform::new(world, (oauth, host_oauth, sessions), clock, options.latency, options.field_names);
+        let bound = BoundAuthServer::new(options.seed, lifetime);
+        let platform =
+            Platform::new(world, (oauth, host_oauth, sessions, bound), clock, options.latency, options.field_names);
         let (stop, stopped) = watch::channel(());
         let server = tokio::spawn(serve(listener, routes::router(platform.clone()), stopped));
         Ok(Sandbox { address, platform, stop, server })
@@ -263,6 +266,16 @@ impl Sandbox {
     /// What has been asked of the authorization server of a Mastodon server.
     pub fn host_oauth_ledger(&self) -> HostOAuthLedger {
         self.platform.host_oauth().ledger()
+    }
+
+    /// From now on a Bluesky server takes its nonces like this.
+    pub fn set_nonces(&self, rule: NonceRule) {
+        self.platform.bound().set_nonces(rule);
+    }
+
+    /// What has been asked of the authorization server of a Bluesky server.
+    pub fn bound_ledger(&self) -> BoundLedger {
+        self.platform.bound().ledger()
     }
 
     /// What has been asked for and done for one user, by action and target.

@@ -17,6 +17,7 @@ mod many;
 #[cfg(not(feature = "keyring"))]
 mod no_keyring;
 mod other_logins;
+mod page_logins;
 mod redirects;
 mod runs;
 mod session_server;

@@ -72,6 +72,19 @@ fn an_interrupted_prompt_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
+fn an_account_that_was_logged_in_on_a_page_is_asked_for_no_password() {
+    let bench = Bench::new();
+    crate::account::page_logins::log_in(&bench, "sky", "unfollow", "4242").ends(0);
+    let typed: [(&str, &[u8]); 1] = [("waiting for the browser at", b"\x03")];
+    let Some(screen) = terminal(&bench, "account login sky", &typed) else {
+        eprintln!("SKIPPED: there is no `script` to make a terminal with");
+        return;
+    };
+    assert!(screen.contains("ended=130") && screen.contains("this login is for unfollow"), "{screen}");
+    assert!(!screen.contains("app password"), "{screen}");
+}
+
+#[test]
 fn lines_break_between_words_and_commands_stay_whole() {
     let bench = Bench::new();
     bench.write("unfollow.csv", "target_id\n7\nhttps://x.com/settings\n791557233689870338.0\nno one\n1e18\n2e18\n");

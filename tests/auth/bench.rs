@@ -112,7 +112,7 @@ impl Bench {
         self.save_login(login).await
     }
 
-    async fn save_login(&self, login: Login) -> AccountId {
+    pub(crate) async fn save_login(&self, login: Login) -> AccountId {
         let mut store = self.store().await;
         let vault = Vault::of(&mut store, &self.keys()).await.unwrap();
         save_login(&mut store, &vault, &[login], self.clock.now().wall).await.unwrap()[0]

@@ -21,13 +21,13 @@ fn browser() -> reqwest::Client {
 }
 
 /// A browser: it opens the page and presses a button, and gives the address it is sent to.
-async fn press(attempt: &Attempt, button: &str, user: &str) -> Option<String> {
+pub(crate) async fn press(url: &str, button: &str, user: &str) -> Option<String> {
     let browser = browser();
-    let page = browser.get(attempt.url()).send().await.unwrap();
+    let page = browser.get(url).send().await.unwrap();
     if page.status() != 200 {
         return None;
     }
-    let (page_url, query) = attempt.url().split_once('?').unwrap();
+    let (page_url, query) = url.split_once('?').unwrap();
     let body = format!("{query}&decision={button}&user={user}");
     let answer = browser.post(page_url).body(body).send().await.unwrap();
     assert_eq!(answer.status(), 302);
@@ -37,8 +37,8 @@ async fn press(attempt: &Attempt, button: &str, user: &str) -> Option<String> {
 /// A whole login, by pasting.
 pub(crate) async fn grant(bench: &Bench, app: &App, user: &str) -> Pair {
     let attempt = attempt(bench, app, REDIRECT);
-    let back = press(&attempt, "allow", user).await.unwrap();
-    let code = attempt.code_from_paste(&back).unwrap();
+    let back = press(attempt.url(), "allow", user).await.unwrap();
+    let code = attempt.check().code_from_paste(&back).unwrap();
     attempt.exchange(&bench.wire(), code).await.unwrap()
 }
 
@@ -86,8 +86,8 @@ async fn the_browser_comes_back_to_the_listener() {
         assert!(page.contains("Access was granted") && !page.contains("the-code"));
         drop(silent);
     };
-    let (code, ()) = tokio::join!(listener.wait(&attempt, 60), browser);
-    assert_eq!(code.unwrap(), attempt.code_from_paste("the-code").unwrap());
+    let (code, ()) = tokio::join!(listener.wait(attempt.check(), 60), browser);
+    assert_eq!(code.unwrap(), attempt.check().code_from_paste("the-code").unwrap());
 }
 
 #[tokio::test]
@@ -110,8 +110,8 @@ async fn strangers_do_not_end_the_wait_however_many_there_are() {
         let (status, _) = visit(&format!("{redirect}?code=the-code&state={state}")).await;
         assert_eq!(status, 200);
     };
-    let (code, ()) = tokio::join!(listener.wait(&attempt, 60), browser);
-    assert_eq!(code.unwrap(), attempt.code_from_paste("the-code").unwrap());
+    let (code, ()) = tokio::join!(listener.wait(attempt.check(), 60), browser);
+    assert_eq!(code.unwrap(), attempt.check().code_from_paste("the-code").unwrap());
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn a_no_is_a_no_and_nobody_is_waited_for_without_end() {
     let bench = Bench::new(Duration::from_secs(7200)).await;
     let first = attempt(&bench, &public_app(), &redirect);
     let listener = CallbackListener::bind(&redirect.parse().unwrap()).await.unwrap();
-    assert!(matches!(listener.wait(&first, 0).await, Err(LoginError::TimedOut(0))));
+    assert!(matches!(listener.wait(first.check(), 0).await, Err(LoginError::TimedOut(0))));
     let listener = CallbackListener::bind(&redirect.parse().unwrap()).await.unwrap();
     assert!(
         matches!(CallbackListener::bind(&redirect.parse().unwrap()).await, Err(LoginError::Listen { .. })),
@@ -130,26 +130,26 @@ async fn a_no_is_a_no_and_nobody_is_waited_for_without_end() {
     let state = first.url().split('&').find_map(|pair| pair.strip_prefix("state=")).unwrap().to_owned();
     let back =
         format!("http://127.0.0.1:{port}/callback?error=access_denied&error_description=%3Cb%3Eno&state={state}");
-    let (ended, (status, page)) = tokio::join!(listener.wait(&first, 60), visit(&back));
+    let (ended, (status, page)) = tokio::join!(listener.wait(first.check(), 60), visit(&back));
     assert_eq!(status, 400);
     assert!(page.contains("&lt;b&gt;no") && !page.contains("<b>no"));
     assert!(matches!(ended, Err(LoginError::NoCode(NoCode::Denied(_)))));
     let denied = attempt(&bench, &public_app(), REDIRECT);
-    let back = press(&denied, "deny", USER).await.unwrap();
-    assert!(matches!(denied.code_from_paste(&back), Err(NoCode::Denied(_))));
+    let back = press(denied.url(), "deny", USER).await.unwrap();
+    assert!(matches!(denied.check().code_from_paste(&back), Err(NoCode::Denied(_))));
 }
 
 #[tokio::test]
 async fn pasted_addresses_and_codes() {
     let bench = Bench::new(Duration::from_secs(7200)).await;
     let attempt = attempt(&bench, &public_app(), REDIRECT);
-    let back = press(&attempt, "allow", USER).await.unwrap();
+    let back = press(attempt.url(), "allow", USER).await.unwrap();
     let query = back.split_once('?').unwrap().1;
-    let code = attempt.code_from_paste(&back).unwrap();
+    let code = attempt.check().code_from_paste(&back).unwrap();
     let bare = query.split('&').find_map(|pair| pair.strip_prefix("code=")).unwrap();
     for pasted in [format!("  {back}\n"), format!("\"{back}\""), query.to_owned(), bare.to_owned(), format!("{back}#x")]
     {
-        assert_eq!(attempt.code_from_paste(&pasted).unwrap(), code, "{pasted}");
+        assert_eq!(attempt.check().code_from_paste(&pasted).unwrap(), code, "{pasted}");
     }
     for (pasted, error) in [
         (String::new(), NoCode::Missing),
@@ -157,7 +157,7 @@ async fn pasted_addresses_and_codes() {
         ("http://127.0.0.1:8080/callback?code=".into(), NoCode::Missing),
         (back.replace("state=", "state=x"), NoCode::WrongState),
     ] {
-        assert_eq!(attempt.code_from_paste(&pasted).unwrap_err(), error, "{pasted}");
+        assert_eq!(attempt.check().code_from_paste(&pasted).unwrap_err(), error, "{pasted}");
     }
 }
 
@@ -167,28 +167,28 @@ async fn what_the_server_refuses() {
     // Redirect addresses are compared to the letter.
     for wrong in ["http://127.0.0.1:8080/callback/", "http://localhost:8080/callback", "http://127.0.0.1:8081/callback"]
     {
-        assert_eq!(press(&attempt(&bench, &public_app(), wrong), "allow", USER).await, None, "{wrong}");
+        assert_eq!(press(attempt(&bench, &public_app(), wrong).url(), "allow", USER).await, None, "{wrong}");
     }
     // A code is good for less than 30 seconds.
     for (waited, good) in [(29_999, true), (30_000, false)] {
         let attempt = attempt(&bench, &public_app(), REDIRECT);
-        let back = press(&attempt, "allow", USER).await.unwrap();
+        let back = press(attempt.url(), "allow", USER).await.unwrap();
         bench.clock.advance(Duration::from_millis(waited));
-        let code = attempt.code_from_paste(&back).unwrap();
+        let code = attempt.check().code_from_paste(&back).unwrap();
         assert_eq!(attempt.exchange(&bench.wire(), code).await.is_ok(), good, "{waited}");
     }
     // A code of one login does not work in another: its verifier is a different one.
     let (mine, other) = (attempt(&bench, &public_app(), REDIRECT), attempt(&bench, &public_app(), REDIRECT));
-    let back = press(&mine, "allow", USER).await.unwrap();
-    assert_eq!(other.code_from_paste(&back).unwrap_err(), NoCode::WrongState);
-    let code = mine.code_from_paste(&back).unwrap();
+    let back = press(mine.url(), "allow", USER).await.unwrap();
+    assert_eq!(other.check().code_from_paste(&back).unwrap_err(), NoCode::WrongState);
+    let code = mine.check().code_from_paste(&back).unwrap();
     let refused = other.exchange(&bench.wire(), code).await.unwrap_err();
     assert!(matches!(refused, LoginError::Grant(GrantError::Refused(_))), "{refused}");
     // A wrong secret is the app's fault, and not shown.
     let wrong = App::configured("secret-app", Some(cleanup::domain::Secret::new("canary-secret")));
     let attempt = attempt(&bench, &wrong, REDIRECT);
-    let back = press(&attempt, "allow", USER).await.unwrap();
-    let code = attempt.code_from_paste(&back).unwrap();
+    let back = press(attempt.url(), "allow", USER).await.unwrap();
+    let code = attempt.check().code_from_paste(&back).unwrap();
     let refused = attempt.exchange(&bench.wire(), code).await.unwrap_err();
     assert!(matches!(refused, LoginError::Grant(GrantError::App(_))), "{refused}");
     assert!(!format!("{refused} {refused:?}").contains("canary"));

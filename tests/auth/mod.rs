@@ -1,6 +1,7 @@
 //! Accounts against a local authorization server: login, refresh, crashes.
 
 mod bench;
+mod bound;
 mod killed;
 mod login;
 mod other_logins;

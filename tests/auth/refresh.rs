@@ -407,7 +407,15 @@ async fn logging_out_revokes_and_forgets() {
     let account = store.accounts().all().await.unwrap().remove(0);
     let (wire, app, places) = (bench.wire(), secret_app(), bench.places());
     let base = bench.sandbox.base_url().parse().unwrap();
-    let revoker = Revoker { wire: &wire, base: &base, host: None, app: Some(&app), places: &places, sign: None };
+    let revoker = Revoker {
+        wire: &wire,
+        base: &base,
+        host: None,
+        app: Some(&app),
+        places: &places,
+        clock: &*bench.clock,
+        sign: None,
+    };
     let outcome = logout(&mut store, Some(&vault), &revoker, &account).await.unwrap();
     assert!(bench.sandbox.oauth_ledger().revoked >= 1);
     assert_eq!(outcome, LoggedOut::Revoked);

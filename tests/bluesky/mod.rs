@@ -3,6 +3,8 @@
 
 mod conformance;
 mod export;
+mod page;
+mod proofs;
 mod server;
 mod undo;
 mod xrpc;

@@ -31,6 +31,7 @@ fn kind(reply: &Reply) -> &'static str {
         Finding::Unknown { .. } => "unknown",
         Finding::Unanswered { .. } => "unanswered",
         Finding::NotSent => "not sent",
+        Finding::Unproven { .. } => "unproven",
     }
 }
 

@@ -105,7 +105,7 @@ impl Bench {
         let (page, query) = attempt.url().split_once('?').unwrap();
         let body = format!("{query}&decision=allow&user={user}");
         let answer = client().post(page).body(body).send().await.unwrap();
-        let code = attempt.code_from_paste(answer.headers()["location"].to_str().unwrap()).unwrap();
+        let code = attempt.check().code_from_paste(answer.headers()["location"].to_str().unwrap()).unwrap();
         let pair = attempt.exchange(&cleanup::auth::OAuthHttp::new(&[&base]).unwrap(), code).await.unwrap();
         let asked_at = Wall(now().0 - i64::try_from(age.as_millis()).unwrap());
         let (name, user) = (name.parse().unwrap(), user.to_string().parse().unwrap());

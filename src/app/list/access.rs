@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::cost::Extent;
-use crate::app::preflight::covers;
 use crate::app::{Identities, PlatformSession, login_to_allow, open_tokens};
 use crate::clock::SharedClock;
 use crate::config::Settings;
@@ -123,7 +122,8 @@ fn lock(store: &Store, account: &Account, list: ListKind) -> Result<ListLock, Co
 /// The login for an action has the scopes of its list.
 fn missing_scopes(account: &Account, list: ListKind, row: &ListEndpoint, record: &Credential) -> Option<String> {
     let granted = record.set.scopes.as_deref()?;
-    let missing: Vec<&str> = row.scopes.iter().copied().filter(|scope| !covers(granted, scope)).collect();
+    let missing: Vec<&str> =
+        row.scopes.iter().copied().filter(|scope| !spec(account.platform).covers(granted, scope)).collect();
     let login = login_to_allow(account, record, list.undone_by().unwrap_or(Action::Unfollow));
     let (name, what) = (&account.name, missing.join(" and "));
     (!missing.is_empty()).then(|| format!("{name} was not granted {what}, which reading {list} needs; run `{login}`"))

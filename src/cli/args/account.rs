@@ -14,7 +14,8 @@ Examples:
   cleanup account login work --headless   print the address, and paste the one you end at
   cleanup account login --platform aisa   the key comes from stdin
   cleanup account login fedi --platform mastodon --host example.social
-  cleanup account login sky --platform bluesky    handle and app password come from stdin
+  cleanup account login sky --platform bluesky    handle and app password come from stdin: the way for nights
+  cleanup account login sky --platform bluesky --browser --actions unfollow    on its page, for that alone, for two weeks
   cleanup account list
   cleanup account check work
   cleanup account default work            acts where neither the command nor the file names an account
@@ -91,8 +92,11 @@ pub struct AccountLoginArgs {
     /// Open no browser and listen nowhere: print the address, and read from stdin what the browser ended at, or the code it showed
     #[arg(long)]
     pub headless: bool,
+    /// At a server whose logins are app passwords (bluesky): log in on its page in the browser instead. --headless and --actions do so too
+    #[arg(long)]
+    pub browser: bool,
     /// What the login is to be for [default: what the account could do before and what is queued for it; else unfollow,unlike]
-    #[arg(long, value_name = "ACTION,...", value_delimiter = ',', value_parser = values::action(), ignore_case = true)]
+    #[arg(long, value_name = "ACTION,...", value_delimiter = ',', value_parser = values::any_action(), ignore_case = true)]
     pub actions: Vec<Action>,
 }
 

@@ -15,7 +15,20 @@ use crate::text::is_letter_or_digit;
 
 /// `--action`: names, hidden aliases, and a suggestion where one is misspelt.
 pub(super) fn action() -> impl TypedValueParser<Value = Action> {
-    let names = Action::UNDOING.map(|action| {
+    PossibleValuesParser::new(undoing()).try_map(|text| Action::parse(&text).ok_or("no action"))
+}
+
+/// `--actions` of a login: what takes an undo back as well.
+pub(super) fn any_action() -> impl TypedValueParser<Value = Action> {
+    let inverse = Action::ALL.into_iter().filter(|action| !action.is_undoing());
+    let inverse = inverse.map(|action| PossibleValue::new(action.name()).hide(true));
+    let names: Vec<PossibleValue> = undoing().into_iter().chain(inverse).collect();
+    let named = |text: &str| Action::parse(text).or_else(|| Action::named(text));
+    PossibleValuesParser::new(names).try_map(move |text| named(&text.to_ascii_lowercase()).ok_or("no action"))
+}
+
+fn undoing() -> [PossibleValue; Action::UNDOING.len()] {
+    Action::UNDOING.map(|action| {
         let name = PossibleValue::new(action.name());
         match action {
             Action::Unrepost => name.alias("unretweet"),
@@ -23,8 +36,7 @@ pub(super) fn action() -> impl TypedValueParser<Value = Action> {
             Action::RemoveFollower => name.alias("remove_follower"),
             _ => name,
         }
-    });
-    PossibleValuesParser::new(names).try_map(|text| Action::parse(&text).ok_or("no action"))
+    })
 }
 
 /// `--platform`

@@ -21,6 +21,7 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     host: Host::Fixed(FixedHost { address: "https://api.aisa.one", variable: "CLEANUP_AISA_API" }),
     login: LoginKind::Key,
     who_am_i: None,
+    whole_scopes: &[],
     endpoints: &table::TABLE,
     inverse_endpoints: &[],
     lists: &[],

@@ -23,9 +23,14 @@ pub(super) fn explained(_: &Question<'_>, root: &Object, status: u16) -> Option<
         (400, "InvalidRequest") if message.starts_with("Could not find repo") => account("account_not_there"),
         // The token is over, broken, or of somebody else: a refresh tells.
         (400 | 401, "ExpiredToken") => Finding::Unauthorized { reason: "expired_token".into() },
-        (400 | 401, "InvalidToken") => Finding::Unauthorized { reason: "invalid_token".into() },
+        (400 | 401, "InvalidToken" | "invalid_token" | "invalid_dpop_proof") => {
+            Finding::Unauthorized { reason: "invalid_token".into() }
+        }
         (401, _) => Finding::Unauthorized { reason: "unauthorized".into() },
         (403, "InsufficientScope" | "ScopeMissing" | "ScopeMissingError") => {
+            Finding::NotGranted { reason: "scope_missing".into() }
+        }
+        (403, _) if message.starts_with("Missing required scope") => {
             Finding::NotGranted { reason: "scope_missing".into() }
         }
         (403, _) => forbidden("forbidden"),

@@ -25,6 +25,7 @@ const fn row(
     path: &'static str,
     of: TargetKind,
     documented: &'static [Documented],
+    scopes: &'static [&'static str],
 ) -> ListEndpoint {
     let fields = match of {
         TargetKind::User => EntryFields::Users,
@@ -40,7 +41,7 @@ const fn row(
         of,
         page: (1, 100),
         auth: Auth::OAuth2,
-        scopes: &[],
+        scopes,
         price: (FREE, FREE),
         newest_post_price: FREE,
         documented,
@@ -50,7 +51,8 @@ const fn row(
 
 /// A collection of the account's repository. All of them are read in one window.
 const fn records(list: Option<ListKind>, of: TargetKind, path: &'static str) -> ListEndpoint {
-    row("records", list, path, of, &RECORDS)
+    // Repositories are public.
+    row("records", list, path, of, &RECORDS, &[])
 }
 
 /// The path of a collection.
@@ -83,7 +85,14 @@ pub(super) static PINNED: ListEndpoint =
 /// Who is there, of 25 users at most.
 pub(super) static PROFILES: ListEndpoint = ListEndpoint {
     page: (1, 25),
-    ..row("app_view", None, "/xrpc/app.bsky.actor.getProfiles", TargetKind::User, &APP_VIEW)
+    ..row(
+        "app_view",
+        None,
+        "/xrpc/app.bsky.actor.getProfiles",
+        TargetKind::User,
+        &APP_VIEW,
+        &["rpc:app.bsky.actor.getProfiles?aud=*"],
+    )
 };
 
 /// The account's own server is asked whose a handle is. The address of a post has its author's handle, and is asked about by that.
@@ -96,7 +105,8 @@ pub(super) static NAMES: NameResolver = NameResolver {
 const RESOLVE: ListEndpoint = ListEndpoint {
     page: (1, 1),
     fields: EntryFields::Names,
-    ..row("resolve_handle", None, "/xrpc/com.atproto.identity.resolveHandle", TargetKind::User, &LOOKUPS)
+    // Handles are public.
+    ..row("resolve_handle", None, "/xrpc/com.atproto.identity.resolveHandle", TargetKind::User, &LOOKUPS, &[])
 };
 
 /// The lists.
@@ -108,11 +118,19 @@ pub(super) static LISTS: [ListEndpoint; 8] = [
         "/xrpc/app.bsky.graph.getFollowers?actor={user}",
         TargetKind::User,
         &APP_VIEW,
+        &["rpc:app.bsky.graph.getFollowers?aud=*"],
     ),
     LIKES,
     POSTS,
     REPOSTS,
-    row("app_view", Some(ListKind::Mutes), "/xrpc/app.bsky.graph.getMutes", TargetKind::User, &APP_VIEW),
+    row(
+        "app_view",
+        Some(ListKind::Mutes),
+        "/xrpc/app.bsky.graph.getMutes",
+        TargetKind::User,
+        &APP_VIEW,
+        &["rpc:app.bsky.graph.getMutes?aud=*"],
+    ),
     BLOCKS,
     ListEndpoint {
         tells: &[EntryFact::Likes, EntryFact::Reposts, EntryFact::IsReply, EntryFact::HasMedia],
@@ -122,6 +140,7 @@ pub(super) static LISTS: [ListEndpoint; 8] = [
             "/xrpc/app.bsky.bookmark.getBookmarks",
             TargetKind::Post,
             &APP_VIEW,
+            &["rpc:app.bsky.bookmark.getBookmarks?aud=*"],
         )
     },
 ];

@@ -10,7 +10,7 @@ mod table;
 mod tid;
 
 use super::dialect::Dialect;
-use super::spec::{Host, LoginKind, PlatformSpec, RepositorySpec, WhoAmI};
+use super::spec::{FixedHost, Host, LoginKind, PlatformSpec, RepositorySpec, WhoAmI};
 use crate::domain::{Action, Actions, Applies, Platform, WindowSpec, is_did};
 
 /// How servers write.
@@ -45,13 +45,18 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     service: "Bluesky",
     account_prefix: "bluesky",
     host: Host::OfAccount,
-    login: LoginKind::AppPassword { at: "bsky.social" },
+    login: LoginKind::AppPassword {
+        at: "bsky.social",
+        directory: FixedHost { address: "https://plc.directory", variable: "CLEANUP_PLC_DIRECTORY" },
+    },
     who_am_i: Some(WhoAmI {
         dialect: &DIALECT,
         path: "/xrpc/com.atproto.server.getSession",
         id: "/did",
         name: Some("/handle"),
     }),
+    // What a session by app password has, and what apps asked for before there were scopes of single actions.
+    whole_scopes: &["com.atproto.access", "com.atproto.appPass", "com.atproto.appPassPrivileged", "transition:generic"],
     endpoints: &table::TABLE,
     inverse_endpoints: &table::INVERSE,
     lists: &lists::LISTS,

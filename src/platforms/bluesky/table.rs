@@ -18,7 +18,11 @@ static POINTS: [Documented; 2] = [Documented::account(5_000, 3_600), Documented:
 static REQUESTS: [Documented; 1] = [Documented::account(3_000, 300)];
 
 /// Deletes a record.
-const fn deletion(action: Action, records: &'static [&'static ListEndpoint]) -> Endpoint {
+const fn deletion(
+    action: Action,
+    records: &'static [&'static ListEndpoint],
+    scopes: &'static [&'static str],
+) -> Endpoint {
     Endpoint {
         dialect: &DIALECT,
         action,
@@ -28,7 +32,7 @@ const fn deletion(action: Action, records: &'static [&'static ListEndpoint]) -> 
         records,
         auth: Auth::OAuth2,
         success: Success::Change { pointer: "/commit", unchanged: &[] },
-        scopes: &[],
+        scopes,
         price: Some(MicroUsd(0)),
         tier: Tier::SelfServe,
         documented: &POINTS,
@@ -39,45 +43,68 @@ const fn deletion(action: Action, records: &'static [&'static ListEndpoint]) -> 
 }
 
 /// Asks the app view, by way of the account's server.
-const fn call(action: Action, path: &'static str, field: &'static str) -> Endpoint {
+const fn call(action: Action, path: &'static str, field: &'static str, scopes: &'static [&'static str]) -> Endpoint {
     Endpoint {
         path,
         params: Params::Json(field),
         success: Success::NoOutput,
         documented: &REQUESTS,
-        ..deletion(action, &[])
+        ..deletion(action, &[], scopes)
     }
+}
+
+/// The scope that lets a login delete the records of a collection, and do nothing else with them.
+macro_rules! deletes {
+    ($collection:literal) => {
+        concat!("repo:", $collection, "?action=delete")
+    };
+}
+
+/// The scope that lets a login put records into a collection: `putRecord` makes one or changes one.
+macro_rules! puts {
+    ($collection:literal) => {
+        concat!("repo:", $collection, "?action=create&action=update")
+    };
 }
 
 /// The rows.
 pub(super) static TABLE: [Endpoint; 7] = [
-    deletion(Action::Unfollow, &[&FOLLOWS]),
-    deletion(Action::Unlike, &[&LIKES]),
-    deletion(Action::Unrepost, &[&REPOSTS]),
-    call(Action::Unmute, "/xrpc/app.bsky.graph.unmuteActor", "actor"),
-    deletion(Action::Unblock, &[&BLOCKS]),
+    deletion(Action::Unfollow, &[&FOLLOWS], &[deletes!("app.bsky.graph.follow")]),
+    deletion(Action::Unlike, &[&LIKES], &[deletes!("app.bsky.feed.like")]),
+    deletion(Action::Unrepost, &[&REPOSTS], &[deletes!("app.bsky.feed.repost")]),
+    call(Action::Unmute, "/xrpc/app.bsky.graph.unmuteActor", "actor", &["rpc:app.bsky.graph.unmuteActor?aud=*"]),
+    deletion(Action::Unblock, &[&BLOCKS], &[deletes!("app.bsky.graph.block")]),
     // The post goes last: as long as it is there, the row has something left to do.
-    deletion(Action::DeletePost, &[&THREAD_GATES, &POST_GATES, &POSTS]),
-    call(Action::Unbookmark, "/xrpc/app.bsky.bookmark.deleteBookmark", "uri"),
+    deletion(
+        Action::DeletePost,
+        &[&THREAD_GATES, &POST_GATES, &POSTS],
+        &[deletes!("app.bsky.feed.threadgate"), deletes!("app.bsky.feed.postgate"), deletes!("app.bsky.feed.post")],
+    ),
+    call(
+        Action::Unbookmark,
+        "/xrpc/app.bsky.bookmark.deleteBookmark",
+        "uri",
+        &["rpc:app.bsky.bookmark.deleteBookmark?aud=*"],
+    ),
 ];
 
 /// Puts a record back under its old key, so that it is what it was and stands where it stood. Where it is there already nothing is committed.
-const fn restoration(action: Action) -> Endpoint {
+const fn restoration(action: Action, scopes: &'static [&'static str]) -> Endpoint {
     Endpoint {
         path: "/xrpc/com.atproto.repo.putRecord",
         params: Params::RecordAgain,
         // The record stands in the answer, whether or not it was there before.
         success: Success::Change { pointer: "/commit", unchanged: &["uri", "cid"] },
-        ..deletion(action, &[])
+        ..deletion(action, &[], scopes)
     }
 }
 
 /// What takes the rows back. A bookmark names a version of its post, which nobody has kept.
 pub(super) static INVERSE: [Endpoint; 6] = [
-    restoration(Action::Follow),
-    restoration(Action::Like),
-    restoration(Action::Repost),
-    call(Action::Mute, "/xrpc/app.bsky.graph.muteActor", "actor"),
-    restoration(Action::Block),
-    restoration(Action::Post),
+    restoration(Action::Follow, &[puts!("app.bsky.graph.follow")]),
+    restoration(Action::Like, &[puts!("app.bsky.feed.like")]),
+    restoration(Action::Repost, &[puts!("app.bsky.feed.repost")]),
+    call(Action::Mute, "/xrpc/app.bsky.graph.muteActor", "actor", &["rpc:app.bsky.graph.muteActor?aud=*"]),
+    restoration(Action::Block, &[puts!("app.bsky.graph.block")]),
+    restoration(Action::Post, &[puts!("app.bsky.feed.post")]),
 ];

@@ -73,6 +73,7 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     host: Host::OfAccount,
     login: LoginKind::AppAtHost,
     who_am_i: Some(WhoAmI { dialect: &DIALECT, path: "/api/v1/accounts/verify_credentials", id: "/id", name: None }),
+    whole_scopes: &[],
     endpoints: &table::TABLE,
     inverse_endpoints: &table::INVERSE,
     lists: &lists::LISTS,

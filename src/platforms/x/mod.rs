@@ -57,6 +57,7 @@ pub(super) static V2: PlatformSpec = PlatformSpec {
     host: Host::Fixed(FixedHost { address: "https://api.x.com", variable: "CLEANUP_X_API" }),
     login: LoginKind::OAuth2,
     who_am_i: Some(WhoAmI { dialect: &DIALECT, path: "/2/users/me", id: "/data/id", name: None }),
+    whole_scopes: &[],
     endpoints: &v2::TABLE,
     inverse_endpoints: &v2::INVERSE,
     lists: &lists::LISTS,
@@ -75,6 +76,7 @@ pub(super) static V1: PlatformSpec = PlatformSpec {
     platform: Platform::XV1,
     account_prefix: "x-v1",
     login: LoginKind::OAuth1,
+    whole_scopes: &[],
     endpoints: &v1::TABLE,
     // Closed to the apps of today, all of them.
     inverse_endpoints: &[],

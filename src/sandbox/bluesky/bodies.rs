@@ -45,7 +45,15 @@ pub(in crate::sandbox) fn not_taken(why: NotTaken) -> Rendered {
         NotTaken::Revoked => error(400, "ExpiredToken", "Token has been revoked"),
         NotTaken::Password => error(401, "AuthenticationRequired", "Invalid identifier or password"),
         NotTaken::Limited => limited(),
+        NotTaken::Unbound => error(401, "invalid_token", "Invalid token"),
+        NotTaken::Proof => error(401, "invalid_dpop_proof", "Failed to verify DPoP proof"),
+        NotTaken::Nonce => error(401, "use_dpop_nonce", "Authorization server requires nonce in DPoP proof"),
     }
+}
+
+/// The answer to somebody whose login is not for that.
+pub(in crate::sandbox) fn scope_missing(scope: &str) -> Rendered {
+    error(403, "ScopeMissingError", &format!("Missing required scope \"{scope}\""))
 }
 
 /// The answer to somebody whose token is none.

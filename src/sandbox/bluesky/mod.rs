@@ -1,9 +1,12 @@
 //! The sandbox as a Bluesky server (PDS) with its app view, at `/xrpc/METHOD`: repositories (`repos`, `repo`) of records in a
-//! `collection`, `sessions`, and what is asked of them (`questions`, `routes`), decided (`requests`, `writes`) and put into words (`bodies`). `names` tells numbers, DIDs and URIs from one another.
+//! `collection`, `sessions` and its own authorization server (`grants`, `proofs`), and what is asked of them (`questions`, `routes`), decided (`requests`, `writes`) and put into words (`bodies`). `names` tells numbers, DIDs and URIs from one another.
 
 mod bodies;
 mod collection;
+mod grant_routes;
+mod grants;
 mod names;
+mod proofs;
 mod questions;
 mod repo;
 mod repos;
@@ -17,7 +20,11 @@ mod tests;
 
 pub(super) use bodies::{denied, unknown_method};
 pub(super) use collection::Collection;
+pub(super) use grant_routes::{described, routes as grant_routes};
+pub(super) use grants::BoundAuthServer;
+pub use grants::BoundLedger;
 pub(super) use names::{did, number_of_did, number_of_uri, user_of_did};
+pub use proofs::NonceRule;
 pub(super) use repo::kept_by_the_app;
 pub(super) use repos::Repos;
 pub(super) use routes::routes;

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::extract::{Path, Request, State};
-use axum::http::{Method as HttpMethod, header};
+use axum::http::{HeaderName, Method as HttpMethod, header};
 use axum::response::Response;
 use axum::routing::any;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::super::authn::{Received, bluesky_user};
 use super::super::decision::{Answer, Decision, SimulatedOutcome};
 use super::super::exchange::{deliver, receive};
-use super::super::headers::{plain, respond};
+use super::super::headers::{plain, put, respond};
 use super::super::lists::Shelf;
 use super::super::oauth::TokenFault;
 use super::super::platform_state::Platform;
@@ -21,7 +21,10 @@ use super::super::who::SimulatedApi;
 use super::super::world::World;
 use super::bodies;
 use super::collection::Collection;
+use super::grant_routes::unbound;
+use super::grants::BoundUser;
 use super::names::{did, is_did, number_of_did, number_of_uri, user_of_did, user_of_handle};
+use super::proofs::{ProofFault, ToProve};
 use super::questions::{Asker, Method, NOT_JSON, Question};
 use super::repo::PROFILE;
 use super::requests;
@@ -54,16 +57,24 @@ async fn xrpc(State(platform): State<Platform>, Path(name): Path<String>, reques
     let there = if latency.is_zero() { latency } else { latency.mul_f64(platform.world().arrival_share()) };
     platform.pause(there).await;
     let asked = Asked { platform: &platform, method, received: &received };
-    let response = asked.answer().await;
+    let mut response = asked.answer().await;
+    if method.asker() == Asker::Account && received.bound().is_some() {
+        let nonce = platform.bound().proofs.next(platform.now());
+        put(response.headers_mut(), HeaderName::from_static("dpop-nonce"), &nonce);
+    }
     platform.pause(latency.saturating_sub(there)).await;
     response
 }
 
 impl Asked<'_> {
     async fn answer(&self) -> Response {
-        let user = match self.method.asker() {
+        let account = match self.method.asker() {
             Asker::Account => match self.account() {
-                Ok(user) => Some(user),
+                Ok(account) => Some(account),
+                Err(why @ (NotTaken::Nonce | NotTaken::Proof | NotTaken::Unbound)) => {
+                    self.platform.world().count_unauthenticated();
+                    return unbound(bodies::not_taken(why));
+                }
                 Err(why) => {
                     self.platform.world().count_unauthenticated();
                     // Of what an app view answers, the address is counted before the token is looked at.
@@ -82,7 +93,12 @@ impl Asked<'_> {
             Err(why) if why == NOT_JSON => return plain(bodies::error(400, "SyntaxError", NOT_JSON)),
             Err(why) => return plain(bodies::invalid(&why)),
         };
-        match (question, user) {
+        if let Some((_, Some(bound))) = &account
+            && let Some(missing) = missing_scope(self.method, &question, bound)
+        {
+            return self.public(|| bodies::scope_missing(&missing));
+        }
+        match (question, account.map(|(user, _)| user)) {
             (Question::LogIn { identifier, password }, _) => self.log_in(&identifier, &password),
             (Question::Refresh, _) => self.refresh().await,
             (Question::LogOut, _) => self.log_out(),
@@ -122,12 +138,40 @@ impl Asked<'_> {
         }
     }
 
-    /// Whose the access token is.
-    fn account(&self) -> Result<TargetId, NotTaken> {
+    /// Whose the access token is, and what it may do where that is not everything.
+    fn account(&self) -> Result<(TargetId, Option<BoundUser>), NotTaken> {
         let authorization = self.received.header(header::AUTHORIZATION);
         if authorization.is_empty() {
             return Err(NotTaken::Missing);
         }
+        if let Some(token) = self.received.bound() {
+            return self.bound_account(token).map(|bound| (bound.user, Some(bound)));
+        }
+        self.bearer_account().map(|user| (user, None))
+    }
+
+    /// Whose a token is that is bound to a key.
+    fn bound_account(&self, token: &str) -> Result<BoundUser, NotTaken> {
+        let (now, parts) = (self.platform.now(), &self.received.parts);
+        let to = ToProve {
+            method: parts.method.as_str(),
+            host: self.received.header(header::HOST),
+            path: parts.uri.path(),
+            proof: self.received.header(HeaderName::from_static("dpop")),
+            token: Some(token),
+        };
+        let mut server = self.platform.bound();
+        let key = server.proofs.check(now, to).map_err(|fault| match fault {
+            ProofFault::Nonce => NotTaken::Nonce,
+            ProofFault::Wrong(_) => NotTaken::Proof,
+        })?;
+        let bound = server.user_of(now.tick, token, &key)?;
+        drop(server);
+        let is_revoked = self.platform.world().is_revoked(requests::account(bound.user));
+        if is_revoked { Err(NotTaken::Unbound) } else { Ok(bound) }
+    }
+
+    fn bearer_account(&self) -> Result<TargetId, NotTaken> {
         let token = self.received.bearer().ok_or(NotTaken::Invalid)?;
         bluesky_user(token).map_or_else(|| self.platform.sessions().user_of(self.platform.now(), token), Ok)
     }
@@ -334,5 +378,24 @@ impl Asked<'_> {
             body
         };
         self.read(asker, tell).await
+    }
+}
+
+/// The scope that a question needs and a login does not have.
+fn missing_scope(method: Method, question: &Question, bound: &BoundUser) -> Option<String> {
+    let lacks = |collection: &str, action: &str| {
+        (!bound.may_write(collection, action)).then(|| format!("repo:{collection}?action={action}"))
+    };
+    match question {
+        Question::Delete { collection, .. } => lacks(collection, "delete"),
+        Question::Create { collection, .. } if method == Method::PutRecord => {
+            lacks(collection, "create").or_else(|| lacks(collection, "update"))
+        }
+        Question::Create { collection, .. } => lacks(collection, "create"),
+        _ if method.is_app_views() => {
+            let name = method.name();
+            (!bound.may_call(name)).then(|| format!("rpc:{name}?aud=did:web:localhost%23bsky_appview"))
+        }
+        _ => None,
     }
 }

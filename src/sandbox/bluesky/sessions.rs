@@ -48,6 +48,12 @@ pub(in crate::sandbox) enum NotTaken {
     Password,
     /// Too many have been tried.
     Limited,
+    /// It is bound to a key and has ended, or is another key's.
+    Unbound,
+    /// Its proof is wrong.
+    Proof,
+    /// Its proof has no nonce, or an old one.
+    Nonce,
 }
 
 #[derive(Debug)]

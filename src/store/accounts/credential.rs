@@ -13,6 +13,8 @@ crate::domain::with_names! {
         OAuth1 => "oauth1",
         /// An access token and a refresh token of a session that an app password began.
         Session => "session",
+        /// An access token and a refresh token that only the holder of a key can use.
+        Dpop => "dpop",
         /// A key of the AIsa gateway.
         Aisa => "aisa",
     }

@@ -17,7 +17,7 @@ use crate::store::CredentialKind;
 /// # Errors
 /// Stdin holds no token, the platform does not say whose it is, the name is somebody else's.
 pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, CommandError> {
-    if let LoginKind::AppPassword { at } = spec(args.platform).login {
+    if let LoginKind::AppPassword { at, .. } = spec(args.platform).login {
         if args.user_id.is_some() {
             let message = "the account's server says who it is";
             return Err(CommandError::new(ErrorKind::Usage, message).hint("leave --user-id out"));
@@ -29,7 +29,7 @@ pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, 
     super::open_existing(context).await?;
     let document = read(context, args.platform).await?;
     let told = match &document {
-        Document::OAuth2 { .. } | Document::AtHost { .. } | Document::Session { .. } => None,
+        Document::OAuth2 { .. } | Document::AtHost { .. } | Document::Session { .. } | Document::Bound { .. } => None,
         Document::OAuth1 { token, .. } => oauth1::user_id(token),
         Document::Aisa { key } => aisa_user(key).ok(),
     };

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::app::status::{TroubledAccount, only_unfinished, reason_of};
 use crate::app::{self, EnvironmentAccount, Identities, Ways};
-use crate::auth::{NoToken, TokenSource, list};
+use crate::auth::{LoginEnd, NoToken, TokenSource, list};
 use crate::cli::args::AccountCheckArgs;
 use crate::cli::context::{Context, for_this_queue};
 use crate::domain::{AccountHost, Action, Platform, UserId};
@@ -84,10 +84,16 @@ pub(super) async fn run(context: &Context, args: &AccountCheckArgs) -> Result<u8
             });
             let id = account.id;
             let mut one = check(account, record, &asked, &ways, &tokens).await?;
-            let ends = tokens.session_ends(id).await;
-            if let (State::Good, Ok(Some(ends))) = (one.state, ends) {
-                let ends = clock_text(ends, context.clock.now().wall, context.local.zone.get());
-                one.said.push(format!("its session lasts until {ends}, and longer with every use"));
+            if let (State::Good, Ok(Some(ends))) = (one.state, tokens.login_ends(id).await) {
+                let when = |ends| clock_text(ends, context.clock.now().wall, context.local.zone.get());
+                one.said.push(match ends {
+                    LoginEnd::Unused(ends) => {
+                        format!("its session lasts until {}, and longer with every use", when(ends))
+                    }
+                    LoginEnd::Fixed(ends) => {
+                        format!("its login lasts until {} at the most; log in again before, or take an app password, which lasts", when(ends))
+                    }
+                });
             }
             one.said.extend(stopped);
             checked.push(one);

@@ -69,7 +69,7 @@ impl Granting<'_> {
         let (account, before) = match kept.await {
             Ok(kept) => kept,
             Err(error) => {
-                self.take_back(&app, &document).await;
+                take_back(self.context, self.ways, self.place, Some(&app), &document).await;
                 return Err(error);
             }
         };
@@ -95,16 +95,34 @@ impl Granting<'_> {
         let user = asked.map_err(|reply| app::nobody(at, &reply))?;
         user.ok_or_else(|| CommandError::new(ErrorKind::Fault, format!("{platform} cannot be asked whose a token is")))
     }
+}
 
-    /// Revokes what was granted and is not kept after all: nobody else has it, so nobody misses it.
-    async fn take_back(self, app: &App, document: &Document) {
-        let printer = &self.context.printer;
-        match app::revoke(&self.context.settings, self.ways, self.place, Some(app), document).await {
-            Ok(()) => printer.say("the tokens of this login are revoked at the platform, as the login is not kept"),
-            Err(why) => printer.warn(&format!(
-                "the tokens of this login are not kept, but could not be revoked at the platform: {}",
-                escaped(&why)
-            )),
+/// Revokes what was granted and is not kept after all: nobody else has it, so nobody misses it.
+pub(super) async fn take_back(
+    context: &Context,
+    ways: &Ways,
+    place: (Platform, Option<&AccountHost>),
+    app: Option<&App>,
+    document: &Document,
+) {
+    let printer = &context.printer;
+    match app::revoke(&context.settings, ways, place, app, document).await {
+        Ok(()) => printer.say("the tokens of this login are revoked at the platform, as the login is not kept"),
+        Err(why) => printer.warn(&format!(
+            "the tokens of this login are not kept, but could not be revoked at the platform: {}",
+            escaped(&why)
+        )),
+    }
+}
+
+/// The tokens of an earlier login at the account's host last until somebody ends them, and nobody needs them now.
+pub(super) async fn end_earlier(context: &Context, ways: &Ways, account: &Account, before: &Document) {
+    let (printer, name) = (&context.printer, &account.name);
+    let host = account.host.as_ref().map_or("the platform", |host| host.as_str());
+    match app::revoke(&context.settings, ways, (account.platform, account.host.as_ref()), None, before).await {
+        Ok(()) => printer.say(&format!("the earlier login of {name} is revoked at {host}")),
+        Err(why) => {
+            printer.warn(&format!("the earlier token of {name} stays valid at {host}: {}", escaped(&why)));
         }
     }
 }

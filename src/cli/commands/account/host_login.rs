@@ -2,27 +2,24 @@
 //! token is kept sealed with the app.
 
 use super::browser::show;
-use super::granting::{Granting, KeptLogin};
+use super::granting::{Granting, KeptLogin, end_earlier};
 use super::login_actions::{actions_to_ask_for, say_actions, scopes_of_lists};
 use super::stdin;
 use crate::app::{self, Ways};
 use crate::auth::{
-    App, Attempt, CallbackListener, Code, CodeReturn, Document, HostOffers, LOGIN_WAIT_SECONDS, LoginError,
-    register_app,
+    App, Attempt, CallbackListener, Code, CodeReturn, HostOffers, LOGIN_WAIT_SECONDS, LoginError, register_app,
 };
 use crate::cli::args::AccountLoginArgs;
 use crate::cli::context::Context;
-use crate::domain::{AccountHost, Platform};
+use crate::domain::Platform;
 use crate::error::{CommandError, ErrorKind};
 use crate::platforms::BaseUrl;
 use crate::store::Account;
-use crate::text::escaped;
 
 /// Where a login at a host goes.
 struct HostLogin<'a> {
     context: &'a Context,
     platform: Platform,
-    host: &'a AccountHost,
     ways: Ways,
 }
 
@@ -43,7 +40,7 @@ pub(super) async fn run(
     let ways = Ways::new(&context.settings, context.clock.clone(), [host])?;
     let (mut store, vault) = super::open(context).await?;
     let actions = actions_to_ask_for(&mut store, args, known).await?;
-    let login = HostLogin { context, platform, host, ways };
+    let login = HostLogin { context, platform, ways };
     let base = login.ways.bases.at(platform, Some(host))?;
     let offers = HostOffers::of(&login.ways.wire, &base).await?;
     let scopes = offers.scopes_for(platform, &actions, &scopes_of_lists(platform, &actions));
@@ -55,7 +52,7 @@ pub(super) async fn run(
     let KeptLogin { account, before, .. } = granting.keep(&mut store, &vault, attempt, code).await?;
     store.close().await;
     if let Some(before) = before {
-        login.end_earlier(&account, &before).await;
+        end_earlier(context, &login.ways, &account, &before).await;
     }
     context.printer.say(&format!("logged in: {} is user {} on {platform} at {host}", account.name, account.user_id));
     Ok(0)
@@ -78,7 +75,7 @@ impl HostLogin<'_> {
             printer.data(attempt.url())?;
             printer.say("authorize the app there, then type or paste the code that you are shown:");
             let pasted = stdin::line("code").await?;
-            let code = attempt.code_from_paste(pasted.expose()).map_err(LoginError::from)?;
+            let code = attempt.check().code_from_paste(pasted.expose()).map_err(LoginError::from)?;
             return Ok((attempt, code));
         }
         let listener = CallbackListener::bind_free_port().await?;
@@ -87,7 +84,7 @@ impl HostLogin<'_> {
         let attempt = self.begin(app, base, &back, scopes, offers)?;
         show(self.context, attempt.url())?;
         printer.say(&format!("waiting for the browser at {}", back.as_str()));
-        let code = listener.wait(&attempt, LOGIN_WAIT_SECONDS).await.map_err(|error| match error {
+        let code = listener.wait(attempt.check(), LOGIN_WAIT_SECONDS).await.map_err(|error| match error {
             LoginError::TimedOut(_) => CommandError::new(ErrorKind::Person, error.to_string()).hint("nothing was kept"),
             other => other.into(),
         })?;
@@ -105,19 +102,5 @@ impl HostLogin<'_> {
         let places = app::places(&self.context.settings, self.platform, base)?;
         Attempt::begin_at_host(app, places, back, scopes, offers.pkce)
             .map_err(|error| CommandError::new(ErrorKind::Fault, error.to_string()).hint("please report this"))
-    }
-
-    /// The token of an earlier login lasts until somebody ends it, and nobody needs it now.
-    async fn end_earlier(&self, account: &Account, before: &Document) {
-        let (printer, place) = (&self.context.printer, (self.platform, Some(self.host)));
-        match app::revoke(&self.context.settings, &self.ways, place, None, before).await {
-            Ok(()) => printer.say(&format!("the earlier login of {} is revoked at {}", account.name, self.host)),
-            Err(why) => printer.warn(&format!(
-                "the earlier token of {} stays valid at {}: {}",
-                account.name,
-                self.host,
-                escaped(&why)
-            )),
-        }
     }
 }

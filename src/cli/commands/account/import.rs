@@ -103,7 +103,7 @@ async fn ask(ways: &Ways, row: &ImportRow) -> Result<UserId, CommandError> {
         Document::OAuth2 { access, .. } | Document::AtHost { access, .. } | Document::Session { access, .. } => {
             access.clone()
         }
-        Document::OAuth1 { .. } | Document::Aisa { .. } => return Err(unknown()),
+        Document::OAuth1 { .. } | Document::Bound { .. } | Document::Aisa { .. } => return Err(unknown()),
     };
     let credentials = Credentials::bearer(access).map_err(|error| {
         CommandError::new(ErrorKind::InputData, format!("line {}: {error}", row.line))

@@ -1,8 +1,11 @@
 //! `cleanup account login`: a person says yes at the platform, and the login is kept sealed.
 
+use std::io::IsTerminal;
+
 use super::browser::show;
 use super::granting::Granting;
-use super::login_actions::{actions_to_ask_for, offered_by, say_actions, scopes_of_lists};
+use super::login_actions::{actions_to_ask_for, say_actions, scopes_of_lists};
+use super::page_login::PageLogin;
 use super::session_login::SessionLogin;
 use super::{host_login, other_logins, refuse_host, stdin};
 use crate::app::{self, Ways};
@@ -11,8 +14,8 @@ use crate::cli::args::AccountLoginArgs;
 use crate::cli::context::Context;
 use crate::domain::Platform;
 use crate::error::{CommandError, ErrorKind};
-use crate::platforms::{LoginKind, spec};
-use crate::store::Account;
+use crate::platforms::{LoginKind, find, spec};
+use crate::store::{Account, CredentialKind};
 
 /// Logs in.
 ///
@@ -29,8 +32,7 @@ pub(super) async fn run(context: &Context, args: &AccountLoginArgs) -> Result<u8
     if !matches!(spec(platform).login, LoginKind::AppPassword { .. }) {
         refuse_other_host(args, platform, known.as_ref())?;
     }
-    let offered = offered_by(platform);
-    if let Some(action) = args.actions.iter().find(|action| !offered.contains(action)) {
+    if let Some(action) = args.actions.iter().find(|action| find(platform, **action).is_none()) {
         return Err(CommandError::new(ErrorKind::Usage, format!("{platform} does not offer {action}"))
             .hint("see docs/platforms.md for what each platform offers"));
     }
@@ -39,11 +41,27 @@ pub(super) async fn run(context: &Context, args: &AccountLoginArgs) -> Result<u8
         LoginKind::Key => other_logins::key(context, args, platform, known.as_ref()).await,
         LoginKind::OAuth2 => oauth2(context, args, platform, known.as_ref()).await,
         LoginKind::AppAtHost => host_login::run(context, args, platform, known.as_ref()).await,
-        LoginKind::AppPassword { at } => {
+        LoginKind::AppPassword { at: service, directory } => {
             let (name, host, known) = (args.name.as_ref(), args.host.as_ref(), known.as_ref());
-            SessionLogin { name, platform, host, service: at, known }.run(context).await
+            if is_on_page(context, args, known).await? {
+                return PageLogin { args, platform, service, directory, known }.run(context).await;
+            }
+            SessionLogin { name, platform, host, service, known }.run(context).await
         }
     }
+}
+
+/// Whether a login goes by the server's page: where that was asked for, or where it is for some actions alone, which an app password cannot
+/// be; and an account that was logged in so before, where somebody sits at a terminal.
+async fn is_on_page(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) -> Result<bool, CommandError> {
+    if args.browser || args.headless || !args.actions.is_empty() {
+        return Ok(true);
+    }
+    let Some(account) = known.filter(|_| std::io::stdin().is_terminal()) else { return Ok(false) };
+    let Some(mut store) = context.existing_queue().await? else { return Ok(false) };
+    let record = store.accounts().credential(account.id).await?;
+    store.close().await;
+    Ok(record.is_some_and(|record| record.set.kind == CredentialKind::Dpop))
 }
 
 /// The host of an account that is known is on record, and stays.
@@ -105,12 +123,12 @@ async fn oauth2(
         );
         context.printer.data(attempt.url())?;
         let pasted = stdin::line("address or code").await?;
-        attempt.code_from_paste(pasted.expose()).map_err(crate::auth::LoginError::from)?
+        attempt.check().code_from_paste(pasted.expose()).map_err(crate::auth::LoginError::from)?
     } else {
         let listener = CallbackListener::bind(&redirect).await?;
         show(context, attempt.url())?;
         context.printer.say(&format!("waiting for the browser at {}", redirect.as_str()));
-        listener.wait(&attempt, LOGIN_WAIT_SECONDS).await?
+        listener.wait(attempt.check(), LOGIN_WAIT_SECONDS).await?
     };
     let place = (platform, None);
     let granting = Granting { context, ways: &ways, place, known, name: args.name.as_ref(), actions: &actions };

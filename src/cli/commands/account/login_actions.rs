@@ -5,8 +5,8 @@ use crate::cli::args::AccountLoginArgs;
 use crate::cli::context::Context;
 use crate::domain::{Action, ListKind, Platform};
 use crate::error::CommandError;
-use crate::platforms::{find_list_endpoint, table};
-use crate::store::{Account, Store};
+use crate::platforms::{ListEndpoint, find_list_endpoint, spec, table};
+use crate::store::{Account, Credential, CredentialKind, Store};
 
 /// What to ask for: what was asked for; else what the account could do before and what is in line for it; else the two that
 /// most people come for.
@@ -20,24 +20,39 @@ pub(super) async fn actions_to_ask_for(
     }
     let mut actions = Vec::new();
     if let Some(account) = known {
-        if let Some(record) =
-            store.accounts().credential(account.id).await?.filter(|record| record.set.scopes.is_some())
+        if let Some(record) = store
+            .accounts()
+            .credential(account.id)
+            .await?
+            .filter(|record| record.set.scopes.is_some() && !is_for_all(record))
         {
             actions = app::may(account.platform, record.set.kind, record.set.scopes.as_deref());
+            actions.extend(app::may_restore(account.platform, record.set.scopes.as_deref()));
         }
         actions.extend(app::pending_actions(store).await?.remove(&account.id).unwrap_or_default());
     }
     if actions.is_empty() { Ok(vec![Action::Unfollow, Action::Unlike]) } else { Ok(actions) }
 }
 
-/// The lists on which the actions' effects show are read as well: `list`, `verify`.
+/// A session by app password may do everything, which says nothing of what the account is for.
+fn is_for_all(record: &Credential) -> bool {
+    record.set.kind == CredentialKind::Session
+}
+
+/// The lists on which the actions' effects show are read as well: `list`, `verify`. Whom to unfollow is said by who follows back and who is
+/// still there.
 pub(super) fn scopes_of_lists(platform: Platform, actions: &[Action]) -> Vec<&'static str> {
-    let lists = actions.iter().filter_map(|action| find_list_endpoint(platform, ListKind::shows(*action)));
-    lists.flat_map(|row| row.scopes.iter().copied()).collect()
+    let mut lists: Vec<&ListEndpoint> =
+        actions.iter().filter_map(|action| find_list_endpoint(platform, ListKind::shows(*action))).collect();
+    if actions.contains(&Action::Unfollow) {
+        lists.extend(find_list_endpoint(platform, ListKind::Followers));
+        lists.extend(spec(platform).profiles);
+    }
+    lists.into_iter().flat_map(|row| row.scopes.iter().copied()).collect()
 }
 
 /// The actions that a platform has an endpoint for.
-pub(super) fn offered_by(platform: Platform) -> Vec<Action> {
+fn offered_by(platform: Platform) -> Vec<Action> {
     table(platform).iter().map(|endpoint| endpoint.action).collect()
 }
 

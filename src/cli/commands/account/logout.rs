@@ -83,6 +83,7 @@ pub(super) async fn end(
         app: app.as_ref(),
         host: account.host.as_ref(),
         places: &places,
+        clock: &*context.clock,
         sign: sign.as_deref(),
     };
     match logout(store, vault.as_ref(), &revoker, account).await? {

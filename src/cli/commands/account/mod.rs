@@ -14,6 +14,7 @@ mod login;
 mod login_actions;
 mod logout;
 mod other_logins;
+mod page_login;
 mod remove;
 mod session_login;
 mod stdin;

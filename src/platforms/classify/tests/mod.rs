@@ -48,7 +48,7 @@ fn short(finding: &Finding) -> String {
         Finding::Limited(Limited::Hidden) => ("limited", "hidden".into()),
         Finding::Limited(Limited::Usage { .. }) => ("limited", "usage".into()),
         Finding::Limited(Limited::Spend { .. }) => ("limited", "spend".into()),
-        Finding::Unanswered { .. } | Finding::NotSent | Finding::Unsendable { .. } => {
+        Finding::Unanswered { .. } | Finding::NotSent | Finding::Unproven { .. } | Finding::Unsendable { .. } => {
             ("not of the classifier", "".into())
         }
     };
