@@ -10,15 +10,17 @@ use std::time::Duration;
 
 use crate::auth::TokenSource;
 use crate::clock::SharedClock;
-use crate::domain::Reason;
+use crate::domain::{AccountId, Reason, Tick};
 use crate::engine::{
-    EndpointReader, LookupBounds, NamesRead, ReadingEnd, ReadingQuery, ReadingReport, ReadingWanted, Shutdown,
+    Access, EndpointReader, LookBack, LookupBounds, NamesRead, ReadingEnd, ReadingQuery, ReadingReport, ReadingWanted,
+    Shutdown,
 };
 use crate::lists::fetch::{
-    Budget, FetchDeps, FetchError, FetchEvent, LookedUp, Reader, Stop, Way, look_names_up, read_records,
+    Budget, FetchDeps, FetchError, FetchEvent, LookedAt, LookedUp, Reader, Stop, Way, look_back, look_names_up,
+    read_records,
 };
-use crate::platforms::Client;
-use crate::store::Store;
+use crate::platforms::{Client, Reply};
+use crate::store::{Store, StoreError};
 
 /// Where nobody answers, the drain is told after so long: it knows whether others are answered.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -40,24 +42,16 @@ impl EndpointReader for DrainReader {
     fn read(&self, query: ReadingQuery) -> Pin<Box<dyn Future<Output = ReadingReport> + Send>> {
         Box::pin(self.clone().read_to_the_end(query))
     }
+
+    fn look_back(&self, look: LookBack) -> Pin<Box<dyn Future<Output = Option<Reply>> + Send>> {
+        Box::pin(self.clone().look_once(look))
+    }
 }
 
 impl DrainReader {
-    async fn read_to_the_end(self, query: ReadingQuery) -> ReadingReport {
-        let ReadingQuery { account, access, wanted, until, mut waits } = query;
-        let store = match Store::reopen(&self.queue).await {
-            Ok(store) => store,
-            Err(error) => return ReadingReport { end: ReadingEnd::Queue(error), names: NamesRead::default() },
-        };
-        let way = Way {
-            account,
-            platform: access.platform,
-            user: access.user.clone(),
-            base: Arc::clone(&access.base),
-            app: Arc::clone(&access.app),
-        };
-        let deps = FetchDeps {
-            store,
+    async fn deps(self, until: Option<Tick>) -> Result<FetchDeps, StoreError> {
+        Ok(FetchDeps {
+            store: Store::reopen(&self.queue).await?,
             client: self.client,
             tokens: self.tokens,
             clock: self.clock,
@@ -65,7 +59,26 @@ impl DrainReader {
             request_deadline: self.request_deadline,
             give_up_after: self.give_up_after.min(PATIENCE),
             until,
+        })
+    }
+
+    async fn look_once(self, look: LookBack) -> Option<Reply> {
+        let current = self.tokens.cached(look.account)?;
+        let way = way_of(look.account, &look.access);
+        let mut deps = self.deps(Some(look.deadline)).await.map_err(|error| tracing::debug!(%error, "no look")).ok()?;
+        let asked = LookedAt { endpoint: look.endpoint, target: &look.target, deadline: look.deadline };
+        let looked = look_back(&mut deps, &way, &current.credentials, asked).await;
+        deps.store.close().await;
+        looked.map_err(|error| tracing::debug!(%error, "no look")).ok()?
+    }
+
+    async fn read_to_the_end(self, query: ReadingQuery) -> ReadingReport {
+        let ReadingQuery { account, access, wanted, until, mut waits } = query;
+        let deps = match self.deps(until).await {
+            Ok(deps) => deps,
+            Err(error) => return ReadingReport { end: ReadingEnd::Queue(error), names: NamesRead::default() },
         };
+        let way = way_of(account, &access);
         let listener = move |event| match event {
             FetchEvent::Waiting { until, why } => waits(until, why),
             FetchEvent::Trouble(said) => tracing::debug!(said, "a page did not come"),
@@ -94,6 +107,11 @@ impl DrainReader {
             }
         }
     }
+}
+
+fn way_of(account: AccountId, access: &Access) -> Way {
+    let Access { platform, user, base, app, .. } = access;
+    Way { account, platform: *platform, user: user.clone(), base: Arc::clone(base), app: Arc::clone(app) }
 }
 
 fn broken(error: FetchError) -> ReadingEnd {

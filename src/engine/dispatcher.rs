@@ -89,6 +89,7 @@ impl Dispatcher {
             Arc::clone(&tokens),
             Arc::clone(&clock),
             shutdown.clone(),
+            Arc::clone(&reader),
         );
         let tokens = TokenRequests::new(tokens, sender.clone());
         let (guard, readings) = (SendGuard::new(guard), Readings::new(reader, sender));

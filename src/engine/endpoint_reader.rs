@@ -9,8 +9,8 @@ use super::account::EndpointKey;
 use super::budget::LookupBounds;
 use super::settings::Access;
 use crate::auth::NoToken;
-use crate::domain::{AccountId, Action, LaneId, MicroUsd, Reason, TaskId, Tick, Wall};
-use crate::platforms::{ListEndpoint, NameResolver};
+use crate::domain::{AccountId, Action, LaneId, MicroUsd, Reason, Target, TaskId, Tick, Wall};
+use crate::platforms::{Endpoint, ListEndpoint, NameResolver, Reply};
 use crate::store::{SettledByName, StoreError};
 
 /// What is read for an endpoint.
@@ -23,10 +23,27 @@ pub(super) enum ReadingOf {
 /// A reading, by its endpoint.
 pub(super) type ReadingKey = (EndpointKey, ReadingOf);
 
-/// Reads into the queue.
+/// Reads what a drain has to know: into the queue what goes before an endpoint's tasks, and how things stand.
 pub trait EndpointReader: Send + Sync {
     /// Goes on with the reading on record, or begins one.
     fn read(&self, query: ReadingQuery) -> Pin<Box<dyn Future<Output = ReadingReport> + Send>>;
+
+    /// Looks once at what a request was about, within the windows of lists; none: there was no slot, or no way to look.
+    fn look_back(&self, look: LookBack) -> Pin<Box<dyn Future<Output = Option<Reply>> + Send>>;
+}
+
+/// What is to be looked at once more.
+pub struct LookBack {
+    /// Whose request it was.
+    pub account: AccountId,
+    /// The way to the account's platform.
+    pub access: Arc<Access>,
+    /// Where the request went.
+    pub endpoint: &'static Endpoint,
+    /// What it was about.
+    pub target: Target,
+    /// Past this nobody waits for the answer.
+    pub deadline: Tick,
 }
 
 /// What is to be read.

@@ -81,7 +81,9 @@ pub use budget::LookupBounds;
 pub use consequences::{Blame, Consequences, Health, Proof, consequences_of};
 pub use deps::EngineDeps;
 pub use dispatcher::run;
-pub use endpoint_reader::{EndpointReader, NamesRead, ReadingEnd, ReadingQuery, ReadingReport, ReadingWanted};
+pub use endpoint_reader::{
+    EndpointReader, LookBack, NamesRead, ReadingEnd, ReadingQuery, ReadingReport, ReadingWanted,
+};
 pub use event::{Event, Finish, GroupEnd, Listener, Progress, Signal, Stopped, WindowLevel};
 pub use holds::cap_of;
 pub use patience::Patience;

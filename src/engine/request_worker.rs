@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use super::circuit_breaker::{CircuitBreaker, Epoch};
 use super::consequences::consequences_of;
-use super::endpoint_reader::{ReadingKey, ReadingReport};
+use super::endpoint_reader::{EndpointReader, LookBack, ReadingKey, ReadingReport};
 use super::in_flight_limit::InFlightLimit;
 use super::settings::Access;
 use super::shutdown::{Shutdown, Urgency};
@@ -60,6 +60,7 @@ pub(super) struct SendContext {
     pub(super) tokens: Arc<TokenSource>,
     pub(super) clock: SharedClock,
     pub(super) limit: Arc<InFlightLimit>,
+    pub(super) reader: Arc<dyn EndpointReader>,
     pub(super) shutdown: Shutdown,
     pub(super) messages: mpsc::Sender<WorkerMessage>,
 }
@@ -85,10 +86,34 @@ async fn leave(request: &OutgoingRequest, context: &SendContext) -> (Reply, i64)
     // At hand when the turn was planned. If it has run out since, nothing is sent: a refresh takes longer than `send_by`.
     let Some(current) = context.tokens.cached(*account) else { return (not_sent(), NO_GENERATION) };
     let reply = send(request, &current, &context.client, &context.clock).await;
+    let reply = look_back(request, reply, &*context.reader).await;
     failpoint::answer_for(&request.target);
     breaker.hear(consequences_of(&reply.finding).blame.health());
     (reply, current.generation)
 }
+
+/// An answer that holds the state of before may be older than what it answers: how things stand is read once before it is called unknown.
+async fn look_back(request: &OutgoingRequest, reply: Reply, reader: &dyn EndpointReader) -> Reply {
+    if request.endpoint.read_back.is_none() || !reply.finding.holds_another_value() {
+        return reply;
+    }
+    let look = LookBack {
+        account: request.account,
+        access: Arc::clone(&request.access),
+        endpoint: request.endpoint,
+        target: request.target.clone(),
+        deadline: request.deadline,
+    };
+    match reader.look_back(look).await {
+        Some(Reply { finding: Finding::Done { .. }, .. }) => {
+            Reply { finding: Finding::Done { reason: Some(CONFIRMED_BY_READING.into()) }, ..reply }
+        }
+        _ => reply,
+    }
+}
+
+/// The reason of what an answer did not confirm, and a look at it did.
+const CONFIRMED_BY_READING: &str = "confirmed_by_reading";
 
 /// Of a request that had no credentials to be sent with.
 const NO_GENERATION: i64 = -1;

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use super::account::{EndpointKey, Lane};
 use super::circuit_breaker::Epoch;
+use super::endpoint_reader::EndpointReader;
 use super::in_flight_limit::InFlightLimit;
 use super::job_groups::GroupIndex;
 use super::prefetch::{MAX_AHEAD_PER_WORKER, Prefetch};
@@ -90,11 +91,19 @@ impl Workers {
         tokens: Arc<TokenSource>,
         clock: SharedClock,
         shutdown: Shutdown,
+        reader: Arc<dyn EndpointReader>,
     ) -> (Workers, mpsc::Sender<WorkerMessage>, mpsc::Receiver<WorkerMessage>) {
         let (messages, received) = mpsc::channel(count * (1 + MAX_AHEAD_PER_WORKER));
         let limit = Arc::new(InFlightLimit::new(count));
-        let context =
-            SendContext { client, tokens, clock, limit: Arc::clone(&limit), shutdown, messages: messages.clone() };
+        let context = SendContext {
+            client,
+            tokens,
+            clock,
+            limit: Arc::clone(&limit),
+            reader,
+            shutdown,
+            messages: messages.clone(),
+        };
         let workers = Workers {
             count,
             limit,

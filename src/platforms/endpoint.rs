@@ -41,17 +41,30 @@ pub struct Endpoint {
     pub repeat_looks_gone: bool,
     /// What its answer hands back of what it has deleted, the last copy; none where it hands back nothing.
     pub last_copy: Option<fn(&Object) -> Option<String>>,
+    /// Where it is looked at how things stand, where a confirming answer may still tell of before; none: its answers tell of after.
+    pub read_back: Option<&'static ReadBack>,
     /// By which ID it undoes a repost. With the other it may succeed and do nothing.
     pub repost_id: RepostId,
 }
 
-/// The HTTP methods that undo things.
+/// A look at what a request was about, whose answer held another state than was asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadBack {
+    /// The path below the base URL, asked with GET. It is answered with the same fields.
+    pub path: &'static str,
+    /// The list in whose windows it takes its slot.
+    pub windows_of: &'static ListEndpoint,
+}
+
+/// The HTTP methods that undo things, and that of a look at them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
     /// `DELETE`.
     Delete,
     /// `POST`.
     Post,
+    /// `GET`.
+    Get,
 }
 
 /// Where the target goes, beside the path.
@@ -96,6 +109,12 @@ impl Endpoint {
     /// Whether a record is put back that was kept when it was deleted.
     pub fn restores_records(&self) -> bool {
         self.params == Params::RecordAgain
+    }
+
+    /// The look at what it was about, as an endpoint of its own.
+    pub fn looking_back(&self) -> Option<Endpoint> {
+        let ReadBack { path, .. } = self.read_back?;
+        Some(Endpoint { method: Verb::Get, path, last_copy: None, read_back: None, ..*self })
     }
 
     /// Whether a handle will do as the target.

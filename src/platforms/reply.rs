@@ -111,10 +111,18 @@ pub enum Finding {
     NotSent,
 }
 
+/// The reason of a [`Finding::Unknown`] whose expected field holds something else.
+pub(super) const UNEXPECTED_VALUE: &str = "unexpected_value";
+
 /// The reason of a [`Finding::Unanswered`] whose server has shown a certificate that is not accepted.
 pub const BAD_CERTIFICATE: &str = "bad_certificate";
 
 impl Finding {
+    /// Whether the answer was read, and held another state than was asked for.
+    pub fn holds_another_value(&self) -> bool {
+        matches!(self, Finding::Unknown { reason } if *reason == UNEXPECTED_VALUE)
+    }
+
     /// Whether no answer came because of the server's certificate.
     pub fn is_bad_certificate(&self) -> bool {
         matches!(self, Finding::Unanswered { reason, .. } if *reason == BAD_CERTIFICATE)

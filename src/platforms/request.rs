@@ -153,6 +153,7 @@ pub(super) fn build(request: &Request<'_>) -> Result<reqwest::Request, Unbuildab
     let method = match endpoint.method {
         Verb::Delete => Method::DELETE,
         Verb::Post => Method::POST,
+        Verb::Get => Method::GET,
     };
     let now = request.clock.now().wall;
     let mut built = reqwest::Request::new(method, url);

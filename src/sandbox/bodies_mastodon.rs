@@ -124,6 +124,29 @@ pub(super) fn worded(verdict: SimulatedOutcome, endpoint: &Endpoint, target: &st
     }
 }
 
+/// The answer to what has been done, as it was before.
+pub(super) fn stale(endpoint: &Endpoint, target: &str) -> Rendered {
+    let mut body = effect(endpoint, target);
+    if let Some(field) = body.get_mut(endpoint.field) {
+        *field = endpoint.action.is_undoing().into();
+    }
+    json_answer(200, JSON, &body)
+}
+
+/// A status as it is now; which of the actions on it have been undone.
+pub(super) fn worded_status(verdict: SimulatedOutcome, called: &str, undone: &[Action]) -> Rendered {
+    if verdict != SimulatedOutcome::Undone {
+        return general(verdict, 0);
+    }
+    let mut body = status_body(called, number_of(called));
+    for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.path.contains("/statuses/")) {
+        if let Some(field) = body.get_mut(endpoint.field).filter(|_| endpoint.action.is_undoing()) {
+            *field = (!undone.contains(&endpoint.action)).into();
+        }
+    }
+    json_answer(200, JSON, &body)
+}
+
 /// A relationship with a user, or a status.
 fn effect(endpoint: &Endpoint, target: &str) -> Value {
     let mut body = match endpoint.action.target_kind() {

@@ -30,7 +30,7 @@ pub(super) struct Asked {
     /// The name that was asked for instead of an ID, at v1.1.
     pub(super) screen_name: Option<String>,
     /// The target as the path names it, where that is not the sandbox's own number for it.
-    called: Option<String>,
+    pub(super) called: Option<String>,
     /// What is wrong with the body, where AIsa has a word for it.
     flaw: Option<&'static str>,
 }

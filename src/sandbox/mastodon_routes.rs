@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use axum::Router;
-use axum::extract::{RawPathParams, Request, State};
+use axum::extract::{Path, RawPathParams, Request, State};
 use axum::http::header;
 use axum::response::Response;
 use axum::routing::get;
@@ -20,7 +20,7 @@ use super::platform_state::Platform;
 use super::reads::{ReadAsk, ReadQuery, cursor, index_of};
 use super::rendered;
 use super::who::{KnownUser, SimulatedApi};
-use crate::domain::TargetKind;
+use crate::domain::{Action, TargetKind};
 
 /// The lists: their paths, and the scope that a token needs for each.
 const LISTS: [(&str, Shelf, &str); 7] = [
@@ -42,6 +42,7 @@ pub(super) fn routes(mut router: Router<Platform>) -> Router<Platform> {
         };
         router = router.route(path, get(handler));
     }
+    let router = router.route("/api/v1/statuses/{id}", get(status));
     router.route("/api/v1/accounts/verify_credentials", get(verify_credentials))
 }
 
@@ -57,6 +58,27 @@ async fn verify_credentials(State(platform): State<Platform>, request: Request) 
     let answer = platform.at_once(|world, now| world.look_up(now, who));
     platform.pause(platform.latency.unwrap_or_default()).await;
     respond(bodies::worded_user(answer.verdict, user), SimulatedApi::Mastodon, answer, platform.clock.now().wall)
+}
+
+async fn status(State(platform): State<Platform>, Path(called): Path<String>, request: Request) -> Response {
+    let Some(received) = receive(request).await else { return plain(rendered::too_large()) };
+    let Ok(user) = authenticated(&platform, SimulatedApi::Mastodon, false, &received) else {
+        return plain(bodies::denied());
+    };
+    if platform.host_oauth().lacks(received.bearer(), &["read:statuses"]) {
+        return plain(bodies::out_of_scope());
+    }
+    let who = KnownUser { dialect: SimulatedApi::Mastodon, user };
+    let number = bodies::number_of(&called).to_string();
+    let (answer, undone) = platform.at_once(|world, now| {
+        let of_posts = [Action::Unlike, Action::Unrepost, Action::Unbookmark];
+        let undone: Vec<Action> =
+            of_posts.into_iter().filter(|action| world.times_done(who, *action, &number) > 0).collect();
+        (world.look_up(now, who), undone)
+    });
+    platform.pause(platform.latency.unwrap_or_default()).await;
+    let worded = bodies::worded_status(answer.verdict, &called, &undone);
+    respond(worded, SimulatedApi::Mastodon, answer, platform.clock.now().wall)
 }
 
 async fn list(

@@ -122,10 +122,15 @@ async fn act(platform: Platform, endpoint: Endpoint, params: Option<PathTexts>, 
     };
     let ask = Ask { action: endpoint.action(), path_user: asked.path_user.as_deref(), target: &asked.target };
     let who = KnownUser { dialect, user };
-    let decision = platform.at_once(|world, now| world.act(now, who, ask));
+    let (decision, is_stale) = platform.at_once(|world, now| (world.act(now, who, ask), world.is_stale(who, ask)));
     platform.pause(latency.saturating_sub(there)).await;
     let say = |answer: Answer| {
-        let worded = endpoint.worded(answer.verdict, user, &asked, answer.wording);
+        let worded = match (endpoint, answer.verdict) {
+            (Endpoint::Mastodon(endpoint), SimulatedOutcome::Undone) if is_stale => {
+                bodies_mastodon::stale(endpoint, asked.called.as_deref().unwrap_or_default())
+            }
+            (_, verdict) => endpoint.worded(verdict, user, &asked, answer.wording),
+        };
         respond(worded, dialect, answer, platform.clock.now().wall)
     };
     deliver(decision, say, &platform).await

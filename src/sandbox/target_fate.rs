@@ -15,6 +15,8 @@ pub enum Fate {
     Refuses(TargetRefusal),
     /// Undoing it is answered with success, and it stays on its list.
     Ghost,
+    /// Undoing it has its effect, and the first answer still tells of before; only the Mastodon API has such answers.
+    Stale,
     /// Every request for it is answered 5xx.
     Fails,
 }

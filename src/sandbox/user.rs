@@ -267,7 +267,7 @@ impl User {
             Fate::GoneUnnamed => return SimulatedOutcome::GoneUnnamed,
             Fate::Refuses(refusal) => return SimulatedOutcome::Refused(refusal),
             Fate::Fails => return self.fail(),
-            Fate::Exists | Fate::Ghost => {}
+            Fate::Exists | Fate::Stale | Fate::Ghost => {}
         }
         self.move_on_lists(action, target);
         let counts = self.effects.entry((action, target)).or_default();

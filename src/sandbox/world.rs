@@ -78,6 +78,18 @@ impl World {
         }
     }
 
+    /// How often an action has had its effect.
+    pub(super) fn times_done(&mut self, who: KnownUser, action: Action, target: &str) -> u32 {
+        let target = target.parse::<TargetId>().ok();
+        target.and_then(|target| Some(self.user(who)?.applied(action, target))).unwrap_or(0)
+    }
+
+    /// Whether the answer to an undo that has just had its effect tells of before.
+    pub(super) fn is_stale(&mut self, who: KnownUser, ask: Ask<'_>) -> bool {
+        let fate = ask.target.parse::<TargetId>().ok().map(|target| self.fate(ask.action, target));
+        fate == Some(Fate::Stale) && self.times_done(who, ask.action, ask.target) == 1
+    }
+
     /// A request for an action.
     pub(super) fn act(&mut self, now: Moment, who: impl Into<KnownUser>, ask: Ask<'_>) -> Decision {
         let who = who.into();
@@ -192,7 +204,7 @@ impl World {
         match self.fate_of(shelf.kind(), target) {
             Fate::Gone | Fate::GoneUnnamed => false,
             Fate::Ghost => true,
-            Fate::Exists | Fate::Fails | Fate::Refuses(_) => !user.has_undone(shelf, target),
+            Fate::Exists | Fate::Stale | Fate::Fails | Fate::Refuses(_) => !user.has_undone(shelf, target),
         }
     }
 
@@ -209,7 +221,9 @@ impl World {
                 None => Fate::Gone,
             };
             match (fate, user) {
-                (Fate::Exists | Fate::Ghost | Fate::Fails, Some(user)) => leaf.entries.push((user, Some(name.clone()))),
+                (Fate::Exists | Fate::Stale | Fate::Ghost | Fate::Fails, Some(user)) => {
+                    leaf.entries.push((user, Some(name.clone())))
+                }
                 (Fate::Refuses(TargetRefusal::Suspended), _) => {
                     leaf.missing.push((name.clone(), Some(TargetRefusal::Suspended)));
                 }

@@ -3,15 +3,16 @@
 
 use std::time::Duration;
 
-use cleanup::domain::{Action, Outcome, Platform, Wall};
+use cleanup::domain::{Action, Outcome, Platform, TargetKind, Wall};
 use cleanup::engine::Stopped;
 use cleanup::jobfile::READER_VERSION;
 use cleanup::platforms::spec;
-use cleanup::sandbox::{KnownUser, Sandbox, SimulatedApi, UserLedger};
+use cleanup::sandbox::{Fate, KnownUser, Sandbox, SimulatedApi, SpecialTarget, UserLedger};
 use cleanup::store::{LoadRow, LoadedFrom, NewJob, RowPlace};
 
 use super::outage::{bench_with, drain};
 use super::support::{Bench, run};
+use crate::common::sql;
 
 const M: Platform = Platform::MastodonSandbox;
 
@@ -90,5 +91,44 @@ fn ulids_are_targets_from_the_queue_to_the_receipt() {
             let done = effects.iter().filter(|effect| effect.target == number && effect.applied == 1).count();
             assert_eq!(done, Action::UNDOING.len(), "{name}");
         }
+    });
+}
+
+/// GoToSocial answers an undo with the state of before. Asked again, each such row would take two of the 30 places of half an hour.
+#[test]
+fn an_answer_that_is_older_than_its_work_is_looked_at_and_not_asked_again() {
+    run(async {
+        let posts: Vec<String> = (0..30).map(|n| (1_000_000 + n).to_string()).collect();
+        let user = "2000000";
+        let stale = |kind, target: &str| SpecialTarget { kind, id: target.parse().unwrap(), fate: Fate::Stale };
+        let special: Vec<SpecialTarget> =
+            posts.iter().map(|post| stale(TargetKind::Post, post)).chain([stale(TargetKind::User, user)]).collect();
+        let (mut bench, clock) = bench_with(|options| options.special = special).await;
+        let unreposts = posts.iter().map(|post| (Action::Unrepost, post.clone()));
+        let others = [Action::Unlike, Action::Unbookmark].map(|action| (action, posts[0].clone()));
+        load(&mut bench, unreposts.chain(others).chain([(Action::Unfollow, user.to_owned())])).await;
+        let began = clock.since_start();
+        let (ended, _) = drain(&bench, &clock, |_| {}).await;
+        assert_eq!(ended.finish.stopped, Stopped::Finished);
+        assert!(clock.since_start() - began < Duration::from_secs(30), "all in one window of the server's");
+        for receipt in bench.receipts("job").await {
+            // Nothing looks at users: such a row is asked again, as everywhere.
+            let expected = if receipt.target.as_ref().unwrap().to_string() == user {
+                (Outcome::Done, 2, None)
+            } else {
+                (Outcome::Done, 1, Some("confirmed_by_reading"))
+            };
+            assert_eq!((receipt.outcome, receipt.attempts, receipt.reason.as_deref()), expected, "{receipt:?}");
+        }
+        let ledger = ledger(&bench);
+        assert_eq!((ledger.effects, ledger.earned_429), (33, 0), "{ledger:?}");
+        let queue = bench.queue();
+        let looks = tokio::task::spawn_blocking(move || {
+            sql::number(
+                &queue,
+                "select count(*) from read_request where endpoint = 'statuses' and ended_at is not null",
+            )
+        });
+        assert_eq!(looks.await.unwrap(), 32, "each look has a slot of its own");
     });
 }

@@ -37,6 +37,7 @@ const fn row(
         documented: FREE_PLAN,
         repeat_looks_gone: false,
         last_copy: None,
+        read_back: None,
         repost_id: RepostId::Original,
     }
 }

@@ -38,6 +38,7 @@ const fn deletion(
         documented: &POINTS,
         repeat_looks_gone: false,
         last_copy: None,
+        read_back: None,
         repost_id: RepostId::Original,
     }
 }

@@ -27,7 +27,7 @@ use serde_json::Value;
 use super::answer::{Answer, Body, ContentType};
 use super::dialect::Question;
 use super::endpoint::Endpoint;
-use super::reply::{Finding, unknown};
+use super::reply::{Finding, UNEXPECTED_VALUE, unknown};
 use super::success::Success;
 pub(super) use body::{Object, Unreadable, lower, number, read, read_list};
 pub use subject::Subject;
@@ -72,7 +72,7 @@ fn confirmed(question: &Question<'_>, root: &Object) -> Finding {
     }
     match expected(question, root) {
         Some(true) => Finding::Done { reason: None },
-        Some(false) => unknown("unexpected_value"),
+        Some(false) => unknown(UNEXPECTED_VALUE),
         None => explained(question, root, 200).unwrap_or_else(|| unknown("unexpected_body")),
     }
 }

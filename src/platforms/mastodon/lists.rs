@@ -66,12 +66,16 @@ const fn row(name: &'static str, list: ListKind, path: &'static str, scopes: &'s
     }
 }
 
+/// The account's own posts.
+pub(super) static STATUSES: ListEndpoint =
+    row("statuses", ListKind::Posts, "/api/v1/accounts/{user}/statuses", &["read:statuses"]);
+
 /// The rows.
 pub(super) static LISTS: [ListEndpoint; 7] = [
     row("following", ListKind::Following, "/api/v1/accounts/{user}/following", &["read:accounts"]),
     row("followers", ListKind::Followers, "/api/v1/accounts/{user}/followers", &["read:accounts"]),
     row("favourites", ListKind::Likes, "/api/v1/favourites", &["read:favourites"]),
-    row("statuses", ListKind::Posts, "/api/v1/accounts/{user}/statuses", &["read:statuses"]),
+    STATUSES,
     row("mutes", ListKind::Mutes, "/api/v1/mutes", &["read:mutes"]),
     row("blocks", ListKind::Blocks, "/api/v1/blocks", &["read:blocks"]),
     row("bookmarks", ListKind::Bookmarks, "/api/v1/bookmarks", &["read:bookmarks"]),

@@ -5,9 +5,10 @@
 
 use super::DIALECT;
 use super::deleted_post::last_copy;
+use super::lists::STATUSES;
 use crate::domain::{Action, MicroUsd, RepostId};
 use crate::platforms::caller::{Auth, Documented, Tier};
-use crate::platforms::endpoint::{Endpoint, Params, Verb};
+use crate::platforms::endpoint::{Endpoint, Params, ReadBack, Verb};
 use crate::platforms::success::Success;
 
 /// Every call of a token.
@@ -41,9 +42,23 @@ const fn confirmed(action: Action, path: &'static str, scope: &'static [&'static
         // A deleted post is gone; of the others a repeat simply succeeds.
         repeat_looks_gone: matches!(action, Action::DeletePost),
         last_copy: None,
+        read_back: None,
         repost_id: RepostId::Original,
     }
 }
+
+/// The same of a status. GoToSocial answers with the state of before; what is read a moment later is that of after.
+const fn of_status(
+    action: Action,
+    path: &'static str,
+    scope: &'static [&'static str],
+    fields: &'static [(&'static str, bool)],
+) -> Endpoint {
+    Endpoint { read_back: Some(&STATUS), ..row(action, path, scope, fields) }
+}
+
+/// A status, as its list tells it.
+static STATUS: ReadBack = ReadBack { path: "/api/v1/statuses/{target}", windows_of: &STATUSES };
 
 /// Following, which has a limit of its own (`RateLimiter` of Mastodon's source, read in November 2026).
 const FOLLOWS: Documented = Documented::account(400, 86_400);
@@ -60,11 +75,21 @@ pub(super) static TABLE: [Endpoint; 8] = [
         &[("/following", false), ("/requested", false)],
     ),
     // The answer says what is to be; a job of the server does it.
-    row(Action::Unlike, "/api/v1/statuses/{target}/unfavourite", &["write:favourites"], &[("/favourited", false)]),
+    of_status(
+        Action::Unlike,
+        "/api/v1/statuses/{target}/unfavourite",
+        &["write:favourites"],
+        &[("/favourited", false)],
+    ),
     // The target is the post that was reposted, not the repost.
     Endpoint {
         documented: &[USUAL, RARE],
-        ..row(Action::Unrepost, "/api/v1/statuses/{target}/unreblog", &["write:statuses"], &[("/reblogged", false)])
+        ..of_status(
+            Action::Unrepost,
+            "/api/v1/statuses/{target}/unreblog",
+            &["write:statuses"],
+            &[("/reblogged", false)],
+        )
     },
     row(Action::Unmute, "/api/v1/accounts/{target}/unmute", &["write:mutes"], &[("/muting", false)]),
     row(Action::Unblock, "/api/v1/accounts/{target}/unblock", &["write:blocks"], &[("/blocking", false)]),
@@ -74,7 +99,12 @@ pub(super) static TABLE: [Endpoint; 8] = [
         last_copy: Some(last_copy),
         ..row(Action::DeletePost, "/api/v1/statuses/{target}", &["write:statuses"], &[])
     },
-    row(Action::Unbookmark, "/api/v1/statuses/{target}/unbookmark", &["write:bookmarks"], &[("/bookmarked", false)]),
+    of_status(
+        Action::Unbookmark,
+        "/api/v1/statuses/{target}/unbookmark",
+        &["write:bookmarks"],
+        &[("/bookmarked", false)],
+    ),
     row(
         Action::RemoveFollower,
         "/api/v1/accounts/{target}/remove_from_followers",

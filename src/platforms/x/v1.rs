@@ -36,6 +36,7 @@ const fn row(action: Action, path: &'static str, params: Params, documented: &'s
         // 144 ("no status found") is said of a like or repost that is not there any more, too.
         repeat_looks_gone: matches!(action, Action::DeletePost | Action::Unlike | Action::Unrepost),
         last_copy: None,
+        read_back: None,
         repost_id: RepostId::Own,
     }
 }

@@ -38,6 +38,7 @@ const fn row(action: Action, path: &'static str, success: Success, scopes: &'sta
         // A deleted post is gone; of the others a repeat simply succeeds.
         repeat_looks_gone: matches!(action, Action::DeletePost),
         last_copy: None,
+        read_back: None,
         repost_id: RepostId::Original,
     }
 }

@@ -232,7 +232,7 @@ impl World {
     fn fate_of_record(&self, collection: Collection, subject: TargetId) -> Fate {
         match self.fate_of(collection.subject_kind(), subject) {
             fate @ (Fate::Ghost | Fate::Fails | Fate::GoneUnnamed) => fate,
-            Fate::Exists | Fate::Gone | Fate::Refuses(_) => Fate::Exists,
+            Fate::Exists | Fate::Stale | Fate::Gone | Fate::Refuses(_) => Fate::Exists,
         }
     }
 
