@@ -180,6 +180,15 @@ impl TokenSource {
     }
 
     /// When the login that a person began ends; none: it does not say.
+    /// Refreshes this generation though it is not due: whether the platform still continues the login is known only then.
+    ///
+    /// # Errors
+    /// See [`NoToken`].
+    pub async fn refresh_early(&self, account: AccountId, generation: i64) -> Result<Current, NoToken> {
+        self.rejected(account, generation).await
+    }
+
+    /// When an account's session ends if it is not used before; none: its login is no session, or does not say.
     ///
     /// # Errors
     /// See [`NoToken`].

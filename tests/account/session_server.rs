@@ -28,6 +28,8 @@ pub struct State {
     pub refreshes: u32,
     /// Whether the server says that somebody took the account down.
     pub taken_down: bool,
+    /// Whether the session was ended, or its app password revoked: tokens that are out are good until they end.
+    pub is_ended: bool,
     /// So many access tokens are over when they are given out.
     pub stillborn: u32,
     /// Where the account's document says that it lives; empty: there is no document.
@@ -55,6 +57,7 @@ impl SessionServer {
             logins: 0,
             refreshes: 0,
             taken_down: false,
+            is_ended: false,
             stillborn: 0,
             home: String::new(),
             follows: Vec::new(),
@@ -139,7 +142,7 @@ fn answer(path: &str, token: &str, body: &Value, state: &mut State) -> Option<(u
         }
         "com.atproto.server.refreshSession" => {
             state.refreshes += 1;
-            let Some(generation) = state.generation else {
+            let Some(generation) = state.generation.filter(|_| !state.is_ended) else {
                 return refused(400, "ExpiredToken", "Token has been revoked");
             };
             let sent = claim(token, "n");

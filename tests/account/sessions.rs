@@ -61,7 +61,11 @@ fn a_session_is_begun_once_and_says_whose_it_is() {
         (&"session".into(), &DID.into(), &bench.server.host.as_str().into())
     );
     assert_eq!(account["scopes"][0], "com.atproto.appPass");
-    assert_eq!(bench.server.read(|state| (state.logins, state.refreshes)), (1, 0), "no command logs in by itself");
+    assert_eq!(
+        bench.server.read(|state| (state.logins, state.refreshes)),
+        (1, 1),
+        "no command logs in by itself; the check has renewed the session"
+    );
     // Nothing of the secrets is in clear.
     let queue = std::fs::read(bench.home.queue()).unwrap();
     assert!(!queue.windows(6).any(|part| part == b"canary"), "a secret is in the queue");
@@ -104,12 +108,12 @@ fn a_session_is_continued_before_it_ends_and_after_answers_that_were_lost() {
     bench.age_to(30);
     bench.list().ends(0);
     bench.home.run(&["account", "check", "sky"]).ends(0);
-    assert_eq!(bench.server.read(|state| (state.logins, state.generation)), (1, Some(3)));
+    assert_eq!(bench.server.read(|state| (state.logins, state.generation)), (1, Some(4)), "a check renews it as well");
     // A token that is over before its time (400 ExpiredToken) is refreshed once.
     bench.server.set(|state| state.stillborn = 1);
     bench.age_to(30);
     bench.list().ends(0);
-    assert_eq!(bench.server.read(|state| (state.logins, state.generation)), (1, Some(5)));
+    assert_eq!(bench.server.read(|state| (state.logins, state.generation)), (1, Some(6)));
     bench.server.set(|state| state.taken_down = true);
     bench.age_to(-1);
     bench.home.run(&["account", "check", "sky"]).ends(77).says("cleanup account login sky");
@@ -120,6 +124,17 @@ fn a_session_is_continued_before_it_ends_and_after_answers_that_were_lost() {
     assert_eq!(bench.server.read(|state| state.refreshes), asked);
     bench.log_in().ends(0);
     bench.home.run(&["account", "check", "sky"]).ends(0);
+}
+
+#[test]
+fn a_session_that_was_ended_at_the_server_is_told_while_its_token_is_still_good() {
+    let bench = Bench::new();
+    bench.log_in().ends(0);
+    bench.home.run(&["account", "check", "sky"]).ends(0).says("its session is still open");
+    bench.server.set(|state| state.is_ended = true);
+    bench.list().ends(0);
+    let check = bench.home.run(&["account", "check", "sky"]).ends(77);
+    check.says("its session was ended at the server, or its app password revoked").says("cleanup account login sky");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::domain::{AccountHost, Action, Platform, UserId};
 use crate::engine::{Blame, consequences_of};
 use crate::error::{CommandError, ErrorKind};
 use crate::platforms::{BaseUrl, Credentials, Finding, WhoIs, find, spec};
-use crate::store::{Account, Credential};
+use crate::store::{Account, Credential, CredentialKind};
 use crate::text::{clock_text, escaped};
 
 /// How bad it is.
@@ -210,6 +210,23 @@ async fn check(
             let (how, what, _) = whose(ways, at, &current.credentials, Some(&account.user_id)).await;
             state = how;
             said.push(what);
+            let is_session = record.as_ref().is_some_and(|record| record.set.kind == CredentialKind::Session);
+            if state == State::Good && is_session {
+                // A token is good for two hours, whatever has become of the session that gave it out.
+                match tokens.refresh_early(account.id, current.generation).await {
+                    Ok(_) => said.push("its session is still open: it has just been renewed".to_owned()),
+                    Err(NoToken::Vault(error)) => return Err(error.into()),
+                    Err(NoToken::Store(error)) => return Err(error.into()),
+                    Err(error @ NoToken::Later { .. }) => {
+                        state = State::Unknown;
+                        said.push(format!("whether its session is still open is not known: {error}"));
+                    }
+                    Err(error) => {
+                        state = State::Bad;
+                        said.push(format!("its session was ended at the server, or its app password revoked: {error}"));
+                    }
+                }
+            }
             if state == State::Bad {
                 let login = format!("{} logs in again", app::login_again(&account));
                 said.push(if record.is_some() {
