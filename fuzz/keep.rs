@@ -8,3 +8,8 @@ use crate::jobfile::keep_list::{self, KeepList};
 pub fn read_keep_list(path: &Path) -> Result<KeepList, JobFileError> {
     keep_list::read(path, |text| text.parse().ok())
 }
+
+/// As `src/lists/keep.rs` has it, of no platform.
+pub(super) fn names_in(_cell: &str) -> impl Iterator<Item = crate::domain::Target> {
+    std::iter::empty()
+}

@@ -3,9 +3,10 @@
 
 use std::path::Path;
 
+use crate::domain::Target;
 use crate::jobfile::JobFileError;
 use crate::jobfile::keep_list::{self, KeepList};
-use crate::platforms::evident_key;
+use crate::platforms::{evident_key, foreign_names};
 
 /// Reads a keep list.
 ///
@@ -21,4 +22,9 @@ pub fn read_keep_list(path: &Path) -> Result<KeepList, JobFileError> {
 /// See [`keep_list::read`].
 pub fn read_keep_list_called(path: &Path, name: &str) -> Result<KeepList, JobFileError> {
     keep_list::read_called(path, name, evident_key)
+}
+
+/// What a cell names by a name of any platform that has to look it up.
+pub(super) fn names_in(cell: &str) -> impl Iterator<Item = Target> + use<'_> {
+    foreign_names(cell)
 }

@@ -3,11 +3,11 @@
 //! In: the names of a file's columns, and rows. Out: [`RowEntry`]s for the filter. What does not belong here: which column is the
 //! target (`jobfile`), and what becomes of a row.
 
+use super::keep::names_in;
 use super::{Column, Entry, parse_source_time, reposted_author};
 use crate::domain::{EntryFact, Handle, Target, TargetId, Visibility};
 use crate::jobfile::keep_list::KeepList;
 use crate::jobfile::{HandleColumn, cells_from_stored, handle_columns, is_same_column, read_handle};
-use crate::platforms::foreign_names;
 
 /// What `tweets.csv` of X's archives of 2012 to 2018 calls the columns of a list of posts. It is known by the first of them: in other
 /// files a `timestamp` may be anything.
@@ -112,7 +112,7 @@ impl RowReader {
             }
             for column in &self.handles {
                 let Some(cell) = cells.get(column.index) else { continue };
-                names.extend(foreign_names(cell.trim()));
+                names.extend(names_in(cell.trim()));
                 let named = read_handle(cell.as_bytes(), column.bare_words);
                 handles.extend(named.filter(|handle| !handles.contains(handle)));
             }
