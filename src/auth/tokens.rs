@@ -179,7 +179,6 @@ impl TokenSource {
         self.refresh_if_needed(&slot, Some(generation)).await
     }
 
-    /// When the login that a person began ends; none: it does not say.
     /// Refreshes this generation though it is not due: whether the platform still continues the login is known only then.
     ///
     /// # Errors
@@ -188,7 +187,7 @@ impl TokenSource {
         self.rejected(account, generation).await
     }
 
-    /// When an account's session ends if it is not used before; none: its login is no session, or does not say.
+    /// When the login that a person began ends; none: it does not say.
     ///
     /// # Errors
     /// See [`NoToken`].
