@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::decision::SimulatedOutcome;
 use super::list_page::ListPage;
-use super::lists::{Shelf, handle_of, made, reposted};
+use super::lists::{Shelf, handle_of, made, reposted, user_of};
 use super::post_shape::shape_of;
 use super::rendered::{JSON, Rendered, edge_page, json_answer, status_5xx};
 use super::rng::number_behind;
@@ -179,6 +179,38 @@ pub(super) fn worded_user(verdict: SimulatedOutcome, user: TargetId) -> Rendered
         SimulatedOutcome::Undone => json_answer(200, JSON, &account_body(&user.to_string(), user)),
         other => general(other, 0),
     }
+}
+
+/// The user of an address: the sandbox's own names lead back to theirs, whatever the host; one that begins with `gone_` is nobody's.
+pub(super) fn user_of_address(address: &str) -> Option<TargetId> {
+    let name = address.trim_start_matches('@').split('@').next().unwrap_or_default();
+    if name.is_empty() || name.starts_with("gone_") {
+        return None;
+    }
+    Some(user_of(name).unwrap_or_else(|| number_behind(&address.to_ascii_lowercase())))
+}
+
+/// The post of a link: its last part is the ID, unless that begins with `gone`.
+pub(super) fn post_of_link(link: &str) -> Option<TargetId> {
+    let id =
+        link.strip_prefix("https://")?.rsplit('/').next().filter(|id| !id.is_empty() && !id.starts_with("gone"))?;
+    Some(number_of(id))
+}
+
+/// The answer about an account.
+pub(super) fn known_account(user: TargetId) -> Rendered {
+    json_answer(200, JSON, &account_body(&called(user), user))
+}
+
+/// There is no such record.
+pub(super) fn unknown_record() -> Rendered {
+    no_record()
+}
+
+/// The answer to a search for a post.
+pub(super) fn posts_found(post: Option<TargetId>) -> Rendered {
+    let statuses: Vec<Value> = post.into_iter().map(|post| status_body(&called(post), post)).collect();
+    json_answer(200, JSON, &json!({ "accounts": [], "statuses": statuses, "hashtags": [] }))
 }
 
 /// The answer to a request for a page that gets none, or the page.

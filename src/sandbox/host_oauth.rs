@@ -22,7 +22,7 @@ pub(super) const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";
 /// Where the code is shown.
 pub(super) const NATIVE_PATH: &str = "/oauth/authorize/native";
 /// Every scope there is, beside those that have it as a part.
-const SCOPES: [&str; 18] = [
+const SCOPES: [&str; 19] = [
     "profile",
     "read",
     "read:accounts",
@@ -31,6 +31,7 @@ const SCOPES: [&str; 18] = [
     "read:favourites",
     "read:follows",
     "read:mutes",
+    "read:search",
     "read:statuses",
     "write",
     "write:accounts",

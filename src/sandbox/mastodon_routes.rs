@@ -43,7 +43,42 @@ pub(super) fn routes(mut router: Router<Platform>) -> Router<Platform> {
         router = router.route(path, get(handler));
     }
     let router = router.route("/api/v1/statuses/{id}", get(status));
-    router.route("/api/v1/accounts/verify_credentials", get(verify_credentials))
+    let router = router.route("/api/v1/accounts/verify_credentials", get(verify_credentials));
+    router.route("/api/v1/accounts/lookup", get(look_up)).route("/api/v2/search", get(search))
+}
+
+/// Who has an address. No window counts it.
+async fn look_up(State(platform): State<Platform>, request: Request) -> Response {
+    named(platform, request, ("acct", &[]), |called| match bodies::user_of_address(called) {
+        Some(user) => bodies::known_account(user),
+        None => bodies::unknown_record(),
+    })
+    .await
+}
+
+/// The post of a link.
+async fn search(State(platform): State<Platform>, request: Request) -> Response {
+    named(platform, request, ("q", &["read:search"]), |called| bodies::posts_found(bodies::post_of_link(called))).await
+}
+
+/// The answer to a question about one name.
+async fn named(
+    platform: Platform,
+    request: Request,
+    (parameter, scopes): (&str, &[&str]),
+    say: impl Fn(&str) -> super::rendered::Rendered,
+) -> Response {
+    let Some(received) = receive(request).await else { return plain(rendered::too_large()) };
+    if authenticated(&platform, SimulatedApi::Mastodon, false, &received).is_err() {
+        return plain(bodies::denied());
+    }
+    if !scopes.is_empty() && platform.host_oauth().lacks(received.bearer(), scopes) {
+        return plain(bodies::out_of_scope());
+    }
+    let pairs: HashMap<_, _> = form_urlencoded::parse(received.query().as_bytes()).collect();
+    let called = pairs.get(parameter).map(AsRef::as_ref).unwrap_or_default();
+    platform.pause(platform.latency.unwrap_or_default()).await;
+    plain(say(called))
 }
 
 async fn verify_credentials(State(platform): State<Platform>, request: Request) -> Response {

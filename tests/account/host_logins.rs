@@ -103,7 +103,7 @@ fn an_older_server_is_not_asked_for_what_it_does_not_know() {
     let waiting = begin(&bench, &["fedi", "--headless", "--actions", "unlike"]);
     assert!(!waiting.url.contains("code_challenge"), "{}", waiting.url);
     let done = waiting.paste_code(USER).ends(0);
-    done.says(": write:favourites read:favourites read:accounts");
+    done.says(": write:favourites read:favourites read:search read:accounts");
     assert_eq!((bench.sandbox.host_oauth_ledger().exchanged, bench.sandbox.host_oauth_ledger().verified), (1, 0));
     bench.run(&["account", "check", "fedi"]).ends(0);
 }
@@ -114,7 +114,7 @@ fn a_login_for_little_asks_for_little() {
     begin(&bench, &["fedi", "--headless", "--actions", "unlike"])
         .paste_code(USER)
         .ends(0)
-        .says(": write:favourites read:favourites profile");
+        .says(": write:favourites read:favourites read:search profile");
     bench.run(&["account", "check", "fedi"]).ends(0);
     bench.run(&["list", "likes", "--account", "fedi", "--limit", "1"]).ends(0);
     bench.run(&["list", "mutes", "--account", "fedi", "--limit", "1"]).ends(77).says("read:mutes");

@@ -7,7 +7,7 @@ const FAST: [&str; 3] = ["--yes", "--pace", "front-load"];
 const MIXED: &str = "account,target_id\n\
                      ada,1000000000000000007\n\
                      mastodon-fedi,1000000000000000008\n\
-                     mastodon-fedi,someone@example.org\n";
+                     mastodon-fedi,@someone\n";
 
 fn requests(bench: &Bench, user: &str) -> u64 {
     bench.sandbox.ledger().users.get(user).map_or(0, |user| user.requests)

@@ -4,6 +4,7 @@ mod bench;
 mod bluesky;
 mod bluesky_program;
 mod mastodon;
+mod mastodon_names;
 mod mastodon_program;
 mod post_filters;
 mod proofs;

@@ -70,6 +70,29 @@ const fn row(name: &'static str, list: ListKind, path: &'static str, scopes: &'s
 pub(super) static STATUSES: ListEndpoint =
     row("statuses", ListKind::Posts, "/api/v1/accounts/{user}/statuses", &["read:statuses"]);
 
+/// Lookups of names count among the 300 requests per 5 minutes of a token: a third of them, so that undos have the rest.
+static LOOKUPS: [Documented; 1] = [Documented::account(100, 300)];
+
+/// Who has an address, as far as the server knows; and the post of a link, which it fetches where it does not know it.
+pub(super) static NAMES: [ListEndpoint; 2] = [
+    ListEndpoint {
+        list: None,
+        fields: EntryFields::Names,
+        page: (1, 1),
+        documented: &LOOKUPS,
+        cut_after: None,
+        ..row("accounts/lookup", ListKind::Following, "/api/v1/accounts/lookup", &[])
+    },
+    ListEndpoint {
+        list: None,
+        fields: EntryFields::Names,
+        page: (1, 1),
+        documented: &LOOKUPS,
+        cut_after: None,
+        ..row("search", ListKind::Likes, "/api/v2/search", &["read:search"])
+    },
+];
+
 /// The rows.
 pub(super) static LISTS: [ListEndpoint; 7] = [
     row("following", ListKind::Following, "/api/v1/accounts/{user}/following", &["read:accounts"]),

@@ -5,6 +5,7 @@ mod deleted_post;
 mod export;
 mod headers;
 mod lists;
+mod names;
 mod page;
 mod plain_text;
 mod table;
@@ -19,8 +20,8 @@ static DIALECT: Dialect = Dialect {
     target: TargetGrammar {
         parse: target,
         is_evident,
-        read: target,
-        kind_of: |_| None,
+        read: |text| target(text).or_else(|| names::read(text)),
+        kind_of: names::kind_of,
         page_of: |_| None,
         not_a_handle: "this endpoint takes an ID of the account's server, not a handle",
         not_a_name: "this endpoint takes an ID of the account's server: 1 to 128 letters, digits, - and _",
@@ -34,7 +35,7 @@ static DIALECT: Dialect = Dialect {
     rate_facts: headers::rate_facts,
     page_query: page::query,
     names_refused: |_, _| false,
-    page: |question, answer| page::page(question.of, answer),
+    page: page::page,
 };
 
 /// The most characters of an ID. Mastodon's have 18 digits, GoToSocial's 26 letters and digits, Pleroma's 18.
@@ -46,8 +47,11 @@ fn is_name(text: &str) -> bool {
     (1..=MAX_NAME_BYTES).contains(&text.len()) && text.bytes().all(plain)
 }
 
-/// ULIDs and flakes: longer than a handle may be at networks of bare handles, and digits among letters.
+/// ULIDs and flakes: longer than a handle may be at networks of bare handles, and digits among letters; names under their `@`.
 fn is_evident(text: &str) -> bool {
+    if text.starts_with('@') {
+        return true;
+    }
     let has = |of: fn(&u8) -> bool| text.bytes().any(|byte| of(&byte));
     text.len() >= 16 && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) && !has(|byte| b"_-".contains(byte))
 }
@@ -77,7 +81,7 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     endpoints: &table::TABLE,
     inverse_endpoints: &table::INVERSE,
     lists: &lists::LISTS,
-    names: None,
+    names: Some(&names::NAMES),
     profiles: None,
     pinned: None,
     repository: None,

@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use super::is_name;
 use super::plain_text::plain_text;
-use crate::domain::{PostTraits, Target, TargetKind, Visibility, Wall};
+use crate::domain::{PostTraits, Target, TargetKind, TargetName, Visibility, Wall};
 use crate::platforms::answer::Answer;
-use crate::platforms::classify::read_list;
-use crate::platforms::entry::{Listed, Page};
+use crate::platforms::classify::{read, read_list};
+use crate::platforms::entry::{Listed, Missing, Page};
+use crate::platforms::oauth1::percent_encode;
 use crate::platforms::page_question::{PageQuestion, What};
 
 /// The most that is kept of a name.
@@ -23,13 +24,49 @@ pub(super) fn query(question: &PageQuestion<'_>) -> String {
         What::Entries { count, from: None, .. } => {
             format!("limit={}", count.clamp(question.bounds.0, question.bounds.1))
         }
-        // No list of these platforms looks up users.
-        What::Names(_) | What::Users(_) => String::new(),
+        What::Names(names) => {
+            let name = percent_encode(names.first().map_or("", |name| name.as_str()));
+            match question.of {
+                TargetKind::User => format!("acct={name}"),
+                TargetKind::Post => format!("q={name}&type=statuses&resolve=true&limit=2"),
+            }
+        }
+        // No list of these platforms asks for profiles.
+        What::Users(_) => String::new(),
     }
 }
 
 /// Reads a page.
-pub(super) fn page(of: TargetKind, answer: &Answer) -> Option<Page> {
+pub(super) fn page(question: &PageQuestion<'_>, answer: &Answer) -> Option<Page> {
+    match question.what {
+        What::Names(names) => found(names.first()?, question.of, answer),
+        What::Entries { .. } | What::Users(_) => list(question.of, answer),
+    }
+}
+
+/// Whom an address means, or which post a link. That the server knows nobody of that name is no proof that there is nobody: it looks among
+/// those alone that it knows, and may not reach the post's server.
+fn found(name: &TargetName, of: TargetKind, answer: &Answer) -> Option<Page> {
+    let root = read(&answer.body).ok()?;
+    let nobody =
+        |reason| Page { missing: vec![Missing { asked: name.as_str().to_owned(), reason }], ..Page::default() };
+    match (of, answer.status) {
+        (TargetKind::User, 200) => {
+            let user = account(&Value::Object(root))?;
+            Some(Page { entries: vec![user], ..Page::default() })
+        }
+        (TargetKind::User, 404) => root.get("error")?.as_str().map(|_| nobody("handle_not_found")),
+        (TargetKind::Post, 200) => match root.get("statuses")?.as_array()?.as_slice() {
+            [post] => Some(Page { entries: vec![status(post)?], ..Page::default() }),
+            [] => Some(nobody("post_not_found")),
+            // Two posts of one link are none.
+            _ => Some(nobody("unavailable")),
+        },
+        _ => None,
+    }
+}
+
+fn list(of: TargetKind, answer: &Answer) -> Option<Page> {
     let items = read_list(&answer.body).ok()?;
     let entries: Vec<Listed> = items
         .iter()
@@ -136,16 +173,59 @@ mod tests {
     use crate::domain::RateFacts;
     use crate::platforms::answer::{Body, ContentType};
     use crate::platforms::entry::NextPage;
+    use crate::platforms::page_question::EntryFields;
+    use crate::platforms::vocabulary::Vocabulary;
+
+    fn answer(status: u16, body: &str) -> Answer {
+        let (facts, content_type) = (RateFacts::default(), ContentType::Json);
+        let next = NextPage::At("limit=2&max_id=7".into());
+        Answer { status, body: Body::whole(body), facts, content_type, next }
+    }
+
+    fn asked(what: What<'_>, of: TargetKind) -> PageQuestion<'_> {
+        PageQuestion { what, fields: EntryFields::Users, of, bounds: (1, 80), vocabulary: Vocabulary::New }
+    }
 
     fn read(of: TargetKind, body: &str) -> Option<Page> {
-        let answer = Answer {
-            status: 200,
-            body: Body::whole(body),
-            facts: RateFacts::default(),
-            content_type: ContentType::Json,
-            next: NextPage::At("limit=2&max_id=7".into()),
-        };
-        page(of, &answer)
+        page(&asked(What::Entries { count: 2, from: None, newest_posts: false }, of), &answer(200, body))
+    }
+
+    #[test]
+    fn an_address_means_an_account_and_a_link_a_post() {
+        let address = ["ada@example.org".parse().unwrap()];
+        let link = ["https://b.example/@b/7".parse().unwrap()];
+        let (user, post) =
+            (asked(What::Names(&address), TargetKind::User), asked(What::Names(&link), TargetKind::Post));
+        assert_eq!(query(&user), "acct=ada%40example.org");
+        assert_eq!(query(&post), "q=https%3A%2F%2Fb.example%2F%40b%2F7&type=statuses&resolve=true&limit=2");
+        let id = |page: Option<Page>| page.unwrap().entries[0].id.to_string();
+        assert_eq!(
+            id(page(&user, &answer(200, r#"{"id":"01F6K","username":"ada","acct":"ada@example.org"}"#))),
+            "01F6K"
+        );
+        let status = r#"{"id":"5","uri":"https://b.example/users/b/statuses/7","account":{"acct":"b@b.example"}}"#;
+        let found = format!(r#"{{"accounts":[],"statuses":[{status}],"hashtags":[]}}"#);
+        assert_eq!(id(page(&post, &answer(200, &found))), "5");
+        let why = |page: Option<Page>| page.unwrap().missing[0].reason;
+        // Mastodon's words, and GoToSocial's.
+        for error in [r#"{"error":"Record not found"}"#, r#"{"error":"Not Found: account not found"}"#] {
+            assert_eq!(why(page(&user, &answer(404, error))), "handle_not_found");
+        }
+        let none = r#"{"accounts":[],"statuses":[],"hashtags":[]}"#;
+        assert_eq!(why(page(&post, &answer(200, none))), "post_not_found");
+        let two = format!(r#"{{"statuses":[{status},{status}]}}"#);
+        assert_eq!(why(page(&post, &answer(200, &two))), "unavailable");
+        for (question, status, body) in [
+            (&user, 404, "<html>"),
+            (&user, 404, "{}"),
+            (&user, 200, "{}"),
+            (&user, 401, r#"{"error":"The access token is invalid"}"#),
+            (&post, 403, r#"{"error":"This action is outside the authorized scopes"}"#),
+            (&post, 404, r#"{"error":"Not Found"}"#),
+            (&post, 200, r#"{"statuses":{}}"#),
+        ] {
+            assert_eq!(page(question, &answer(status, body)), None, "{status} {body}");
+        }
     }
 
     #[test]

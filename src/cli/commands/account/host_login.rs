@@ -3,7 +3,7 @@
 
 use super::browser::show;
 use super::granting::{Granting, KeptLogin, end_earlier};
-use super::login_actions::{actions_to_ask_for, say_actions, scopes_of_lists};
+use super::login_actions::{actions_to_ask_for, say_actions, scopes_of_reading};
 use super::stdin;
 use crate::app::{self, Ways};
 use crate::auth::{
@@ -43,7 +43,7 @@ pub(super) async fn run(
     let login = HostLogin { context, platform, ways };
     let base = login.ways.bases.at(platform, Some(host))?;
     let offers = HostOffers::of(&login.ways.wire, &base).await?;
-    let scopes = offers.scopes_for(platform, &actions, &scopes_of_lists(platform, &actions));
+    let scopes = offers.scopes_for(platform, &actions, &scopes_of_reading(platform, &actions));
     say_actions(context, args, &actions, platform);
     context.printer.say(&format!("the scopes for that at {host}: {}", scopes.join(" ")));
     let (attempt, code) = login.grant(&base, offers, &scopes, args.headless).await?;

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use super::browser::show;
 use super::granting::Granting;
-use super::login_actions::{actions_to_ask_for, say_actions, scopes_of_lists};
+use super::login_actions::{actions_to_ask_for, say_actions, scopes_of_reading};
 use super::page_login::PageLogin;
 use super::session_login::SessionLogin;
 use super::{host_login, other_logins, refuse_host, stdin};
@@ -113,7 +113,7 @@ async fn oauth2(
     let places = app::places(settings, platform, &base)?;
     let (mut store, vault) = super::open(context).await?;
     let actions = actions_to_ask_for(&mut store, args, known).await?;
-    let scopes = scopes_for(platform, &actions, &scopes_of_lists(platform, &actions));
+    let scopes = scopes_for(platform, &actions, &scopes_of_reading(platform, &actions));
     let attempt = Attempt::begin(app, places, redirect.clone(), &scopes);
     say_actions(context, args, &actions, platform);
     context.printer.say(&format!("the scopes for that: {}", scopes.join(" ")));

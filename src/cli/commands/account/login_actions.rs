@@ -5,7 +5,7 @@ use crate::cli::args::AccountLoginArgs;
 use crate::cli::context::Context;
 use crate::domain::{Action, ListKind, Platform};
 use crate::error::CommandError;
-use crate::platforms::{ListEndpoint, find_list_endpoint, spec, table};
+use crate::platforms::{ListEndpoint, find_list_endpoint, find_name_resolver, spec, table};
 use crate::store::{Account, Credential, CredentialKind, Store};
 
 /// What to ask for: what was asked for; else what the account could do before and what is in line for it; else the two that
@@ -40,15 +40,17 @@ fn is_for_all(record: &Credential) -> bool {
 }
 
 /// The lists on which the actions' effects show are read as well: `list`, `verify`. Whom to unfollow is said by who follows back and who is
-/// still there.
-pub(super) fn scopes_of_lists(platform: Platform, actions: &[Action]) -> Vec<&'static str> {
-    let mut lists: Vec<&ListEndpoint> =
+/// still there. And names of their targets are looked up.
+pub(super) fn scopes_of_reading(platform: Platform, actions: &[Action]) -> Vec<&'static str> {
+    let mut read: Vec<&ListEndpoint> =
         actions.iter().filter_map(|action| find_list_endpoint(platform, ListKind::shows(*action))).collect();
     if actions.contains(&Action::Unfollow) {
-        lists.extend(find_list_endpoint(platform, ListKind::Followers));
-        lists.extend(spec(platform).profiles);
+        read.extend(find_list_endpoint(platform, ListKind::Followers));
+        read.extend(spec(platform).profiles);
     }
-    lists.into_iter().flat_map(|row| row.scopes.iter().copied()).collect()
+    let asked = find_name_resolver(platform).map_or(&[][..], |names| names.endpoints);
+    read.extend(asked.iter().filter(|asked| actions.iter().any(|action| action.target_kind() == asked.of)));
+    read.into_iter().flat_map(|row| row.scopes.iter().copied()).collect()
 }
 
 /// The actions that a platform has an endpoint for.

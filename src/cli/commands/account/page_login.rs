@@ -3,7 +3,7 @@
 
 use super::browser::show;
 use super::granting::{end_earlier, take_back};
-use super::login_actions::{actions_to_ask_for, say_actions, scopes_of_lists};
+use super::login_actions::{actions_to_ask_for, say_actions, scopes_of_reading};
 use super::session_login::{follow_move, login_host, named_after};
 use super::{keep_one, refuse_another, stdin};
 use crate::app::{Ways, missing_scopes};
@@ -51,7 +51,7 @@ impl PageLogin<'_> {
         let base = ways.bases.at(platform, Some(&host))?;
         let (mut store, vault) = super::open(context).await?;
         let actions = actions_to_ask_for(&mut store, args, self.known).await?;
-        let scopes = bound_scopes_for(platform, &actions, &scopes_of_lists(platform, &actions));
+        let scopes = bound_scopes_for(platform, &actions, &scopes_of_reading(platform, &actions));
         let server = AuthServer::of_host(&ways.wire, &base).await?;
         say_actions(context, args, &actions, platform);
         context.printer.say(&format!("the scopes for that at {}: {}", escaped(&server.issuer), scopes.join(" ")));
