@@ -36,12 +36,14 @@ const FOREIGN_POSTS: [&str; 8] = ["targetid", "tweetid", "postid", "statusid", "
 pub const NAME_COLUMNS: [&str; 3] = ["screen_name", "username", "handle"];
 /// What lists of the AT Protocol call them.
 const DIDS: [&str; 1] = ["did"];
+/// What Mastodon's exports call the addresses of users.
+const ADDRESSES: [&str; 1] = ["account address"];
 const URIS: [&str; 1] = ["uri"];
 const LINKS: [&str; 1] = ["url"];
 /// What lists call their links. They are no targets, for every list has `target_id`.
 const LISTED_LINK: &str = "link";
 /// The columns that can be the target of an action on users: the first group that a file has decides.
-const USER_GROUPS: [&[&str]; 6] = [&FIRST, &USERS, &ANY_KIND, &DIDS, &NAME_COLUMNS, &LINKS];
+const USER_GROUPS: [&[&str]; 7] = [&FIRST, &USERS, &ANY_KIND, &DIDS, &ADDRESSES, &NAME_COLUMNS, &LINKS];
 /// The same for posts. A name in a list of posts is its author's.
 const POST_GROUPS: [&[&str]; 5] = [&FIRST, &POSTS, &ANY_KIND, &URIS, &LINKS];
 /// So many of them are of IDs, before what others call theirs.

@@ -53,7 +53,11 @@ impl Column {
         let id = |id: Option<TargetId>| id.map_or_else(String::new, |id| id.to_string());
         let number = |count: Option<u64>| count.map_or_else(String::new, |count| count.to_string());
         match self {
-            Column::TargetId => entry.target.to_string(),
+            // A link is written as people know it.
+            Column::TargetId => match entry.target.name().filter(|name| name.as_str().contains("://")) {
+                Some(link) => link.as_str().to_owned(),
+                None => entry.target.to_string(),
+            },
             Column::Handle => entry.handle.as_ref().map_or_else(String::new, ToString::to_string),
             Column::Name => entry.name.clone().unwrap_or_default(),
             Column::CreatedAt => entry.created_at.map_or_else(String::new, |at| at.rfc3339()),

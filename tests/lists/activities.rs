@@ -229,7 +229,7 @@ fn what_is_no_archive_of_activities_is_refused() {
         assert!(done.err.contains(why) && done.out.is_empty(), "{} not {why}", done.err);
     }
     write(&home, "a.zip", &zip(&archive()));
-    for what in ["likes", "reposts", "following", "mutes"] {
+    for what in ["following", "mutes"] {
         let done = home.run(&["import", "a.zip", "--what", what]).ends(65).says("cleanup list");
         assert!(done.out.is_empty(), "{what}");
     }
@@ -239,6 +239,39 @@ fn what_is_no_archive_of_activities_is_refused() {
     // X's files beside Mastodon's are X's.
     write(&home, "both.zip", &zip(&today().into_iter().chain(archive()).collect::<Vec<_>>()));
     assert_eq!(ids(&import(&home, "both.zip", "likes")), ["1001", "1002", "1003"]);
+}
+
+#[test]
+fn posts_of_others_come_out_under_their_links_and_those_of_the_server_under_their_ids() {
+    let home = Home::new();
+    write(&home, "a.zip", &zip(&archive()));
+    let elsewhere = |n: u32| format!("https://other.example/users/bob/statuses/{n}");
+    assert_eq!(ids(&import(&home, "a.zip", "likes")), [elsewhere(8), "110".to_owned()]);
+    assert_eq!(ids(&import(&home, "a.zip", "reposts")), [elsewhere(7), "109".to_owned()]);
+    assert_eq!(ids(&import(&home, "a.zip", "bookmarks")), [""; 0]);
+    // What comes out goes in again.
+    home.run(&["import", "a.zip", "--what", "likes", "-o", "unlike.csv"]).ends(0);
+    home.run(&["check", "unlike.csv", "--platform", "mastodon", "--sandbox"]).ends(0).says("2 rows");
+}
+
+#[test]
+fn the_csv_files_that_a_server_exports_are_job_files() {
+    let home = Home::new();
+    home.write(
+        "following_accounts.csv",
+        "Account address,Show boosts,Notify on new posts,Languages\nada@b.example,true,false,\n",
+    );
+    home.write("muted_accounts.csv", "Account address,Hide notifications\n@ada@b.example,true\n");
+    home.write("blocked_accounts.csv", "ada@b.example\nbob@c.example\n");
+    home.write("bookmarks.csv", "https://b.example/users/ada/statuses/7\n");
+    for (file, action) in [
+        ("following_accounts.csv", "unfollow"),
+        ("muted_accounts.csv", "unmute"),
+        ("blocked_accounts.csv", "unblock"),
+        ("bookmarks.csv", "unbookmark"),
+    ] {
+        home.run(&["check", file, "--action", action, "--platform", "mastodon", "--sandbox"]).ends(0);
+    }
 }
 
 #[test]

@@ -208,7 +208,7 @@ fn what_is_missing_is_named() {
         let done = home.run(&["import", "a.zip", "--what", what]).ends(65);
         assert!(done.err.contains(file) && done.err.contains("hint"), "{}", done.err);
     }
-    home.run(&["import", "a.zip", "--what", "bookmarks"]).ends(2);
+    home.run(&["import", "a.zip", "--what", "bookmarks"]).ends(65).says("such archives never have one");
     home.run(&["import", "a.zip"]).ends(2);
     let entries = [user("blocking", 1), r#"{"blocking":{}}"#.into(), r#"{"blocking":{"accountId":"x"}}"#.into()];
     write(&home, "a.zip", &zip(&[File::new("data/block.js", script("block.part0", &entries))]));

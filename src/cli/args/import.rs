@@ -46,8 +46,8 @@ pub struct ImportArgs {
     pub raw: bool,
 }
 
-/// The lists an export has; bookmarks are in none.
+/// The lists an export has.
 fn archived() -> impl TypedValueParser<Value = ListKind> {
-    PossibleValuesParser::new(["following", "followers", "likes", "posts", "reposts", "mutes", "blocks"])
+    PossibleValuesParser::new(["following", "followers", "likes", "posts", "reposts", "mutes", "blocks", "bookmarks"])
         .try_map(|text| ListKind::named(&text).ok_or("no list"))
 }

@@ -2,13 +2,13 @@
 //! an item is on a list. Pure.
 //!
 //! Names of posts and users are addresses there. One of the account's own server ends in the very ID that the API takes; of a post elsewhere the
-//! server has an ID of its own, which no archive tells. Forms: Mastodon's `backup_service.rb`, `tag_manager.rb` and serializers of 2018 to 2026.
+//! server has an ID of its own, which no archive tells: its link is the target, and is looked up before anything is sent for it. Forms: Mastodon's `backup_service.rb`, `tag_manager.rb` and serializers of 2018 to 2026.
 
 use serde_json::Value;
 
-use super::is_name;
 use super::page::{link, text, time};
 use super::plain_text::plain_text;
+use super::{is_name, names};
 use crate::domain::{ListKind, PostTraits, Target, Visibility};
 use crate::platforms::entry::{ListItem, Listed};
 use crate::platforms::spec::ExportOwner;
@@ -18,8 +18,8 @@ const PUBLIC: [&str; 3] = ["https://www.w3.org/ns/activitystreams#Public", "as:P
 /// The most that is kept of a name.
 const MAX_NAME_CHARS: usize = 300;
 
-/// The lists that rows can be made of: their targets have IDs at the account's own server.
-pub(super) const LISTS: &[ListKind] = &[ListKind::Posts];
+/// The lists that rows can be made of.
+pub(super) const LISTS: &[ListKind] = &[ListKind::Posts, ListKind::Reposts, ListKind::Likes, ListKind::Bookmarks];
 
 /// Whose it is, by its `actor.json`.
 pub(super) fn owner(actor: &Value) -> Option<ExportOwner> {
@@ -41,8 +41,22 @@ pub(super) fn item(list: ListKind, item: &Value, owner: &ExportOwner) -> Option<
     match (list, text(item, "type")) {
         (ListKind::Posts, Some("Create")) => Some(post(item, owner).into()),
         (ListKind::Posts, Some("Announce")) => Some(own_repost(item, owner).into()),
+        (ListKind::Reposts, Some("Announce")) => Some(repost(item, owner).into()),
+        (ListKind::Likes | ListKind::Bookmarks, _) => Some(item.as_str().and_then(|post| linked(post, owner)).into()),
         _ => None,
     }
+}
+
+/// Somebody's post by its address alone: the ID, where it is one of the account's own server, else its link.
+fn linked(address: &str, owner: &ExportOwner) -> Option<Listed> {
+    let target = id_at(address, owner).or_else(|| names::read(address))?;
+    Some(Listed { link: Some(address.to_owned()), is_opaque: true, ..Listed::bare(target) })
+}
+
+/// The post that the account has reposted.
+fn repost(announce: &Value, owner: &ExportOwner) -> Option<Listed> {
+    let traits = PostTraits { visibility: visibility(announce), ..PostTraits::UNKNOWN };
+    Some(Listed { created_at: time(announce, "published"), traits, ..linked(reposted(announce)?, owner)? })
 }
 
 /// A post of the account.

@@ -25,10 +25,8 @@ fn is_link(name: &str) -> bool {
 
 /// The target under the name that a text is; none where it is none.
 pub(super) fn read(text: &str) -> Option<Target> {
-    match text.strip_prefix("https://") {
-        Some(rest) => linked(rest),
-        None => address(text.strip_prefix('@').unwrap_or(text)),
-    }
+    let text = text.strip_prefix('@').unwrap_or(text);
+    text.strip_prefix("https://").map_or_else(|| address(text), linked)
 }
 
 /// What a target under a name is: an address is a user's, a link a post's.
