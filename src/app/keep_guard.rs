@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::domain::{RoundId, Target, Wall};
+use crate::domain::{Handle, RoundId, Target, Wall};
 use crate::engine::{Guard, LostList};
 use crate::jobfile::keep_list::KeepList;
 use crate::lists::{RowReader, read_keep_list};
@@ -100,9 +100,9 @@ impl Guard for KeepGuard {
         lost
     }
 
-    fn spares(&self, round: RoundId, target: &Target, record: Option<&str>) -> bool {
+    fn spares(&self, round: RoundId, target: &Target, handle: Option<&Handle>, record: Option<&str>) -> bool {
         let Some(round) = self.rounds.get(&round) else { return false };
-        let known = round.reader.entry(target, None, record);
+        let known = round.reader.entry(target, handle, record);
         let names = |path: &PathBuf| self.lists.get(path).is_some_and(|watched| known.is_named_by(&watched.list));
         self.paths_of(round).any(names)
     }

@@ -26,7 +26,7 @@ pub enum Notice<'a> {
     AccountsUnknown(&'a CommandError),
     /// A keep list is no file that can be read again, so it counts as it is.
     KeepListReadOnce(&'a Path),
-    /// So many handles of the keep list spare nobody whose row has only an ID.
+    /// So many handles of the keep list spare only rows whose names the queue knows.
     BlindHandles(&'a Prepared, usize),
     /// A file has rows that name their targets, if it has any.
     Names(&'a Prepared),

@@ -21,9 +21,11 @@ use super::roster::Roster;
 use super::send_guard::{KEEP_LIST, SendGuard};
 use super::turn_draft::TurnDraft;
 use super::workers::Planned;
-use crate::domain::{LaneId, Reason, Target, TaskId, TaskState, Tick};
+use crate::domain::{Handle, LaneId, Platform, Reason, Target, TargetKind, TaskId, TaskState, Tick};
 use crate::platforms::Endpoint;
-use crate::store::{Drain, LanePeek, Move, PeekedTask, RecordId, RecordsOfTask, StoreError, TaskRecord, Turn};
+use crate::store::{
+    Drain, LanePeek, MAX_KNOWN_ASKED, Move, PeekedTask, RecordId, RecordsOfTask, StoreError, TaskRecord, Turn,
+};
 
 /// The reason of a task of which the account has no record: there is nothing to undo.
 const NO_RECORD: &str = "no_record";
@@ -121,6 +123,7 @@ impl Looking<'_> {
         }
         let returning = returning(&draft.writes);
         let (ahead, back) = drain.peek(&asked, &returning).await?;
+        let handles = self.known_handles(drain, ahead.iter().chain(&back)).await?;
         let mut known = HashMap::new();
         if !of_records.is_empty() {
             let leaving: Vec<RecordId> = draft.writes.undone.iter().map(|undone| undone.record).collect();
@@ -139,7 +142,8 @@ impl Looking<'_> {
             let is_of_records = of_records.contains_key(&task.lane);
             let records = is_of_records.then(|| known.remove(&task.task).unwrap_or(RecordsOfTask::Unknown));
             let may_be_name = of_names.contains(&task.lane);
-            let sight = self.judge(task, records, (may_be_name, stepped.contains(&task.task)));
+            let handle = handles.get(&task.task);
+            let sight = self.judge((task, handle), records, (may_be_name, stepped.contains(&task.task)));
             if let Sight::Settled(state, reason) = &sight {
                 self.tell(task, *state, reason.clone(), draft);
                 settle_in_turn(&mut draft.writes, (task.task, is_back), *state, reason.clone());
@@ -158,6 +162,35 @@ impl Looking<'_> {
             (planned.looked, planned.records) = (Some(passing), records);
         }
         Ok(())
+    }
+
+    /// What the targets of guarded tasks are called, as far as the queue knows: a keep list may have a name where the row has an ID.
+    async fn known_handles<'t>(
+        &self,
+        drain: &mut Drain,
+        tasks: impl Iterator<Item = &'t PeekedTask>,
+    ) -> Result<HashMap<TaskId, Handle>, StoreError> {
+        let mut asked: HashMap<(Platform, TargetKind), Vec<(TaskId, Target)>> = HashMap::new();
+        for task in tasks {
+            let (Some(lane), Some(target @ Target::Id(_))) = (self.roster.lanes.get(&task.lane), &task.target) else {
+                continue;
+            };
+            let Some(access) = &self.roster.accounts[lane.account].access else { continue };
+            if self.guard.watches(lane.round) {
+                let space = (access.platform, lane.action.target_kind());
+                asked.entry(space).or_default().push((task.task, target.clone()));
+            }
+        }
+        let mut handles = HashMap::new();
+        for ((platform, kind), tasks) in asked {
+            for some in tasks.chunks(MAX_KNOWN_ASKED) {
+                let targets: Vec<Target> = some.iter().map(|(_, target)| target.clone()).collect();
+                let known = drain.store().lists().known_targets(platform, kind, &targets).await?;
+                let handle = |target: &Target| known.get(target)?.handle.clone();
+                handles.extend(some.iter().filter_map(|(task, target)| Some((*task, handle(target)?))));
+            }
+        }
+        Ok(handles)
     }
 
     /// Whether tasks of a lane may stand under names that have to be looked up.
@@ -188,11 +221,11 @@ impl Looking<'_> {
     /// `has_stepped`: it deletes a record in this turn.
     fn judge(
         &self,
-        task: &PeekedTask,
+        (task, handle): (&PeekedTask, Option<&Handle>),
         records: Option<RecordsOfTask>,
         (may_be_name, has_stepped): (bool, bool),
     ) -> Sight {
-        if self.guard.spares(task, self.roster) {
+        if self.guard.spares(task, handle, self.roster) {
             return Sight::Settled(TaskState::Kept, Reason::Borrowed(KEEP_LIST));
         }
         if may_be_name && task.target.as_ref().is_some_and(Target::is_name) {

@@ -12,7 +12,7 @@ use super::roster::Roster;
 use super::run_end::RunEnd;
 use super::turn_draft::TurnDraft;
 use crate::clock::Clock;
-use crate::domain::{LaneId, RoundId, Target, Wall};
+use crate::domain::{Handle, LaneId, RoundId, Target, Wall};
 use crate::store::{PeekedTask, RoundKeep};
 
 /// The reason of a task that a keep list spares.
@@ -30,8 +30,8 @@ pub trait Guard: Send {
     fn watches(&self, round: RoundId) -> bool;
     /// Looks at the lists again: those that cannot be read. Nothing may be sent that they guard.
     fn look(&mut self, now: Wall) -> Vec<LostList>;
-    /// Whether a task must not be sent, by its target and its row's cells.
-    fn spares(&self, round: RoundId, target: &Target, record: Option<&str>) -> bool;
+    /// Whether a task must not be sent, by its target, what that is called as far as the queue knows, and its row's cells.
+    fn spares(&self, round: RoundId, target: &Target, handle: Option<&Handle>, record: Option<&str>) -> bool;
 }
 
 /// A list that cannot be read.
@@ -150,8 +150,8 @@ impl SendGuard {
     }
 
     /// Whether a list names a task.
-    pub(super) fn spares(&self, task: &PeekedTask, roster: &Roster) -> bool {
+    pub(super) fn spares(&self, task: &PeekedTask, handle: Option<&Handle>, roster: &Roster) -> bool {
         let (Some(lane), Some(target)) = (roster.lanes.get(&task.lane), &task.target) else { return false };
-        self.guard.watches(lane.round) && self.guard.spares(lane.round, target, task.record.as_deref())
+        self.guard.watches(lane.round) && self.guard.spares(lane.round, target, handle, task.record.as_deref())
     }
 }

@@ -124,6 +124,26 @@ fn keep_lists_of_ids_and_of_handles_spare_rows_by_handle() {
 }
 
 #[test]
+fn a_handle_on_a_keep_list_spares_the_id_that_it_is_known_to_have() {
+    let (home, sandbox) = start("none");
+    home.write("unmute.csv", "target_id\n@ada\n");
+    home.against(&sandbox, ["run", "unmute.csv", "--yes", "--progress", "none"]).done().ends(0);
+    let id = crate::common::wait(async {
+        let mut store = cleanup::store::Store::open(&home.queue(), cleanup::store::QueueKind::Real).await.unwrap();
+        let (ada, space) = ("ada".parse().unwrap(), NameSpace::of(Platform::XV2, None));
+        match store.lists().resolution(&space, &ada).await.unwrap() {
+            Some(cleanup::store::Resolution::Target(id)) => id.to_string(),
+            other => panic!("{other:?}"),
+        }
+    });
+    home.write("unfollow.csv", format!("target_id\n{id}\n1000000000000000007\n"));
+    home.write("keep.txt", "@ada\n");
+    run(&home, &sandbox, &["--keep", "keep.txt"]).ends(0);
+    let words: Vec<String> = outcomes(&home).into_iter().map(|row| row.1).collect();
+    assert_eq!(words, ["kept", "done"]);
+}
+
+#[test]
 fn a_row_that_is_known_to_send_nothing_takes_no_place_of_the_limit() {
     let (home, sandbox) = start("none");
     home.write("unmute.csv", "target_id\n@gone_one\n@suspended_x\n");

@@ -172,7 +172,7 @@ fn read_once_text(path: &Path) -> String {
 
 fn blind_handles_text(file: &Prepared, handles: usize) -> String {
     format!(
-        "{}: {} nobody whose row has only an ID, because the file has no column {}; add numeric IDs to the keep list",
+        "{}: {} only users whose names are known here, because the file has no column {}; add numeric IDs to the keep list",
         escaped(&file.survey.path),
         counted(handles, "handle on the keep list spares", "handles on the keep list spare"),
         NAME_COLUMNS.join(", ")
