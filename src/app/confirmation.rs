@@ -160,7 +160,13 @@ fn account_sentences(name: &str, platform: Platform, work: &[(Action, u64)], set
     let price = |action| settings.price(platform, action);
     let cost = work.iter().try_fold(MicroUsd(0), |sum, (action, n)| Some(sum.plus(price(*action)?.times(*n))));
     let cost = cost.map_or("price not known".to_owned(), |cost| format!("{cost} at listed prices"));
-    let limits: Vec<String> = windows.iter().filter(|w| applies(w, work)).map(|w| w.rate.to_string()).collect();
+    let mut limits: Vec<String> = Vec::new();
+    for limit in windows.iter().filter(|w| applies(w, work)).map(|w| w.rate.to_string()) {
+        // A host's may be the account's own once more.
+        if !limits.contains(&limit) {
+            limits.push(limit);
+        }
+    }
     let sentence = format!(
         "{} as {} {}, at most {}: about {}, {cost}",
         phrase.join(", "),

@@ -45,9 +45,10 @@ impl RowRules {
 
     /// How many handles on the keep list cannot spare rows of a file: it has rows with IDs alone, and no column of names.
     pub fn blind_handles(&self, survey: &Survey) -> usize {
-        let handles = self.filter.keep.as_ref().map_or(0, |keep| keep.handles().len());
-        let all_named = RowReader::new(&survey.columns).has_names() || survey.names >= survey.usable;
-        if all_named { 0 } else { handles }
+        let Some(keep) = self.filter.keep.as_ref().filter(|_| survey.names < survey.usable) else { return 0 };
+        let names = keep.targets().filter(Target::is_name).count();
+        // A column of names has handles. Of other names a row has to have the very one.
+        if RowReader::new(&survey.columns).has_names() { names - keep.handles().len() } else { names }
     }
 
     /// Refuses a rule about something that no column of the file tells, which would spare every row.

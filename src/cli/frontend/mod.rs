@@ -172,9 +172,9 @@ fn read_once_text(path: &Path) -> String {
 
 fn blind_handles_text(file: &Prepared, handles: usize) -> String {
     format!(
-        "{}: {} only users whose names are known here, because the file has no column {}; add numeric IDs to the keep list",
+        "{}: {} no row that has an ID alone, unless it is known here whose that is (the file has no column {} for it); add IDs to the keep list",
         escaped(&file.survey.path),
-        counted(handles, "handle on the keep list spares", "handles on the keep list spare"),
+        counted(handles, "name on the keep list spares", "names on the keep list spare"),
         NAME_COLUMNS.join(", ")
     )
 }
