@@ -18,9 +18,9 @@
 //! | [`store`] | the durable truth and the only room with SQL: queue, attempts, accounts, locks | domain, error |
 //! | [`limits`] | window (exact), headers (tighten), pace (shapes); [`limits::Limiter`] is the three for one account | domain |
 //! | [`platforms`] | tables of endpoints, the one HTTP client, the pure classifier | clock, domain |
-//! | [`auth`] | logins: sealed at rest, refreshed before they end; OAuth 2.0 and 1.0a | clock, domain, error, net, platforms, store |
+//! | [`auth`] | logins: sealed at rest, refreshed before they end; OAuth 2.0 (bound to a key, too) and 1.0a, sessions | clock, domain, error, net, platforms, store |
 //! | [`engine`] | the turn: claim, send, judge, settle; events, signals, bounds of a run | auth, clock, domain, limits, platforms, store |
-//! | [`lists`] | where IDs come from: archives, the platform's lists, filters, handles; entries <-> CSV | auth, clock, domain, engine, error, jobfile, limits, platforms, store, text |
+//! | [`lists`] | where IDs come from: archives, repositories, the platform's lists, what names mean, filters; entries <-> CSV | auth, clock, domain, engine, error, jobfile, limits, platforms, store, text |
 //! | [`pages`] | HTML files for people: reports, worklists, lists to restore; they load nothing | domain, store |
 //! | [`schedule`] | nights: when a schedule is due, and until when it may work; each time decided once | clock, domain, store |
 //! | [`sandbox`] | a platform to try things on, over the same HTTP; knows nothing of our client | clock, domain, net |

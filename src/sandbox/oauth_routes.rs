@@ -71,9 +71,18 @@ pub(super) async fn token(State(platform): State<Platform>, headers: HeaderMap, 
         let now = platform.now().tick;
         platform.oauth().token(now, &form, authorization(&headers))
     };
+    befallen(fault, || json(happen()), over_capacity).await
+}
+
+/// The answer to a request for tokens, which a fault may befall. `busy` is how this server says that it has too much to do.
+pub(super) async fn befallen(
+    fault: Option<TokenFault>,
+    happen: impl FnOnce() -> Response,
+    busy: impl FnOnce() -> Response,
+) -> Response {
     match fault {
-        None => json(happen()),
-        Some(TokenFault::Busy) => (StatusCode::SERVICE_UNAVAILABLE, "<html>over capacity</html>").into_response(),
+        None => happen(),
+        Some(TokenFault::Busy) => busy(),
         Some(TokenFault::LoseBefore) => severed(Severed::Closed),
         Some(TokenFault::LoseAfter) => {
             happen();
@@ -85,6 +94,11 @@ pub(super) async fn token(State(platform): State<Platform>, headers: HeaderMap, 
             std::future::pending().await
         }
     }
+}
+
+/// A server that has too much to do.
+pub(super) fn over_capacity() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, "<html>over capacity</html>").into_response()
 }
 
 /// `POST /2/oauth2/revoke`.

@@ -10,11 +10,10 @@ use axum::routing::{get, post};
 use serde_json::json;
 
 use super::super::headers::{plain, put};
-use super::super::oauth::{Fields, TokenAnswer, TokenFault, fields};
-use super::super::oauth_routes::{escaped, json as respond, page_that_asks};
+use super::super::oauth::{Fields, TokenAnswer, fields};
+use super::super::oauth_routes::{befallen, escaped, json as respond, over_capacity, page_that_asks};
 use super::super::platform_state::Platform;
 use super::super::rendered::Rendered;
-use super::super::severed::{Severed, severed};
 use super::bodies;
 use super::grants::{BoundAuthServer, metadata};
 use super::names::user_of_did;
@@ -121,20 +120,7 @@ async fn token(State(platform): State<Platform>, headers: HeaderMap, body: Bytes
     // A proof without a nonce is refused before anything can befall it.
     let is_proven = headers.get("dpop").is_some_and(|proof| has_nonce(proof.as_bytes()));
     let fault = if is_proven { platform.oauth().faults.pop_front() } else { None };
-    match fault {
-        None => happen(),
-        Some(TokenFault::Busy) => (StatusCode::SERVICE_UNAVAILABLE, "<html>over capacity</html>").into_response(),
-        Some(TokenFault::LoseBefore) => severed(Severed::Closed),
-        Some(TokenFault::LoseAfter) => {
-            happen();
-            severed(Severed::Closed)
-        }
-        Some(TokenFault::HangBefore) => std::future::pending().await,
-        Some(TokenFault::HangAfter) => {
-            happen();
-            std::future::pending().await
-        }
-    }
+    befallen(fault, happen, over_capacity).await
 }
 
 fn has_nonce(proof: &[u8]) -> bool {

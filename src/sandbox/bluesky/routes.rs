@@ -12,11 +12,10 @@ use super::super::decision::{Answer, Decision, SimulatedOutcome};
 use super::super::exchange::{deliver, receive};
 use super::super::headers::{plain, put, respond};
 use super::super::lists::Shelf;
-use super::super::oauth::TokenFault;
+use super::super::oauth_routes::befallen;
 use super::super::platform_state::Platform;
 use super::super::reads::{ReadAsk, ReadQuery, index_of};
 use super::super::rendered::{self, Rendered};
-use super::super::severed::{Severed, severed};
 use super::super::who::SimulatedApi;
 use super::super::world::World;
 use super::bodies;
@@ -245,20 +244,7 @@ impl Asked<'_> {
                 result => self.public(|| self.session(result)),
             }
         };
-        match fault {
-            None => happen(),
-            Some(TokenFault::Busy) => plain(bodies::general(SimulatedOutcome::ServerError, 2)),
-            Some(TokenFault::LoseBefore) => severed(Severed::Closed),
-            Some(TokenFault::LoseAfter) => {
-                happen();
-                severed(Severed::Closed)
-            }
-            Some(TokenFault::HangBefore) => std::future::pending().await,
-            Some(TokenFault::HangAfter) => {
-                happen();
-                std::future::pending().await
-            }
-        }
+        befallen(fault, happen, || plain(bodies::general(SimulatedOutcome::ServerError, 2))).await
     }
 
     fn log_out(&self) -> Response {
