@@ -4,7 +4,7 @@ use super::picked_rows::PickedRows;
 use super::target_facts::Facts;
 use crate::domain::{Action, Platform, TaskState, Wall};
 use crate::error::CommandError;
-use crate::platforms::{Endpoint, find_inverse};
+use crate::platforms::{Endpoint, find, find_inverse};
 use crate::store::{Job, PickOrder, PickedTask, Store, TaskFilter};
 
 /// The columns of the list.
@@ -30,7 +30,7 @@ impl RestoreList {
         let picked = PickedRows::pick(store, (job, round), &wanted, PickOrder::NewestFirst).await?;
         let done = store.read().actions(job, round).await?.into_iter();
         let new_ones = done.filter(|(platform, action)| !comes_back(*platform, *action));
-        let irreversible = irreversible(&new_ones.map(|(_, action)| action).collect::<Vec<_>>());
+        let irreversible = irreversible(&new_ones.collect::<Vec<_>>());
         Ok(RestoreList { picked, irreversible })
     }
 }
@@ -62,15 +62,20 @@ fn inverse(task: &PickedTask) -> Option<Action> {
     task.action.inverse().filter(|_| task.action != Action::DeletePost || is_offered)
 }
 
-/// What does not come back, of what a job did; each once.
-pub fn irreversible(actions: &[Action]) -> Vec<&'static str> {
+/// What does not come back, of what a job did and where; each once.
+pub fn irreversible(done: &[(Platform, Action)]) -> Vec<&'static str> {
     let mut sentences: Vec<&'static str> = Vec::new();
-    for sentence in actions.iter().flat_map(|action| cannot(*action)) {
+    for sentence in done.iter().flat_map(|(platform, action)| cannot(*platform, *action)) {
         if !sentences.contains(sentence) {
             sentences.push(sentence);
         }
     }
     sentences
+}
+
+/// Whether the platform hands back what it deletes, so that the text is kept.
+pub(in crate::app) fn keeps_text(platform: Platform, action: Action) -> bool {
+    find(platform, action).is_some_and(|endpoint| endpoint.last_copy.is_some())
 }
 
 /// What to keep in mind about one row.
@@ -91,7 +96,7 @@ pub fn restore_note(task: &PickedTask) -> &'static str {
 }
 
 /// What restoring an action does not bring back. From X's documents of the operations and their inverses (docs/undo-and-verify.md).
-fn cannot(action: Action) -> &'static [&'static str] {
+fn cannot(platform: Platform, action: Action) -> &'static [&'static str] {
     match action {
         Action::Unfollow => &[
             "Following somebody again is a new follow: they may be notified, and your list is in a new order.",
@@ -106,6 +111,10 @@ fn cannot(action: Action) -> &'static [&'static str] {
         Action::Unblock => {
             &["Blocking again is as before; follows in either direction that the first block ended do not come back."]
         }
+        Action::DeletePost if keeps_text(platform, action) => &[
+            "Deleted posts cannot be restored as they were, nor their likes, replies and links. Their texts are kept in the queue, and this \
+             list has them.",
+        ],
         Action::DeletePost => &[
             "Deleted posts cannot be restored, nor their likes, replies and links. A data archive made before still has their text.",
         ],

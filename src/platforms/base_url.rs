@@ -43,9 +43,11 @@ impl BaseUrl {
         &self.text
     }
 
-    /// The URL of a path on it, which begins with `/` and needs no percent-encoding.
+    /// The URL of a path on it, which begins with `/` and needs no percent-encoding; a query may stand behind it.
     pub(super) fn at(&self, path: &str) -> Url {
         let mut url = self.url.clone();
+        let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+        url.set_query(query);
         match url.path().trim_end_matches('/') {
             "" => url.set_path(path),
             before => {

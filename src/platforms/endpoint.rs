@@ -50,8 +50,10 @@ pub struct Endpoint {
 /// A look at what a request was about, whose answer held another state than was asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadBack {
-    /// The path below the base URL, asked with GET. It is answered with the same fields.
+    /// The path below the base URL, asked with GET.
     pub path: &'static str,
+    /// Whether it is answered with a list of one, where the request is answered with the record itself. The fields are the same.
+    pub is_list: bool,
     /// The list in whose windows it takes its slot.
     pub windows_of: &'static ListEndpoint,
 }
@@ -113,8 +115,12 @@ impl Endpoint {
 
     /// The look at what it was about, as an endpoint of its own.
     pub fn looking_back(&self) -> Option<Endpoint> {
-        let ReadBack { path, .. } = self.read_back?;
-        Some(Endpoint { method: Verb::Get, path, last_copy: None, read_back: None, ..*self })
+        let ReadBack { path, is_list, .. } = *self.read_back?;
+        let success = match self.success {
+            Success::Resource { id, fields } if is_list => Success::ListedResource { id, fields },
+            other => other,
+        };
+        Some(Endpoint { method: Verb::Get, path, success, last_copy: None, read_back: None, ..*self })
     }
 
     /// Whether a handle will do as the target.

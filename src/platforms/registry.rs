@@ -85,7 +85,8 @@ pub fn find_name_resolver(platform: Platform) -> Option<&'static NameResolver> {
 pub fn find_list_endpoint_named(platform: Platform, name: &str) -> Option<&'static ListEndpoint> {
     let spec = spec(platform);
     let names = spec.names.map_or(&[][..], |names| names.endpoints);
-    spec.lists.iter().chain(names).chain(spec.profiles).find(|endpoint| endpoint.name == name)
+    let looks = spec.endpoints.iter().filter_map(|endpoint| Some(endpoint.read_back?.windows_of));
+    spec.lists.iter().chain(names).chain(spec.profiles).chain(looks).find(|endpoint| endpoint.name == name)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a confirmed effect looks like.
 
-/// What a confirmed effect looks like, in a `200` with a JSON object.
+/// What a confirmed effect looks like, in a `200` with a JSON object, or with a list where that is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Success {
     /// The field at this JSON pointer has this value.
@@ -19,6 +19,13 @@ pub enum Success {
     /// What it was done to, in the state that is to be reached: its ID is the target's to the letter, and every field holds what is said
     /// here. Without any fields the record alone confirms.
     Resource {
+        /// Where the ID stands, an RFC 6901 pointer.
+        id: &'static str,
+        /// RFC 6901 pointers, and what each must hold.
+        fields: &'static [(&'static str, bool)],
+    },
+    /// The same, as the only entry of a list.
+    ListedResource {
         /// Where the ID stands, an RFC 6901 pointer.
         id: &'static str,
         /// RFC 6901 pointers, and what each must hold.

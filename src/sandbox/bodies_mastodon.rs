@@ -124,10 +124,35 @@ pub(super) fn worded(verdict: SimulatedOutcome, endpoint: &Endpoint, target: &st
     }
 }
 
-/// The answer to what has been done, as it was before.
+/// The lists that relationships tell of, each by its field.
+pub(super) const RELATIONS: [(Shelf, &str); 4] = [
+    (Shelf::Following, "following"),
+    (Shelf::Followers, "followed_by"),
+    (Shelf::Blocks, "blocking"),
+    (Shelf::Mutes, "muting"),
+];
+
+/// How the account and users stand to each other: on which of its lists each of them is.
+pub(super) fn worded_relationships(verdict: SimulatedOutcome, told: &[(String, Vec<Shelf>)]) -> Rendered {
+    if verdict != SimulatedOutcome::Undone {
+        return general(verdict, 0);
+    }
+    let each = told.iter().map(|(called, on)| {
+        let mut body = relationship(called);
+        for (shelf, field) in RELATIONS {
+            body[field] = on.contains(&shelf).into();
+        }
+        body
+    });
+    json_answer(200, JSON, &Value::Array(each.collect()))
+}
+
+/// The answer to what has been done, as it was before. Whoever approves followers had been asked, and had not said yes.
 pub(super) fn stale(endpoint: &Endpoint, target: &str) -> Rendered {
     let mut body = effect(endpoint, target);
-    if let Some(field) = body.get_mut(endpoint.field) {
+    let is_locked = account_body(target, number_of(target))["locked"] == true;
+    let field = if endpoint.action == Action::Unfollow && is_locked { "requested" } else { endpoint.field };
+    if let Some(field) = body.get_mut(field) {
         *field = endpoint.action.is_undoing().into();
     }
     json_answer(200, JSON, &body)
@@ -150,11 +175,7 @@ pub(super) fn worded_status(verdict: SimulatedOutcome, called: &str, undone: &[A
 /// A relationship with a user, or a status.
 fn effect(endpoint: &Endpoint, target: &str) -> Value {
     let mut body = match endpoint.action.target_kind() {
-        TargetKind::User => json!({
-            "id": target, "following": false, "showing_reblogs": false, "notifying": false, "languages": null,
-            "followed_by": false, "blocking": false, "blocked_by": false, "muting": false, "muting_notifications": false,
-            "requested": false, "requested_by": false, "domain_blocking": false, "endorsed": false, "note": "",
-        }),
+        TargetKind::User => relationship(target),
         TargetKind::Post => status_body(target, number_of(target)),
     };
     let Some(fields) = body.as_object_mut() else { return body };
@@ -165,6 +186,14 @@ fn effect(endpoint: &Endpoint, target: &str) -> Value {
         fields.insert(endpoint.field.into(), (!endpoint.action.is_undoing()).into());
     }
     if endpoint.action == Action::Repost { new_repost(body) } else { body }
+}
+
+fn relationship(target: &str) -> Value {
+    json!({
+        "id": target, "following": false, "showing_reblogs": false, "notifying": false, "languages": null,
+        "followed_by": false, "blocking": false, "blocked_by": false, "muting": false, "muting_notifications": false,
+        "requested": false, "requested_by": false, "domain_blocking": false, "endorsed": false, "note": "",
+    })
 }
 
 /// The post that a repost makes: it has an ID of its own, and holds the post that it repeats.

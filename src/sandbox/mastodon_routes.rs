@@ -20,6 +20,7 @@ use super::platform_state::Platform;
 use super::reads::{ReadAsk, ReadQuery, cursor, index_of};
 use super::rendered;
 use super::who::{KnownUser, SimulatedApi};
+use super::world::World;
 use crate::domain::{Action, TargetKind};
 
 /// The lists: their paths, and the scope that a token needs for each.
@@ -33,6 +34,9 @@ const LISTS: [(&str, Shelf, &str); 7] = [
     ("/api/v1/bookmarks", Shelf::Bookmarks, "read:bookmarks"),
 ];
 
+/// The most users of one question.
+const MOST_RELATIONSHIPS: usize = 80;
+
 /// The routes.
 pub(super) fn routes(mut router: Router<Platform>) -> Router<Platform> {
     for (path, shelf, scope) in LISTS {
@@ -43,6 +47,7 @@ pub(super) fn routes(mut router: Router<Platform>) -> Router<Platform> {
         router = router.route(path, get(handler));
     }
     let router = router.route("/api/v1/statuses/{id}", get(status));
+    let router = router.route("/api/v1/accounts/relationships", get(relationships));
     let router = router.route("/api/v1/accounts/verify_credentials", get(verify_credentials));
     router.route("/api/v1/accounts/lookup", get(look_up)).route("/api/v2/search", get(search))
 }
@@ -113,6 +118,36 @@ async fn status(State(platform): State<Platform>, Path(called): Path<String>, re
     });
     platform.pause(platform.latency.unwrap_or_default()).await;
     let worded = bodies::worded_status(answer.verdict, &called, &undone);
+    respond(worded, SimulatedApi::Mastodon, answer, platform.clock.now().wall)
+}
+
+/// How the account and users stand to each other, each that is asked about.
+async fn relationships(State(platform): State<Platform>, request: Request) -> Response {
+    let Some(received) = receive(request).await else { return plain(rendered::too_large()) };
+    let Ok(user) = authenticated(&platform, SimulatedApi::Mastodon, false, &received) else {
+        return plain(bodies::denied());
+    };
+    if platform.host_oauth().lacks(received.bearer(), &["read:follows"]) {
+        return plain(bodies::out_of_scope());
+    }
+    let who = KnownUser { dialect: SimulatedApi::Mastodon, user };
+    let pairs = form_urlencoded::parse(received.query().as_bytes());
+    let asked: Vec<String> =
+        pairs.filter(|(name, _)| name == "id[]").map(|(_, id)| id.into_owned()).take(MOST_RELATIONSHIPS).collect();
+    let (answer, told) = platform.at_once(|world, now| {
+        let there = |world: &mut World, called: &str, shelf| !world.has_undone(who, shelf, bodies::number_of(called));
+        let told: Vec<(String, Vec<Shelf>)> = asked
+            .into_iter()
+            .map(|called| {
+                let shelves = bodies::RELATIONS.map(|(shelf, _)| shelf);
+                let on = shelves.into_iter().filter(|shelf| there(world, &called, *shelf)).collect();
+                (called, on)
+            })
+            .collect();
+        (world.look_up(now, who), told)
+    });
+    platform.pause(platform.latency.unwrap_or_default()).await;
+    let worded = bodies::worded_relationships(answer.verdict, &told);
     respond(worded, SimulatedApi::Mastodon, answer, platform.clock.now().wall)
 }
 

@@ -84,6 +84,11 @@ impl World {
         target.and_then(|target| Some(self.user(who)?.applied(action, target))).unwrap_or(0)
     }
 
+    /// Whether something is off a list of a user's because it has been undone.
+    pub(super) fn has_undone(&mut self, who: KnownUser, shelf: Shelf, target: TargetId) -> bool {
+        self.user(who).is_some_and(|user| user.has_undone(shelf, target))
+    }
+
     /// Whether the answer to an undo that has just had its effect tells of before.
     pub(super) fn is_stale(&mut self, who: KnownUser, ask: Ask<'_>) -> bool {
         let fate = ask.target.parse::<TargetId>().ok().map(|target| self.fate(ask.action, target));

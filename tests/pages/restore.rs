@@ -75,6 +75,7 @@ fn every_list_is_as_it_was_where_the_platform_has_the_inverse() {
 
     let asked = home.cleanup(["undo", "spring", "--apply"]).done().ends(2);
     let asked = asked.says("add --yes if you mean it").says("1 row of delete-post, not restorable as it was");
+    let asked = asked.says("`cleanup undo spring -o undo.csv` has their texts");
     asked.says("follow 3 users").says("Following somebody again is a new follow");
     assert!(!home.run(&["status"]).out.contains("spring-restore"), "nothing was queued");
 
@@ -208,6 +209,37 @@ fn what_the_job_did_not_do_itself_is_left_as_it_is() {
     let told = run(&home, &["undo", "unmute", "--apply"]).ends(0).says("1 row that the job did not do itself");
     told.says("unmute-restore: 1 done");
     assert_eq!(requests(&sandbox, FEDI, "mute"), 1);
+}
+
+/// Two jobs of the same rows: what the restore of one has brought back is no ghost of the other, and nobody is to undo it by hand.
+#[test]
+fn what_another_jobs_restore_has_brought_back_is_no_ghost() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--faults", "none", "--lists", "9"]);
+    fedi(&home, &sandbox);
+    let rows: String = list(&home, "mutes").iter().take(4).map(|id| format!("fedi,{id}\n")).collect();
+    for job in ["one", "two"] {
+        home.write(&format!("{job}.csv"), format!("account,target_id\n{rows}"));
+        run(&home, &["run", &format!("{job}.csv"), "--action", "unmute"]).ends(0);
+    }
+    run(&home, &["undo", "two", "--apply", "--max-requests", "3"]).ends(4);
+    let seen_before_it_was_restored = "insert into verification (task_id, finished_at, verdict, read_at, off_at)
+        select id, finished_at, 'ghost', finished_at + 1, null from task where id = 2";
+    crate::common::sql::change(&home.queue(), seen_before_it_was_restored);
+    let told = |job: &str, ends: i32| {
+        let verified = home.cleanup(["verify", job, "--json", "-o", "verdicts.csv"]).done().ends(ends).json();
+        ["restored", "confirmed", "ghosts", "came_back", "undecided"].map(|word| verified[word].as_u64().unwrap())
+    };
+    for job in ["one", "two"] {
+        assert_eq!(told(job, 0), [3, 1, 0, 0, 0], "{job}");
+        let verdicts = std::fs::read_to_string(home.path("verdicts.csv")).unwrap();
+        assert_eq!((verdicts.matches(",restored,").count(), verdicts.matches(",confirmed,").count()), (3, 1));
+    }
+    let ghosts = home.run(&["report", "one", "--worklist=ghosts", "--format", "csv"]).ends(0).out;
+    assert_eq!(ghosts.lines().count(), 1, "{ghosts}");
+    // Undone once more it is judged again.
+    run(&home, &["run", "one.csv", "--action", "unmute", "--again"]).ends(0);
+    assert_eq!(told("one", 0), [0, 4, 0, 0, 0]);
 }
 
 #[test]

@@ -43,7 +43,8 @@ fn the_last_copy_of_a_deleted_post_is_kept_until_its_job_is_forgotten() {
     let run = home.run(&[&["run", file, "--pace", "front-load", "--json"][..], &FEDI].concat()).json();
     let done = run["jobs"][0]["done"].as_u64().unwrap() as usize;
     assert!(done >= 4, "{run}");
-    home.run(&["undo", "delete-post", "--sandbox", "-o", "undo.csv", "--html", "undo.html"]).ends(0);
+    let told = home.run(&["undo", "delete-post", "--sandbox", "-o", "undo.csv", "--html", "undo.html"]).ends(0);
+    assert!(told.err.contains("and this list has them") && !told.err.contains("data archive"), "{}", told.err);
     let mut table = csv::Reader::from_path(home.path("undo.csv")).unwrap();
     let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
     let page = std::fs::read_to_string(home.path("undo.html")).unwrap();
@@ -55,6 +56,7 @@ fn the_last_copy_of_a_deleted_post_is_kept_until_its_job_is_forgotten() {
     }
     let restored = home.run(&["undo", "delete-post", "--sandbox", "--apply"]).ends(2);
     assert!(restored.err.contains("a post that is written again is a new one"), "{}", restored.err);
+    assert!(restored.err.contains("undo delete-post -o undo.csv"), "{}", restored.err);
     let kept = || {
         let files = std::fs::read_dir(home.sandbox_queue().parent().unwrap()).unwrap();
         let bytes = files.map(|file| std::fs::read(file.unwrap().path()).unwrap_or_default());

@@ -11,7 +11,7 @@ use crate::app::request::RunBounds;
 use crate::app::restore_list::comes_back;
 use crate::app::signals::Signals;
 use crate::app::{self, Confirmation, irreversible, no_such_round};
-use crate::domain::{AccountId, Action, RoundId};
+use crate::domain::{AccountId, Action, Platform, RoundId};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::READER_VERSION;
 use crate::store::{
@@ -129,14 +129,13 @@ impl Restore {
 
     /// Says so, with what cannot be restored here.
     async fn nothing_to_send(&self, left_out: &LeftOut, deps: AppDeps<'_>) -> Result<RunEnd, CommandError> {
-        let by_hand = deps.command(&["undo", &self.undone.name, "--html", "restore.html"]);
         if let Some(job) = &self.begun {
             let store = deps.open_queue().await?;
             if let Some(end) = RunEnd::with_nothing_to_send(store, Some(&[job.id])).await? {
                 return Ok(end);
             }
         }
-        let why = left_out.sentences();
+        let (why, by_hand) = (self.left_out(left_out, deps), self.list_command(["--html", "restore.html"], deps));
         if why.is_empty() {
             return Err(self.nothing_done(deps).await?);
         }
@@ -173,19 +172,34 @@ impl Restore {
     ) -> Result<Option<Confirmation>, CommandError> {
         let Some(mut about) = app::confirm_work(store, to_send, deps.settings).await? else { return Ok(None) };
         let accounts = store.accounts().all().await?;
-        let is_new = |(action, account, _): &&(Action, AccountId, u64)| {
-            let platform = accounts.iter().find(|known| known.id == *account).map(|known| known.platform);
-            !platform.is_some_and(|platform| comes_back(platform, action.undoing()))
-        };
-        let new_ones = to_send.iter().filter(is_new);
-        let undone: Vec<Action> = new_ones.map(|(action, ..)| action.undoing()).collect();
+        let undone = to_send.iter().filter_map(|(action, account, _)| {
+            let platform = accounts.iter().find(|known| known.id == *account)?.platform;
+            Some((platform, action.undoing()))
+        });
+        let new_ones = undone.filter(|(platform, action)| !comes_back(*platform, *action));
+        let undone: Vec<(Platform, Action)> = new_ones.collect();
         about.sentences.extend(irreversible(&undone).into_iter().map(str::to_owned));
-        let left_out = rows.left_out().sentences();
+        let left_out = self.left_out(rows.left_out(), deps);
         if !left_out.is_empty() {
-            let by_hand = deps.command(&["undo", &self.undone.name, "--html", "restore.html"]);
+            let by_hand = self.list_command(["--html", "restore.html"], deps);
             about.sentences.push(format!("not restored: {}; {by_hand} makes a page of links", left_out.join("; ")));
         }
         Ok(Some(about))
+    }
+
+    fn left_out(&self, left_out: &LeftOut, deps: AppDeps<'_>) -> Vec<String> {
+        left_out.sentences(&self.list_command(["-o", "undo.csv"], deps))
+    }
+
+    /// The command that writes what the round has done into a file.
+    fn list_command(&self, into: [&str; 2], deps: AppDeps<'_>) -> String {
+        let round = self.round.1.to_string();
+        let mut words = vec!["undo", &self.undone.name];
+        if self.round.1 != self.undone.round_number {
+            words.extend(["--round", &round]);
+        }
+        words.extend(into);
+        deps.command(&words)
     }
 
     /// Queues the rows: a job of its own, or what is new of one that was begun.

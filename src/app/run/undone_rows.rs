@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use crate::app::no_such_round;
+use crate::app::restore_list::keeps_text;
 use crate::domain::{AccountId, Action, Platform, TaskState, counted};
 use crate::error::CommandError;
-use crate::platforms::{find, find_inverse};
+use crate::platforms::find_inverse;
 use crate::store::{Job, LoadRow, PickOrder, PickedTask, RowPlace, Store, TaskFilter};
 
 /// Rows in memory at a time.
@@ -106,17 +107,17 @@ impl UndoneRows {
 }
 
 impl LeftOut {
-    /// What is left out and why, a phrase each.
-    pub(super) fn sentences(&self) -> Vec<String> {
+    /// What is left out and why, a phrase each. `with_texts`: the command that writes a list with the texts of deleted posts.
+    pub(super) fn sentences(&self, with_texts: &str) -> Vec<String> {
         let mut said: Vec<String> = Vec::new();
         for ((action, platform), rows) in &self.not_offered {
             let rows = counted(*rows, "row", "rows");
             said.push(match action.inverse() {
                 None => format!("{rows} of {action}, which only the users themselves can take back"),
-                Some(Action::Post) if find(*platform, *action).is_some_and(|endpoint| endpoint.last_copy.is_some()) => {
+                Some(Action::Post) if keeps_text(*platform, *action) => {
                     format!(
                         "{rows} of {action}, not restorable as it was on {platform}: a post that is written again is a new one, \
-                         at a new date; `cleanup undo JOB -o FILE` has their texts"
+                         at a new date; {with_texts} has their texts"
                     )
                 }
                 Some(Action::Post) => format!("{rows} of {action}, which nothing takes back on {platform}"),

@@ -47,6 +47,14 @@ pub(in crate::platforms) fn read_list(body: &Body) -> Result<Vec<Value>, Unreada
     }
 }
 
+/// Reads a body that is a list of one object.
+pub(super) fn read_only_entry(body: &Body) -> Result<Object, Unreadable> {
+    match read_list(body)?.as_mut_slice() {
+        [Value::Object(object)] => Ok(std::mem::take(object)),
+        _ => Err(Unreadable::NotAnObject),
+    }
+}
+
 fn read_value(body: &Body) -> Result<Value, Unreadable> {
     match body.end {
         BodyEnd::Whole => {}

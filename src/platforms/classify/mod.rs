@@ -48,7 +48,10 @@ pub fn classify(endpoint: &Endpoint, subject: Subject<'_>, answer: &Answer) -> F
 /// The same for requests that are no row of a table.
 pub(super) fn judge(question: &Question<'_>, answer: &Answer) -> Finding {
     let status = answer.status;
-    let said = read(&answer.body);
+    let said = match (status, question.success) {
+        (200, Success::ListedResource { .. }) => body::read_only_entry(&answer.body),
+        _ => read(&answer.body),
+    };
     match (status, &said) {
         (500..=599, said) => status::failing(question.dialect, status, said.as_ref().ok()),
         (200, Ok(root)) => confirmed(question, root),
@@ -98,7 +101,11 @@ fn expected(question: &Question<'_>, root: &Object) -> Option<bool> {
             Some(field.as_bool() == Some(value) && !question.subject.is_some_and(names_another))
         }
         // v1.1 can put errors beside an object; an object with errors confirms nothing.
-        Success::Id { .. } | Success::Record { .. } | Success::Resource { .. } | Success::EitherResource { .. }
+        Success::Id { .. }
+        | Success::Record { .. }
+        | Success::Resource { .. }
+        | Success::ListedResource { .. }
+        | Success::EitherResource { .. }
             if root.contains_key("errors") =>
         {
             None
@@ -111,7 +118,7 @@ fn expected(question: &Question<'_>, root: &Object) -> Option<bool> {
             let is_the_target = |(_, subject)| is_record_of_target(subject, root, id);
             Some(is_id(question, id) && question.subject.is_some_and(is_the_target))
         }
-        Success::Resource { id, fields } => {
+        Success::Resource { id, fields } | Success::ListedResource { id, fields } => {
             let id = body::at(root, id)?.as_str()?;
             let held: Vec<bool> =
                 fields.iter().map(|(pointer, _)| body::at(root, pointer)?.as_bool()).collect::<Option<_>>()?;

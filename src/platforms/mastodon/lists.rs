@@ -93,6 +93,13 @@ pub(super) static NAMES: [ListEndpoint; 2] = [
     },
 ];
 
+/// How the account and users stand to each other: looked at after an answer that is in doubt.
+pub(super) static RELATIONSHIPS: ListEndpoint = ListEndpoint {
+    list: None,
+    documented: &LOOKUPS,
+    ..row("relationships", ListKind::Following, "/api/v1/accounts/relationships", &["read:follows"])
+};
+
 /// The rows.
 pub(super) static LISTS: [ListEndpoint; 7] = [
     row("following", ListKind::Following, "/api/v1/accounts/{user}/following", &["read:accounts"]),

@@ -5,7 +5,7 @@
 
 use super::DIALECT;
 use super::deleted_post::last_copy;
-use super::lists::STATUSES;
+use super::lists::{RELATIONSHIPS, STATUSES};
 use crate::domain::{Action, MicroUsd, RepostId};
 use crate::platforms::caller::{Auth, Documented, Tier};
 use crate::platforms::endpoint::{Endpoint, Params, ReadBack, Verb};
@@ -57,8 +57,21 @@ const fn of_status(
     Endpoint { read_back: Some(&STATUS), ..row(action, path, scope, fields) }
 }
 
+/// The same of a user, whose relationship is told in a list of one.
+const fn of_account(
+    action: Action,
+    path: &'static str,
+    scope: &'static [&'static str],
+    fields: &'static [(&'static str, bool)],
+) -> Endpoint {
+    Endpoint { read_back: Some(&RELATIONSHIP), ..row(action, path, scope, fields) }
+}
+
 /// A status, as its list tells it.
-static STATUS: ReadBack = ReadBack { path: "/api/v1/statuses/{target}", windows_of: &STATUSES };
+static STATUS: ReadBack = ReadBack { path: "/api/v1/statuses/{target}", is_list: false, windows_of: &STATUSES };
+/// How the account and a user stand to each other.
+static RELATIONSHIP: ReadBack =
+    ReadBack { path: "/api/v1/accounts/relationships?id[]={target}", is_list: true, windows_of: &RELATIONSHIPS };
 
 /// Following, which has a limit of its own (`RateLimiter` of Mastodon's source, read in November 2026).
 const FOLLOWS: Documented = Documented::account(400, 86_400);
@@ -68,7 +81,7 @@ const POSTS: Documented = Documented::account(300, 10_800);
 /// The rows.
 pub(super) static TABLE: [Endpoint; 8] = [
     // A follow that waits for its approval is taken back by the same call.
-    row(
+    of_account(
         Action::Unfollow,
         "/api/v1/accounts/{target}/unfollow",
         &["write:follows"],
@@ -91,8 +104,8 @@ pub(super) static TABLE: [Endpoint; 8] = [
             &[("/reblogged", false)],
         )
     },
-    row(Action::Unmute, "/api/v1/accounts/{target}/unmute", &["write:mutes"], &[("/muting", false)]),
-    row(Action::Unblock, "/api/v1/accounts/{target}/unblock", &["write:blocks"], &[("/blocking", false)]),
+    of_account(Action::Unmute, "/api/v1/accounts/{target}/unmute", &["write:mutes"], &[("/muting", false)]),
+    of_account(Action::Unblock, "/api/v1/accounts/{target}/unblock", &["write:blocks"], &[("/blocking", false)]),
     Endpoint {
         method: Verb::Delete,
         documented: &[USUAL, RARE],
@@ -105,7 +118,7 @@ pub(super) static TABLE: [Endpoint; 8] = [
         &["write:bookmarks"],
         &[("/bookmarked", false)],
     ),
-    row(
+    of_account(
         Action::RemoveFollower,
         "/api/v1/accounts/{target}/remove_from_followers",
         &["write:follows"],

@@ -11,6 +11,7 @@ mod read_allowance;
 mod read_quota;
 mod read_request;
 mod refused_names;
+mod restored;
 mod target_metadata;
 mod verification;
 
@@ -26,6 +27,7 @@ pub use verification::{Looked, Reach, VerdictCounts, VerifyResult};
 
 pub(in crate::store) use names::forget_unavailable_names;
 pub(in crate::store) use own_records::{DISTRUST, distrust_record_readings};
+pub(in crate::store) use restored::{inverse_pairs, is_restored, restoring};
 
 use super::db::Db;
 

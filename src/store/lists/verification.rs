@@ -3,6 +3,7 @@
 
 use super::ListStore;
 use super::list_fetch::ReadingId;
+use super::restored::{inverse_pairs, is_restored, restoring};
 use crate::domain::{AccountId, Action, Target, TargetId, Wall};
 use crate::store::codes::targets_json;
 use crate::store::error::StoreError;
@@ -20,6 +21,8 @@ crate::domain::with_names! {
         CameBack => "came_back",
         /// Reported done, and listed in every reading since.
         Ghost => "ghost",
+        /// A job of the queue has taken it back since: nobody is surprised to see it listed. Never stored.
+        Restored => "restored",
     }
 }
 
@@ -29,26 +32,6 @@ impl VerifyResult {
     }
 }
 
-/// Whether a task of a round (the first parameter) has been restored since it was done, by a job that restores the round. The second: pairs of
-/// an action and the one that takes it back.
-macro_rules! is_restored {
-    ($round:literal, $pairs:literal) => {
-        concat!(
-            "exists (select 1 from job restoring
-                       join round back on back.job_id = restoring.id
-                       join json_each(",
-            $pairs,
-            ") pair on pair.value ->> 0 = lane.action
-                       join lane of on of.round_id = back.id and of.account_id = lane.account_id and of.action = pair.value ->> 1
-                       join task_key key on key.lane_id = of.id and key.target = task.target
-                       join task restored on restored.id = key.task_id and restored.state = 4
-                                         and restored.finished_at >= task.finished_at
-                      where restoring.restores_round = ",
-            $round,
-            ")"
-        )
-    };
-}
 /// How far the absence of a target from a list proves that it is off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
@@ -84,7 +67,7 @@ pub struct VerdictCounts {
     pub ghosts: u64,
     /// Done, and nothing is known.
     pub undecided: u64,
-    /// Done, and restored since by a job of `undo --apply`: nobody is surprised to see it listed.
+    /// Done, and restored since by a job of the queue: nobody is surprised to see it listed.
     pub restored: u64,
 }
 
@@ -168,42 +151,40 @@ impl ListStore<'_> {
 
     /// What is known of the done tasks of the job's newest round.
     pub async fn verdicts(&mut self, job: &Job) -> Result<VerdictCounts, StoreError> {
+        // The verdict is what is grouped by, so that it is made once for each row.
         let sql = concat!(
-            "select coalesce(sum(verdict = 'confirmed'), 0), coalesce(sum(verdict = 'came_back'), 0),
-                    coalesce(sum(verdict = 'ghost'), 0), coalesce(sum(verdict is null and not is_restored), 0),
-                    coalesce(sum(is_restored), 0)
-               from (select iif(",
-            is_restored!("?1", "?2"),
-            ", null, v.verdict) as verdict, ",
-            is_restored!("?1", "?2"),
-            " as is_restored
-                       from load cross join task on task.id between load.first_task_id and load.last_task_id
-                       join lane on lane.id = task.lane_id
-                       left join verification v on v.task_id = task.id and v.finished_at = task.finished_at
-                      where load.round_id = ?1 and load.finished_at is not null and task.state = 4)"
+            "with ",
+            restoring!("?2"),
+            " select iif(",
+            is_restored!(),
+            ", 'restored', v.verdict), count(*)
+                from load cross join task on task.id between load.first_task_id and load.last_task_id
+                join lane on lane.id = task.lane_id
+                left join verification v on v.task_id = task.id and v.finished_at = task.finished_at
+               where load.round_id = ?1 and load.finished_at is not null and task.state = 4
+               group by 1"
         );
-        let row: (i64, i64, i64, i64, i64) = self.db.fetch_one(sql, args![job.round.0, inverse_pairs()]).await?;
-        let count = |number: i64| u64::try_from(number).unwrap_or(0);
-        Ok(VerdictCounts {
-            confirmed: count(row.0),
-            came_back: count(row.1),
-            ghosts: count(row.2),
-            undecided: count(row.3),
-            restored: count(row.4),
-        })
+        let rows: Vec<(Option<String>, i64)> = self.db.fetch_all(sql, args![job.round.0, inverse_pairs()]).await?;
+        let mut counts = VerdictCounts::default();
+        for (verdict, count) in rows {
+            let place = match verdict.as_deref().map(VerifyResult::stored).transpose()? {
+                None => &mut counts.undecided,
+                Some(VerifyResult::Confirmed) => &mut counts.confirmed,
+                Some(VerifyResult::CameBack) => &mut counts.came_back,
+                Some(VerifyResult::Ghost) => &mut counts.ghosts,
+                Some(VerifyResult::Restored) => &mut counts.restored,
+            };
+            *place = u64::try_from(count).unwrap_or(0);
+        }
+        Ok(counts)
     }
 }
 
-/// For [`is_restored`].
-fn inverse_pairs() -> String {
-    let pairs: Vec<(i64, i64)> =
-        Action::UNDOING.iter().filter_map(|action| Some((action.code(), action.inverse()?.code()))).collect();
-    serde_json::json!(pairs).to_string()
-}
-
 /// `?1` to `?2` the tasks, `?3` the round, `?4` the account, `?5` the action, `?6` when the list was read, `?7` from which ID on
-/// absence proves something (null: everywhere), `?8` as [`is_restored`] has it: what was restored is not judged.
+/// absence proves something (null: everywhere), `?8` pairs for [`restoring`]: what was restored is not judged.
 const JUDGE: &str = concat!(
+    "with ",
+    restoring!("?8"),
     "
     insert into verification (task_id, finished_at, verdict, read_at, off_at)
     select task.id, task.finished_at,
@@ -217,7 +198,7 @@ const JUDGE: &str = concat!(
        and (old.task_id is null or old.read_at <= ?6)
        and (l.target is not null or ?7 is null or (typeof(task.target) = 'integer' and task.target >= ?7))
        and not ",
-    is_restored!("?3", "?8"),
+    is_restored!(),
     "
     on conflict (task_id) do update
        set finished_at = excluded.finished_at, verdict = excluded.verdict, read_at = excluded.read_at,

@@ -117,8 +117,6 @@ impl Drain {
             serde_json::json!(leaving).to_string(),
             serde_json::json!(pairs).to_string()
         ];
-        // What the turns of this drain forget of records is text that people have deleted: it is overwritten.
-        self.store.db.execute("pragma secure_delete = on", args![]).await?;
         let rows: Vec<Row> = self.store.db.fetch_all(RECORDS_TO_RESTORE, args).await?;
         Ok(rows.into_iter().map(records_of).collect())
     }

@@ -8,7 +8,7 @@ use super::ReadStore;
 use crate::domain::{Action, Platform, RoundId, Target, TaskId, TaskState, Wall};
 use crate::store::codes::{action_of, platform_of, state_of, target_of};
 use crate::store::error::StoreError;
-use crate::store::lists::VerifyResult;
+use crate::store::lists::{VerifyResult, inverse_pairs, is_restored, restoring};
 use crate::store::queue::Job;
 
 /// Which tasks.
@@ -16,7 +16,7 @@ use crate::store::queue::Job;
 pub struct TaskFilter {
     /// Those in one of these states.
     pub states: Vec<TaskState>,
-    /// And those that are done and were still listed when the account was read after that.
+    /// And those that are done, were still listed when the account was read after that, and were not restored since.
     pub ghosts: bool,
 }
 
@@ -107,7 +107,16 @@ impl ReadStore<'_> {
         let states: Vec<i64> = wanted.states.iter().map(|state| state.code()).collect();
         for sql in fills {
             self.db
-                .execute(*sql, args![round, load, serde_json::json!(states).to_string(), i64::from(wanted.ghosts)])
+                .execute(
+                    *sql,
+                    args![
+                        round,
+                        load,
+                        serde_json::json!(states).to_string(),
+                        i64::from(wanted.ghosts),
+                        inverse_pairs()
+                    ],
+                )
                 .await?;
         }
         let sql = "select coalesce(max(rowid), 0) from temp.picked";
@@ -126,7 +135,8 @@ impl ReadStore<'_> {
                 PICKED,
                 args![
                     i64::try_from(from).unwrap_or(i64::MAX),
-                    i64::try_from(from.saturating_add(count)).unwrap_or(i64::MAX)
+                    i64::try_from(from.saturating_add(count)).unwrap_or(i64::MAX),
+                    inverse_pairs()
                 ],
             )
             .await?;
@@ -217,18 +227,23 @@ fn picked_of(row: PickedRow) -> Result<PickedTask, StoreError> {
     })
 }
 
-/// `?1` the round, `?2` its newest load, `?3` the states, `?4` whether ghosts are wanted.
+/// `?1` the round, `?2` its newest load, `?3` the states, `?4` whether ghosts are wanted, `?5` pairs for [`restoring`].
 macro_rules! fill_from {
     ($line:literal, $from:literal, $order:literal) => {
         concat!(
-            "insert into temp.picked (task_id, line) select task.id, ",
+            "with ",
+            restoring!("?5"),
+            " insert into temp.picked (task_id, line) select task.id, ",
             $line,
             " ",
             $from,
             " and ?2 is not null and (task.state in (select value from json_each(?3))
                 or (?4 and task.state = 4
                     and exists (select 1 from verification v
-                                 where v.task_id = task.id and v.finished_at = task.finished_at and v.verdict = 'ghost')))
+                                 where v.task_id = task.id and v.finished_at = task.finished_at and v.verdict = 'ghost')
+                    and not exists (select 1 from lane where lane.id = task.lane_id and ",
+            is_restored!(),
+            ")))
               order by ",
             $order
         )
@@ -262,11 +277,17 @@ const NEWEST_FIRST: &str = fill_from!(
     "task.finished_at desc, task.id desc"
 );
 
-const PICKED: &str = "
-    select json_group_array(json_array(id, line, target, action, account, platform, state, reason, http_status, attempts,
+/// `?1` behind which, `?2` up to which, `?3` pairs for [`restoring`].
+const PICKED: &str = concat!(
+    "with ",
+    restoring!("?3"),
+    " select json_group_array(json_array(id, line, target, action, account, platform, state, reason, http_status, attempts,
                                        finished_at, record, verdict, read_at, last_copy))
       from (select task.id, p.line, iif(k.task_id = task.id, task.target, null) as target, lane.action, account.name as account, account.platform, task.state,
-                   task.reason, task.http_status, task.attempts, task.finished_at, c.record, v.verdict, v.read_at, d.text as last_copy
+                   task.reason, task.http_status, task.attempts, task.finished_at, c.record,
+                   iif(task.state = 4 and ",
+    is_restored!(),
+    ", 'restored', v.verdict) as verdict, v.read_at, d.text as last_copy
               from temp.picked p
               join task on task.id = p.task_id
               join lane on lane.id = task.lane_id
@@ -276,4 +297,5 @@ const PICKED: &str = "
               left join deleted_text d on d.task_id = task.id
               left join verification v on v.task_id = task.id and v.finished_at = task.finished_at
              where p.rowid > ?1 and p.rowid <= ?2
-             order by p.rowid)";
+             order by p.rowid)"
+);

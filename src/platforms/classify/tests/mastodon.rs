@@ -51,6 +51,30 @@ fn done_is_the_targets_record_in_the_state_that_was_asked_for() {
     );
 }
 
+/// A look at how things stand with a user is answered with a list of one; nothing else is believed.
+#[test]
+fn a_look_at_a_user_reads_a_list_of_one() {
+    let look = find(M, Action::Unfollow).unwrap().looking_back().unwrap();
+    let relation = |id: &str, following: bool, requested: bool| {
+        format!(r#"{{"id":"{id}","following":{following},"requested":{requested}}}"#)
+    };
+    let off = relation("9", false, false);
+    for (body, finding) in [
+        (format!("[{off}]"), "done"),
+        (format!("[{}]", relation("9", true, false)), "unknown unexpected_value"),
+        (format!("[{}]", relation("9", false, true)), "unknown unexpected_value"),
+        (format!("[{}]", relation("8", false, false)), "unknown unexpected_value"),
+        (format!("[{off},{off}]"), "unknown unexpected_body"),
+        (format!("[[{off}]]"), "unknown unexpected_body"),
+        ("[]".to_owned(), "unknown unexpected_body"),
+        (off, "unknown unexpected_body"),
+    ] {
+        let (user, target) = ("42".parse().unwrap(), "9".parse().unwrap());
+        let finding_of = classify(&look, Subject { user: &user, target: &target }, &answer(200, &body));
+        assert_eq!(short(&finding_of), finding, "{body}");
+    }
+}
+
 #[test]
 fn what_takes_an_action_back_is_done_when_it_is_there_again() {
     for (following, requested, finding) in [
