@@ -133,14 +133,17 @@ pub enum Applies {
 
 /// Several actions: two at least, for one alone is [`Applies::Only`], and all are [`Applies::All`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Actions(u16);
+pub struct Actions(u32);
+
+/// One bit for each action.
+const _: () = assert!(Action::ALL.len() <= u32::BITS as usize);
 
 impl Actions {
     /// A set of the program's own tables. Panics at compile time where there are not two at least.
     pub const fn of(actions: &[Action]) -> Actions {
         let (mut bits, mut at) = (0, 0);
         while at < actions.len() {
-            bits |= 1 << actions[at] as u16;
+            bits |= 1 << actions[at] as u32;
             at += 1;
         }
         let set = Actions(bits);
@@ -150,7 +153,7 @@ impl Actions {
 
     /// The set of these; none where they are not two at least.
     pub fn several(actions: impl IntoIterator<Item = Action>) -> Option<Actions> {
-        let bits = actions.into_iter().fold(0, |bits, action| bits | 1 << action as u16);
+        let bits = actions.into_iter().fold(0, |bits, action| bits | 1 << action as u32);
         Some(Actions(bits)).filter(|set| set.is_several())
     }
 
@@ -160,7 +163,7 @@ impl Actions {
 
     /// Whether it has this one.
     pub const fn has(self, action: Action) -> bool {
-        self.0 & (1 << action as u16) != 0
+        self.0 & (1 << action as u32) != 0
     }
 
     /// Its actions, in the order of [`Action::ALL`].

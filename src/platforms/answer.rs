@@ -8,10 +8,10 @@ use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap};
 use super::entry::NextPage;
 use crate::domain::{RateFacts, Wall};
 
-/// The most of a body that is read. An answer to an undo has a few hundred bytes.
-pub const MAX_BODY_BYTES: usize = 64 * 1024;
-/// The most of a page that is read: a thousand users with descriptions have about a megabyte.
-pub const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
+/// The most that is read of an answer, a success or an error. That of an undo has a few hundred bytes.
+pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
+/// The most that is read of a page of a list, or of the error in its place: a thousand users with descriptions have about a megabyte.
+pub const MAX_LIST_PAGE_BYTES: usize = 16 * 1024 * 1024;
 /// The longest `Retry-After` believed: 31 days, the longest window there is.
 pub const MAX_RETRY_AFTER_SECONDS: u64 = 31 * 86_400;
 
@@ -45,7 +45,7 @@ pub enum BodyEnd {
 /// A body, as far as it came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
-    /// At most [`MAX_BODY_BYTES`], of a page [`MAX_PAGE_BYTES`].
+    /// At most [`MAX_ANSWER_BYTES`], of a page [`MAX_LIST_PAGE_BYTES`].
     pub bytes: Vec<u8>,
     /// How much of it that is.
     pub end: BodyEnd,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode};
 
-use super::answer::{Answer, Body, BodyEnd, ContentType, MAX_BODY_BYTES, MAX_PAGE_BYTES, date_of};
+use super::answer::{Answer, Body, BodyEnd, ContentType, MAX_ANSWER_BYTES, MAX_LIST_PAGE_BYTES, date_of};
 use super::base_url::BaseUrl;
 use super::certificate::certificate_trouble;
 use super::classify::{Subject, classify, expected_id, judge, read, text_at};
@@ -108,7 +108,8 @@ impl Client {
         if now > send_by || now >= deadline {
             return bare(Finding::NotSent, String::new());
         }
-        let asked = Asked { dialect: endpoint.dialect, base, credentials, clock, deadline, most_bytes: MAX_BODY_BYTES };
+        let asked =
+            Asked { dialect: endpoint.dialect, base, credentials, clock, deadline, most_bytes: MAX_ANSWER_BYTES };
         match self.exchange(built, asked).await {
             Ok(answer) => {
                 let finding = classify(endpoint, Subject { user, target }, &answer);
@@ -133,7 +134,7 @@ impl Client {
         if now > send_by || now >= deadline {
             return Err(bare(Finding::NotSent, String::new()));
         }
-        let (most_bytes, question) = (MAX_PAGE_BYTES, request.question());
+        let (most_bytes, question) = (MAX_LIST_PAGE_BYTES, request.question());
         let asked = Asked { dialect, base, credentials, clock, deadline, most_bytes };
         let answer = self.exchange(built, asked).await?;
         // That nobody has a name may be told in any status.
@@ -169,7 +170,7 @@ impl Client {
     ) -> Result<WhoIs, Reply> {
         let dialect = who.dialect;
         let built = request::get(base, who.path, Some((credentials, clock.now().wall))).map_err(unbuildable)?;
-        let asked = Asked { dialect, base, credentials, clock, deadline, most_bytes: MAX_BODY_BYTES };
+        let asked = Asked { dialect, base, credentials, clock, deadline, most_bytes: MAX_ANSWER_BYTES };
         let answer = self.exchange(built, asked).await?;
         let success = Success::Id { pointer: who.id };
         let question = Question { dialect, success, subject: None, facts: answer.facts };

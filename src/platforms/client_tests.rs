@@ -192,10 +192,10 @@ async fn a_body_that_breaks_off_is_unknown_with_its_status() {
 
 #[tokio::test]
 async fn a_huge_body_is_not_read_to_its_end() {
-    for length in [MAX_BODY_BYTES, MAX_BODY_BYTES + 1, 4 * MAX_BODY_BYTES] {
+    for length in [MAX_ANSWER_BYTES, MAX_ANSWER_BYTES + 1, 4 * MAX_ANSWER_BYTES] {
         let body = format!(r#"{{"data":{{"following":false}}}}{}"#, " ".repeat(length - 28));
         let (reply, _) = unfollow(Script::Say(http(200, "", &body))).await;
-        let fits = length <= MAX_BODY_BYTES;
+        let fits = length <= MAX_ANSWER_BYTES;
         let finding = if fits { Finding::Done { reason: None } } else { unknown("cut_body") };
         assert_eq!((reply.finding, reply.http_status), (finding, Some(200)), "{length}");
     }

@@ -38,7 +38,7 @@ mod token_text;
 mod vocabulary;
 mod x;
 
-pub use answer::{Answer, Body, BodyEnd, ContentType, MAX_BODY_BYTES, MAX_PAGE_BYTES, MAX_RETRY_AFTER_SECONDS};
+pub use answer::{Answer, Body, BodyEnd, ContentType, MAX_ANSWER_BYTES, MAX_LIST_PAGE_BYTES, MAX_RETRY_AFTER_SECONDS};
 pub use base_url::{BaseUrl, InvalidBaseUrl};
 pub use caller::{Auth, Documented, Tier};
 pub use certificate::{certificate_trouble, is_certificate_trouble};

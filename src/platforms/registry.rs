@@ -93,7 +93,7 @@ pub fn find_list_endpoint_named(platform: Platform, name: &str) -> Option<&'stat
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::domain::TargetKind;
+    use crate::domain::{Rate, Scope, TargetKind, WindowSpec};
     use crate::platforms::endpoint::*;
     use crate::platforms::page_question::EntryFields;
 
@@ -164,16 +164,39 @@ mod tests {
         assert_eq!(closed(Platform::XV2, Action::Unmute), None);
     }
 
+    fn documents(platform: Platform, action: Action, rate: Rate) -> bool {
+        find(platform, action).is_some_and(|row| row.documented.iter().any(|limit| limit.rate == rate))
+    }
+
     #[test]
     fn what_the_domain_limits_is_what_the_tables_document() {
-        use crate::domain::{Rate, WindowSpec};
-        let has = |platform, action, rate| {
-            find(platform, action).is_some_and(|row: &Endpoint| row.documented.iter().any(|limit| limit.rate == rate))
-        };
         let closed = [Action::Unblock, Action::RemoveFollower];
-        assert!(Action::UNDOING.iter().all(|a| closed.contains(a) || has(Platform::XV2, *a, WindowSpec::DEFAULT)));
-        assert!(has(Platform::XV2, Action::Unlike, Rate::fixed(1_000, 86_400)));
-        assert!(has(Platform::XV1, Action::Unfollow, Rate::fixed(15, 900)));
+        assert!(
+            Action::UNDOING.iter().all(|a| closed.contains(a) || documents(Platform::XV2, *a, WindowSpec::DEFAULT))
+        );
+        assert!(documents(Platform::XV2, Action::Unlike, Rate::fixed(1_000, 86_400)));
+        assert!(documents(Platform::XV1, Action::Unfollow, Rate::fixed(15, 900)));
+    }
+
+    /// What a table documents is shown to people, and what `windows` says is kept: no change of one may forget the other.
+    #[test]
+    fn nothing_is_kept_more_loosely_than_its_row_documents() {
+        let all = Platform::ALL.into_iter().map(spec);
+        for spec in all.filter(|spec| spec.windows_shorter == 1 && !spec.windows.is_empty()) {
+            for row in spec.endpoints.iter().chain(spec.inverse_endpoints) {
+                // Limits of a whole app are only known to who owns it.
+                for told in row.documented.iter().filter(|told| told.scope != Scope::App).map(|told| told.rate) {
+                    let kept = spec.windows.iter().filter(|kept| kept.applies.counts(row.action)).map(|kept| kept.rate);
+                    let mut as_long = kept.filter(|kept| kept.window() == told.window());
+                    assert!(
+                        as_long.any(|kept| kept.limit() <= told.limit()),
+                        "{} {}: {told}",
+                        spec.service,
+                        row.action
+                    );
+                }
+            }
+        }
     }
 
     #[test]

@@ -15,19 +15,34 @@ fn passes(rules: &PlainRules, entry: &Entry, kind: TargetKind) -> bool {
     let is_silent = entry.text.is_none() && entry.name.is_none() && entry.handle.is_none();
     let says_nothing = if kind == TargetKind::Post { entry.text.is_none() } else { is_silent };
     let PostTraits { visibility, is_reply, has_media, is_pinned } = entry.traits;
+    // Taken apart, so that a rule that is not asked here does not compile.
+    let PlainRules {
+        not_following_back,
+        ghosts,
+        max_likes,
+        max_reposts,
+        visibility: wanted,
+        only_reposts,
+        only_replies,
+        with_media,
+        without_media,
+        keep_pinned,
+        matching,
+        not_matching,
+    } = rules;
     let spares = [
-        rules.not_following_back && entry.follows_back != Some(false),
-        rules.ghosts && entry.is_ghost != Some(true),
-        rules.max_likes.is_some_and(|most| entry.likes.is_none_or(|likes| likes > most)),
-        rules.max_reposts.is_some_and(|most| entry.reposts.is_none_or(|reposts| reposts > most)),
-        !rules.visibility.is_empty() && visibility.is_none_or(|told| !rules.visibility.contains(&told)),
-        rules.only_reposts && entry.is_repost != Some(true),
-        rules.only_replies && is_reply != Some(true),
-        rules.with_media && has_media != Some(true),
-        rules.without_media && has_media != Some(false),
-        rules.keep_pinned && is_pinned != Some(false),
-        rules.matching.as_ref().is_some_and(|text| !has(text)),
-        rules.not_matching.as_ref().is_some_and(|text| says_nothing || has(text)),
+        *not_following_back && entry.follows_back != Some(false),
+        *ghosts && entry.is_ghost != Some(true),
+        max_likes.is_some_and(|most| entry.likes.is_none_or(|likes| likes > most)),
+        max_reposts.is_some_and(|most| entry.reposts.is_none_or(|reposts| reposts > most)),
+        !wanted.is_empty() && visibility.is_none_or(|told| !wanted.contains(&told)),
+        *only_reposts && entry.is_repost != Some(true),
+        *only_replies && is_reply != Some(true),
+        *with_media && has_media != Some(true),
+        *without_media && has_media != Some(false),
+        *keep_pinned && is_pinned != Some(false),
+        matching.as_ref().is_some_and(|text| !has(text)),
+        not_matching.as_ref().is_some_and(|text| says_nothing || has(text)),
     ];
     !spares.contains(&true)
 }
@@ -110,4 +125,31 @@ fn a_fact_that_a_source_does_not_tell_is_named_by_its_option() {
     assert_eq!(plainly(PlainRules::default()).unanswered(|_| false), None);
     let both = PlainRules { with_media: true, without_media: true, ..PlainRules::default() };
     assert!(both.contradiction().unwrap().contains("--without-media"));
+}
+
+/// A rule that is set and that nothing asks would let everything through.
+#[test]
+fn every_rule_is_asked_by_one_question() {
+    let all = PlainRules {
+        not_following_back: true,
+        ghosts: true,
+        max_likes: Some(1),
+        max_reposts: Some(1),
+        visibility: vec![Visibility::Public],
+        only_reposts: true,
+        only_replies: true,
+        with_media: true,
+        without_media: true,
+        keep_pinned: true,
+        matching: Some("a".to_owned()),
+        not_matching: Some("b".to_owned()),
+    };
+    let asked: Vec<&str> = question::QUESTIONS.iter().map(|question| question.option).collect();
+    let named: Vec<String> = all.named().into_iter().map(|(name, _)| format!("--{}", name.replace('_', "-"))).collect();
+    assert!(named.len() >= 12, "{named:?}");
+    for option in &named {
+        assert_eq!(asked.iter().filter(|known| *known == option).count(), 1, "{option}");
+    }
+    let filter = plainly(all);
+    assert!(question::QUESTIONS.iter().all(|q| (q.is_asked)(&filter) == named.iter().any(|option| option == q.option)));
 }

@@ -1,7 +1,7 @@
 //! Forgetting a settled job: its rows and receipts go; slots that may still count in a window stay.
 
 use super::AdminStore;
-use crate::domain::{Platform, Wall};
+use crate::domain::{Action, Platform, Wall};
 use crate::store::accounts::AccountStore;
 use crate::store::error::StoreError;
 use crate::store::load::ROWS_PER_TRANSACTION;
@@ -63,7 +63,7 @@ impl AdminStore<'_> {
             while from <= last {
                 let to = last.min(from + ROWS_PER_TRANSACTION / 5 - 1);
                 let mut tx = self.db.begin().await?;
-                tx.execute(FORGET_TEXTS, args![from, to, id_spaces.as_str()]).await?;
+                tx.execute(FORGET_TEXTS, args![from, to, id_spaces.as_str(), Action::DeletePost.code()]).await?;
                 let mut counts = [0; FORGET_TASKS.len()];
                 for (count, sql) in counts.iter_mut().zip(FORGET_TASKS) {
                     *count = tx.execute(sql, args![from, to, keep_from.0]).await?;
@@ -86,13 +86,13 @@ impl AdminStore<'_> {
     }
 }
 
-/// What lists have told of posts that these tasks were to delete: `?3` the names of all sets of IDs.
+/// What lists have told of posts that these tasks were to delete: `?3` the names of all sets of IDs, `?4` the action that deletes posts.
 const FORGET_TEXTS: &str = "
     update known_target set text = null
      where text is not null
        and (platform, kind, target) in (
            select space.value, 'post', task.target
-             from task join lane on lane.id = task.lane_id and lane.action = 6 cross join json_each(?3) space
+             from task join lane on lane.id = task.lane_id and lane.action = ?4 cross join json_each(?3) space
             where task.id between ?1 and ?2)";
 
 /// Records and attempts first (found through the tasks' chains), the tasks last.

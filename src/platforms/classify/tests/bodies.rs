@@ -290,7 +290,7 @@ fn a_404_is_an_unnamed_refusal_whatever_its_body_unless_it_broke_off() {
         for body in [HTML, "", "Not Found", "[]"] {
             assert_eq!(said(Body::whole(body)), "no answer of X not_found_unreadable", "{platform} {body}");
         }
-        let long = vec![b' '; crate::platforms::answer::MAX_BODY_BYTES];
+        let long = vec![b' '; crate::platforms::answer::MAX_ANSWER_BYTES];
         assert_eq!(
             said(Body { bytes: long, end: crate::platforms::BodyEnd::TooLong }),
             "no answer of X not_found_unreadable",
