@@ -97,11 +97,12 @@ pub use named_accounts::{Accounts, FileAccounts};
 pub use notice::{BoundsOfRun, Notice, RunPlan, Stoppable};
 pub use notify::{OfSchedule, notify};
 pub use output_places::{file_of, refuse_existing, refuse_places};
-pub use pending_work::{pending_actions, pending_by_job};
+pub use pending_work::{login_actions_of, pending_actions, pending_by_job};
 pub use picked_rows::PickedRows;
 pub use platform_session::{PlatformSession, embedded_sandbox};
 pub use preflight::{
-    CLOCK_OFF_SECONDS, clock_off, login_to_allow, may, may_restore, misfit, missing_scopes, unfit, warn_of_clock,
+    CLOCK_OFF_SECONDS, clock_off, login_actions, login_to_allow, may, may_restore, misfit, missing_scopes, unfit,
+    warn_of_clock,
 };
 pub use preparing::{FileOptions, Prepared, prepare};
 pub use receipts::{ReceiptRows, no_such_round, write_receipts};

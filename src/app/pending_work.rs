@@ -1,7 +1,9 @@
-//! What is queued for accounts. In: the queue. Out: rows by job, actions by account. What does not belong here: whether they can act.
+//! What is queued for accounts. In: the queue. Out: rows by job, actions by account, what a login for them names. What does not belong here:
+//! whether they can act.
 
 use std::collections::HashMap;
 
+use super::preflight::login_actions;
 use crate::domain::{AccountId, Action};
 use crate::store::{Store, StoreError};
 
@@ -30,4 +32,23 @@ pub async fn pending_actions(store: &mut Store) -> Result<HashMap<AccountId, Vec
         }
     }
     Ok(work)
+}
+
+/// What a new login of each of these accounts has to name: what it may do already, and what is queued for it.
+pub async fn login_actions_of(
+    store: &mut Store,
+    accounts: impl IntoIterator<Item = AccountId>,
+) -> Result<HashMap<AccountId, Vec<Action>>, StoreError> {
+    let wanted: Vec<AccountId> = accounts.into_iter().collect();
+    let mut named = HashMap::new();
+    if wanted.is_empty() {
+        return Ok(named);
+    }
+    let mut work = pending_actions(store).await?;
+    for account in store.accounts().accounts_of(&wanted).await? {
+        let record = store.accounts().credential(account.id).await?;
+        let queued = work.remove(&account.id).unwrap_or_default();
+        named.insert(account.id, login_actions(&account, record.as_ref(), queued));
+    }
+    Ok(named)
 }

@@ -7,7 +7,7 @@ use crate::auth::{TokenSource, Why};
 use crate::clock::SharedClock;
 use crate::domain::{Action, Platform};
 use crate::platforms::{Auth, BaseUrl, Client, find, spec};
-use crate::store::{Account, Credential, CredentialKind, Store, StoreError};
+use crate::store::{Account, Credential, CredentialKind, NewCredential, Store, StoreError};
 
 /// A clock that is off by more is warned of, in seconds: signatures of OAuth 1.0a fail, and times of caps are misread.
 pub const CLOCK_OFF_SECONDS: u64 = 60;
@@ -40,15 +40,32 @@ fn shares_scopes(platform: Platform, action: Action) -> bool {
     action.inverse().is_some_and(|inverse| scopes(action) == scopes(inverse))
 }
 
-/// The login by which an account may do this beside what it may do already: a login has the scopes of the actions that it names, no others.
-pub fn login_to_allow(account: &Account, record: &Credential, action: Action) -> String {
-    let is_own = action.is_undoing() || !shares_scopes(account.platform, action);
-    let action = if is_own { action } else { action.undoing() };
-    let mut actions = may(account.platform, record.set.kind, record.set.scopes.as_deref());
-    actions.extend(may_restore(account.platform, record.set.scopes.as_deref()));
-    if !actions.contains(&action) {
-        actions.push(action);
+/// The actions that a new login has to name, so that the account may do `wanted` beside what it may do already: a login has the scopes of the
+/// actions that it names, no others. What is on record of a session by app password says nothing, for such a session may do everything.
+pub fn login_actions(
+    account: &Account,
+    record: Option<&Credential>,
+    wanted: impl IntoIterator<Item = Action>,
+) -> Vec<Action> {
+    let says_something = |set: &&NewCredential| set.scopes.is_some() && set.kind != CredentialKind::Session;
+    let mut actions = Vec::new();
+    if let Some(set) = record.map(|record| &record.set).filter(says_something) {
+        actions = may(account.platform, set.kind, set.scopes.as_deref());
+        actions.extend(may_restore(account.platform, set.scopes.as_deref()));
     }
+    for action in wanted {
+        let is_own = action.is_undoing() || !shares_scopes(account.platform, action);
+        let action = if is_own { action } else { action.undoing() };
+        if !actions.contains(&action) {
+            actions.push(action);
+        }
+    }
+    actions
+}
+
+/// The command of [`login_actions`] for one action.
+pub fn login_to_allow(account: &Account, record: &Credential, action: Action) -> String {
+    let actions = login_actions(account, Some(record), [action]);
     let actions: Vec<&str> = actions.iter().map(|action| action.name()).collect();
     format!("cleanup account login {} --actions {}", account.name.shell_word(), actions.join(","))
 }

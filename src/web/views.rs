@@ -21,7 +21,7 @@ use crate::app::{self, named_target};
 use crate::auth::list_of;
 use crate::config::Settings;
 use crate::domain::{AccountId, MicroUsd, Moment, Outcome, TaskId, Wall};
-use crate::store::{Account, Job, JobStatus, RowQuery, Store};
+use crate::store::{Job, JobStatus, RowQuery, Store};
 use crate::text::clock_text;
 
 /// Accounts on the page Now, and on a page of accounts.
@@ -108,15 +108,9 @@ async fn account_now(
         requests_last_hour: recent.iter().filter(|attempt| attempt.reserved_at >= hour_ago).count() as u64,
         requests_today: today().count() as u64,
         cost_today: cost,
-        remedy: standing.account.trouble.as_ref().map(|trouble| remedy(&standing.account, trouble, settings, &jobs)),
+        remedy: standing.remedy(settings, only_unfinished(&jobs)),
         standing,
     })
-}
-
-/// What a person does about an account that stopped.
-fn remedy(account: &Account, trouble: &str, settings: &Settings, jobs: &[Job]) -> String {
-    let name = account.name.as_str();
-    TroubledAccount { settings, name, job: only_unfinished(jobs) }.remedy(reason_of(trouble))
 }
 
 /// A job, and what it is doing in a sentence.
@@ -299,6 +293,8 @@ pub(super) async fn accounts(
     let earlier: Vec<i64> = ids.iter().map(|id| id.0).filter(|id| *id <= page.after).collect();
     let shown: Vec<AccountId> = ids.into_iter().skip(earlier.len()).take(ACCOUNTS_A_PAGE).collect();
     let (listed, jobs) = (list_of(&mut store, &shown).await?, store.queue().jobs().await?);
+    let troubled = listed.iter().filter(|(account, _)| account.trouble.is_some()).map(|(account, _)| account.id);
+    let to_name = app::login_actions_of(&mut store, troubled).await?;
     drop(store);
     for (account, record) in listed {
         let outside = settings.is_sandbox() || environment.iter().any(|found| found.is(&account));
@@ -315,7 +311,11 @@ pub(super) async fn accounts(
             expires_at: record.and_then(|record| record.set.expiry).map(|expiry| expiry.at),
             login_needed: why.map(|why| why.sentence().to_string()),
             hold: hold.and_then(|hold| Some((hold_ends(hold, &boot.0, now)?, hold.reason.clone()))),
-            remedy: account.trouble.as_ref().map(|trouble| remedy(&account, trouble, &settings, &jobs)),
+            remedy: account.trouble.as_ref().map(|trouble| {
+                let (name, job) = (account.name.as_str(), only_unfinished(&jobs));
+                let login_actions = to_name.get(&account.id).map_or(&[][..], Vec::as_slice);
+                TroubledAccount { settings: &settings, name, job, login_actions }.remedy(reason_of(trouble))
+            }),
             account,
         });
     }

@@ -65,7 +65,12 @@ fn a_headless_login_registers_an_app_and_logs_in_runs_and_ends() {
     bench.write("mixed.csv", format!("account,action,target_id\n{rows}"));
     let run = bench.run(&["run", "mixed.csv", "--yes", "--pace", "front-load", "--json"]).ends(77);
     let json = run.json();
-    run.says("scope_missing").says("write:mutes").says("account login fedi --actions");
+    let login = "account login fedi --actions unfollow,unlike,remove-follower,unmute";
+    run.says("scope_missing").says("write:mutes").says(login);
+    let status = bench.run(&["status"]).ends(0);
+    assert_eq!(status.out.matches(login).count(), 1, "{}", status.out);
+    let hint = bench.run(&["status", "--json"]).ends(0).json()["accounts"][0]["needs_person"]["hint"].clone();
+    assert!(hint.as_str().unwrap().contains(login), "{hint}");
     let mixed = json["jobs"].as_array().unwrap().iter().find(|job| job["job"] == "mixed").unwrap();
     assert_eq!((&mixed["done"], &mixed["pending"]), (&2.into(), &1.into()), "{json}");
 

@@ -6,7 +6,7 @@ use crate::app::status::{TroubledAccount, only_unfinished, reason_of};
 use crate::app::{self, command, command_line};
 use crate::auth::{KeyHeld, KeyPlace, Vault, VaultError, Why, list};
 use crate::config::Settings;
-use crate::domain::{Wall, counted};
+use crate::domain::{Action, Wall, counted};
 use crate::error::CommandError;
 use crate::store::{Account, Credential, DamagedTask, DrainLock, Store, StoreError};
 use crate::text::shell_word;
@@ -133,12 +133,14 @@ async fn account_findings(settings: &Settings, store: &mut Store) -> Result<Vec<
     }
     findings.extend(no_login(settings, &all));
     let environment = app::environment_accounts(&settings.credentials).unwrap_or_default();
-    let jobs = store.queue().jobs().await?;
+    let (jobs, work) = (store.queue().jobs().await?, app::pending_actions(store).await?);
     let troubled: Vec<(String, String, String)> = all
         .iter()
         .filter_map(|(account, record)| {
             let outside = environment.iter().any(|found| found.is(account));
-            let (why, remedy) = trouble(settings, account, record.as_ref(), outside, only_unfinished(&jobs))?;
+            let queued = work.get(&account.id).map_or(&[][..], Vec::as_slice);
+            let found = (account, record.as_ref());
+            let (why, remedy) = trouble(settings, found, outside, queued, only_unfinished(&jobs))?;
             Some((account.name.to_string(), why, remedy))
         })
         .collect();
@@ -191,12 +193,12 @@ fn no_login(settings: &Settings, known: &[(Account, Option<Credential>)]) -> Opt
 }
 
 /// Why an account cannot act, as far as is on record, and the way out; nobody is asked. `outside`: its credentials are those of the
-/// environment.
+/// environment. `queued`: what it has to do.
 fn trouble(
     settings: &Settings,
-    account: &Account,
-    record: Option<&Credential>,
+    (account, record): (&Account, Option<&Credential>),
     outside: bool,
+    queued: &[Action],
     job: Option<&str>,
 ) -> Option<(String, String)> {
     let login_needed = match record {
@@ -209,8 +211,9 @@ fn trouble(
         return Some((why.sentence().to_owned(), command_line(settings, &["account", "login", name])));
     }
     let trouble = account.trouble.as_ref()?;
-    let remedy = TroubledAccount { settings, name, job }.remedy_shown_by(reason_of(trouble), "doctor");
-    Some((trouble.clone(), remedy))
+    let login_actions = &app::login_actions(account, record, queued.iter().copied())[..];
+    let troubled = TroubledAccount { settings, name, job, login_actions };
+    Some((trouble.clone(), troubled.remedy_shown_by(reason_of(trouble), "doctor")))
 }
 
 /// Whether the key at hand opens what is sealed, and where it is. No key is made or moved here.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::untouched_jobs::UntouchedJobs;
 use crate::app::status::JobCounts;
-use crate::app::{AccountTrouble, DECLINED, Ended, RunReport, RunSummary, account_names, exit_code};
+use crate::app::{AccountTrouble, DECLINED, Ended, RunReport, RunSummary, account_names, exit_code, login_actions_of};
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Outcome};
 use crate::engine::{Finish, Signal, Stopped};
 use crate::error::{CommandError, ErrorKind};
@@ -56,6 +56,8 @@ pub struct RunOutcome {
     pub untouched: UntouchedJobs,
     /// The accounts' short names.
     pub accounts: HashMap<AccountId, String>,
+    /// What a new login of each account that needs a person has to name.
+    pub login_actions: HashMap<AccountId, Vec<Action>>,
     /// Why rows of its jobs failed, where some did.
     pub failed_for: HashMap<JobId, Vec<TopReason>>,
     /// How long the drain took.
@@ -86,6 +88,7 @@ impl RunOutcome {
             code = ErrorKind::Io.exit_code();
         }
         let accounts = account_names(&mut store).await?;
+        let login_actions = login_actions_of(&mut store, finish.troubles.iter().map(|(account, ..)| *account)).await?;
         let mut failed_for = HashMap::new();
         for status in jobs.iter().filter(|status| status.counts.failed > 0 && !untouched.has(status)) {
             let (mut reasons, _) = store.read().top_reasons(&status.job).await?;
@@ -93,7 +96,7 @@ impl RunOutcome {
             failed_for.insert(status.job.id, reasons);
         }
         store.close().await;
-        Ok(RunOutcome { finish, jobs, untouched, accounts, failed_for, took, unpriced, code })
+        Ok(RunOutcome { finish, jobs, untouched, accounts, login_actions, failed_for, took, unpriced, code })
     }
 }
 

@@ -194,10 +194,12 @@ impl<'a> DrainLoop<'a> {
         let settings = self.controls.settings();
         let mut store = Store::reopen(settings.db()?).await?;
         let (names, jobs) = (app::account_names(&mut store).await?, store.queue().jobs().await?);
+        let to_name = app::login_actions_of(&mut store, finish.troubles.iter().map(|(account, ..)| *account)).await?;
         let said = finish.troubles.iter().take(MOST).map(|(account, reason, detail)| {
             let name = names.get(account).map_or("an account", String::as_str);
             let detail = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
-            let remedy = TroubledAccount { settings: &settings, name, job: only_unfinished(&jobs) }.remedy(reason);
+            let (job, login_actions) = (only_unfinished(&jobs), to_name.get(account).map_or(&[][..], Vec::as_slice));
+            let remedy = TroubledAccount { settings: &settings, name, job, login_actions }.remedy(reason);
             format!("{name}: {reason}{detail}. {remedy}")
         });
         let mut said: Vec<String> = said.collect();

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::app::status::EndpointStates;
+use crate::app::status::{EndpointStates, TroubledAccount, reason_of};
+use crate::config::Settings;
 use crate::domain::{Action, Applies, Moment, Wall};
 use crate::engine::WindowLevel;
 use crate::limits::WindowUsage;
@@ -22,9 +23,18 @@ pub struct AccountStatus {
     pub endpoints: EndpointStates,
     /// What jobs have left for it.
     pub work: BTreeSet<Action>,
+    /// Where it has stopped: what a new login of it has to name.
+    pub login_actions: Vec<Action>,
 }
 
 impl AccountStatus {
+    /// What a person does about it where it has stopped. `job`: the only one that has rows left.
+    pub fn remedy(&self, settings: &Settings, job: Option<&str>) -> Option<String> {
+        let reason = reason_of(self.account.trouble.as_ref()?);
+        let (name, login_actions) = (self.account.name.as_str(), &self.login_actions[..]);
+        Some(TroubledAccount { settings, name, job, login_actions }.remedy(reason))
+    }
+
     /// When its next request for any of this work can leave.
     pub fn next_at(&self, work: &[(Action, u64)], now: Moment) -> Wall {
         let concerns = |window: &&WindowUsage| work.iter().any(|(action, _)| window.spec.applies.counts(*action));

@@ -5,6 +5,7 @@
 
 use crate::app::command_line;
 use crate::config::Settings;
+use crate::domain::Action;
 use crate::store::Job;
 
 /// What a way out is told for.
@@ -16,6 +17,8 @@ pub struct TroubledAccount<'a> {
     pub name: &'a str,
     /// The only job that has rows left, where there is one.
     pub job: Option<&'a str>,
+    /// What a new login of it has to name ([`crate::app::login_actions`]).
+    pub login_actions: &'a [Action],
 }
 
 /// The job that a command has to name, where there is no choice.
@@ -71,9 +74,9 @@ impl TroubledAccount<'_> {
             "login_needed" => format!("Then {resume}."),
             "scope_missing" => {
                 format!(
-                    "{} asks for the scopes of the actions that you name: name all that the account is to do. A token that was made by hand \
-                     is made anew with that scope, at the server. Then {resume}.",
-                    self.command(&["account", "login", self.name, "--actions", "ACTION,..."])
+                    "{} asks for the scopes of these actions, and of no others. A token that was made by hand is made anew with the scope \
+                     that is missing, at the server. Then {resume}.",
+                    self.login_for_actions()
                 )
             }
             "login_disabled" => {
@@ -121,6 +124,15 @@ impl TroubledAccount<'_> {
         self.command(&["account", "login", self.name])
     }
 
+    /// A login is for what it names. Where nothing is queued and nothing is on record, the login itself says what it is for.
+    fn login_for_actions(&self) -> String {
+        if self.login_actions.is_empty() {
+            return self.login();
+        }
+        let actions: Vec<&str> = self.login_actions.iter().map(|action| action.name()).collect();
+        self.command(&["account", "login", self.name, "--actions", &actions.join(",")])
+    }
+
     fn check(&self) -> String {
         self.command(&["account", "check", self.name])
     }
@@ -150,12 +162,24 @@ mod tests {
     fn no_command_sends_to_itself() {
         let settings =
             Settings::resolve(&Overrides::default(), &Environment::default()).unwrap_or_else(|e| panic!("{e}"));
-        let troubled = TroubledAccount { settings: &settings, name: "work", job: None };
+        let troubled = TroubledAccount { settings: &settings, name: "work", job: None, login_actions: &[] };
         for (reason, command) in [("forbidden", "account check"), ("acting_user", "account check"), ("vault", "doctor")]
         {
             let named = format!("`cleanup {command}");
             assert!(troubled.remedy(reason).contains(&named), "{reason}");
             assert!(!troubled.remedy_shown_by(reason, command).contains(&named), "{reason}");
         }
+    }
+
+    #[test]
+    fn a_scope_that_is_missing_is_asked_for_with_what_the_account_may_do_already() {
+        let settings =
+            Settings::resolve(&Overrides::default(), &Environment::default()).unwrap_or_else(|e| panic!("{e}"));
+        let remedy = |login_actions: &[Action]| {
+            TroubledAccount { settings: &settings, name: "fedi", job: None, login_actions }.remedy("scope_missing")
+        };
+        let told = remedy(&[Action::Unfollow, Action::Unmute]);
+        assert!(told.starts_with("`cleanup account login fedi --actions unfollow,unmute` asks"), "{told}");
+        assert!(remedy(&[]).starts_with("`cleanup account login fedi` asks"));
     }
 }

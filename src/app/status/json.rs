@@ -8,7 +8,7 @@ use super::account_status::{AccountStatus, next_slot};
 use super::counts::RowCounts;
 use super::endpoint_state::{AllowanceJson, OutageJson};
 use super::queue::{JobActivity, QueueStatus};
-use crate::app::status::{TroubledAccount, only, reason_of};
+use crate::app::status::{only, reason_of};
 use crate::config::Settings;
 use crate::domain::{Moment, Wall};
 use crate::error::{CommandError, ErrorKind};
@@ -105,10 +105,10 @@ fn job_json(standing: &JobActivity) -> JobJson {
 }
 
 fn account_json(view: &AccountStatus, settings: &Settings, job: Option<&str>, now: Moment) -> AccountJson {
-    let needs_person = |trouble: &String| {
-        let reason = reason_of(trouble);
-        let hint = TroubledAccount { settings, name: view.account.name.as_str(), job }.remedy(reason);
-        NeedsPersonJson { reason: reason.to_owned(), message: trouble.clone(), hint }
+    let needs_person = |(trouble, hint): (&String, String)| NeedsPersonJson {
+        reason: reason_of(trouble).to_owned(),
+        message: trouble.clone(),
+        hint,
     };
     let window = |usage: &WindowUsage| WindowJson {
         limit: usage.spec.rate.limit(),
@@ -126,7 +126,7 @@ fn account_json(view: &AccountStatus, settings: &Settings, job: Option<&str>, no
         hold_reason: view.hold.as_ref().map(|(_, reason)| reason.clone()),
         allowances: view.endpoints.allowances_json(),
         outages: view.endpoints.outages_json(),
-        needs_person: view.account.trouble.as_ref().map(needs_person),
+        needs_person: view.account.trouble.as_ref().zip(view.remedy(settings, job)).map(needs_person),
     }
 }
 

@@ -102,6 +102,11 @@ impl<'a> StatusQuery<'a> {
         for standing in &mut accounts {
             let own = left().filter(|(_, account, _)| *account == standing.account.id);
             standing.work = own.map(|(action, ..)| *action).collect();
+            if standing.account.trouble.is_some() {
+                let record = store.accounts().credential(standing.account.id).await?;
+                let work = standing.work.iter().copied();
+                standing.login_actions = app::login_actions(&standing.account, record.as_ref(), work);
+            }
         }
         let surroundings = self.surroundings(store, &jobs, now.wall).await?;
         let jobs = self.standing_of(jobs, &accounts, &surroundings, now);
@@ -126,7 +131,8 @@ impl<'a> StatusQuery<'a> {
             let hold = account.hold.as_ref();
             let hold = hold.and_then(|hold| Some((hold_ends(hold, &boot.0, now)?, hold.reason.clone())));
             let endpoints = endpoints.remove(&account.id).unwrap_or_default();
-            standing.push(AccountStatus { account, windows, hold, endpoints, work: BTreeSet::new() });
+            let (work, login_actions) = (BTreeSet::new(), Vec::new());
+            standing.push(AccountStatus { account, windows, hold, endpoints, work, login_actions });
         }
         Ok(standing)
     }
@@ -146,8 +152,13 @@ impl<'a> StatusQuery<'a> {
         let work = store.queue().work_in_progress().await?;
         let tried = if work.drain.is_some() { Some(store.queue().accounts_of_newest_drain().await?) } else { None };
         let accounts = auth::list_of(store, &Vec::from_iter(at_work)).await?.into_iter().map(|(account, record)| {
-            let remedy =
-                |reason| TroubledAccount { settings: self.settings, name: account.name.as_str(), job }.remedy(reason);
+            let remedy = |reason| {
+                let own = jobs.iter().flat_map(|(_, work)| &work.lanes).filter(|(_, whose, _)| *whose == account.id);
+                let work: BTreeSet<Action> = own.map(|(action, ..)| *action).collect();
+                let login_actions = &app::login_actions(&account, record.as_ref(), work)[..];
+                let name = account.name.as_str();
+                TroubledAccount { settings: self.settings, name, job, login_actions }.remedy(reason)
+            };
             let need = |message: &str, reason| AccountNeed {
                 account: account.name.to_string(),
                 message: message.to_owned(),

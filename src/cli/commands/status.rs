@@ -2,8 +2,9 @@
 //!
 //! In: where everything stands. Out: a table, or the JSON of the contract.
 
+use crate::app::Activity;
 use crate::app::status::{
-    QueueStatus, RowCounts, StatusQuery, TroubledAccount, activity_sentence, hold_text, next_slot, reason_of,
+    QueueStatus, RowCounts, StatusQuery, activity_label, activity_sentence, hold_text, next_slot,
 };
 use crate::cli::args::StatusArgs;
 use crate::cli::context::Context;
@@ -61,13 +62,21 @@ fn table(context: &Context, view: &QueueStatus) -> String {
     }
     let clock = |at: Wall| clock_text(at, view.now.wall, context.local.zone.get());
     let mut lines = vec![if view.jobs.is_empty() { no_jobs } else { HEADINGS[0].to_owned() }];
+    let mut told = Told::default();
     for job in &view.jobs {
         let status = &job.status;
         let counts = RowCounts::from(&status.counts);
         let (settled, rows) = (status.counts.settled(), status.counts.rows());
         let (name, state) = (escaped(&status.job.name), status.state());
         lines.push(format!("  {name}  {state}  {settled}/{rows} settled ({})", counts.phrase()));
-        lines.extend(activity_sentence(job, &context.settings, view.now.wall, clock).map(|said| format!("    {said}")));
+        let again = match &job.activity {
+            Activity::NeedsYou(need) if !told.is_new(&need.remedy) => {
+                Some(format!("{}: {}, as above", activity_label(&job.activity), escaped(&need.account)))
+            }
+            _ => None,
+        };
+        let said = again.or_else(|| activity_sentence(job, &context.settings, view.now.wall, clock));
+        lines.extend(said.map(|said| format!("    {said}")));
     }
     if !view.accounts.is_empty() {
         lines.push(HEADINGS[1].to_owned());
@@ -84,13 +93,26 @@ fn table(context: &Context, view: &QueueStatus) -> String {
         }
         lines.extend(account.endpoints.sentences(clock).into_iter().map(|said| format!("    {}", escaped(&said))));
         if let Some(trouble) = &account.account.trouble {
-            let name = account.account.name.as_str();
-            let remedy = TroubledAccount { settings: &context.settings, name, job }.remedy(reason_of(trouble));
             lines.push(format!("    needs you: {}", escaped(trouble)));
-            lines.push(format!("    {remedy}"));
+            let remedy = account.remedy(&context.settings, job);
+            lines.extend(remedy.filter(|remedy| told.is_new(remedy)).map(|remedy| format!("    {remedy}")));
         }
     }
     lines.join("\n")
+}
+
+/// What jobs and accounts need of a person is told once, with what to do; where it comes again, that it stands above.
+#[derive(Default)]
+struct Told(Vec<String>);
+
+impl Told {
+    fn is_new(&mut self, remedy: &str) -> bool {
+        let is_new = !self.0.iter().any(|told| told == remedy);
+        if is_new {
+            self.0.push(remedy.to_owned());
+        }
+        is_new
+    }
 }
 
 fn window_text(usage: &WindowUsage, now: Moment, clock: impl Fn(Wall) -> String) -> String {

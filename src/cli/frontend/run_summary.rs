@@ -47,7 +47,7 @@ fn say_saved(jobs: &[JobStatus], untouched: &UntouchedJobs, printer: Printer) {
 }
 
 fn say_outcome(outcome: &RunOutcome, printer: Printer, deps: AppDeps<'_>) {
-    let RunOutcome { finish, jobs, untouched, accounts, took, unpriced, code, .. } = outcome;
+    let RunOutcome { finish, jobs, untouched, accounts, login_actions, took, unpriced, code, .. } = outcome;
     let (old, told): (Vec<JobStatus>, Vec<JobStatus>) = jobs.iter().cloned().partition(|status| untouched.has(status));
     for status in &told {
         let counts = JobCounts::new(&status.job.name, &status.counts);
@@ -65,7 +65,8 @@ fn say_outcome(outcome: &RunOutcome, printer: Printer, deps: AppDeps<'_>) {
         let name = accounts.get(account).map_or("an account", String::as_str);
         let said =
             if detail.is_empty() { String::new() } else { format!(": {}", escaped(detail.trim_end_matches('.'))) };
-        let remedy = TroubledAccount { settings: deps.settings, name, job }.remedy(reason);
+        let login_actions = login_actions.get(account).map_or(&[][..], Vec::as_slice);
+        let remedy = TroubledAccount { settings: deps.settings, name, job, login_actions }.remedy(reason);
         let text = format!("{} needs you ({reason}){said}. {remedy}", escaped(name));
         printer.warn(&for_this_queue(deps.settings, &text));
     }

@@ -73,10 +73,12 @@ pub(super) async fn run(context: &Context, args: &AccountCheckArgs) -> Result<u8
                 continue;
             }
             let in_line = work.get(&account.id).cloned().unwrap_or_default();
+            let to_name = app::login_actions(&account, record.as_ref(), in_line.iter().copied());
             let asked = if args.actions.is_empty() { in_line } else { args.actions.clone() };
             clocks.ask(ways.bases.of_account(&account)?, &ways, context).await;
             let stopped = account.trouble.as_ref().map(|trouble| {
-                let troubled = TroubledAccount { settings, name: account.name.as_str(), job: only_unfinished(&jobs) };
+                let (name, job) = (account.name.as_str(), only_unfinished(&jobs));
+                let troubled = TroubledAccount { settings, name, job, login_actions: &to_name };
                 format!(
                     "its last run stopped: {trouble}. {}",
                     troubled.remedy_shown_by(reason_of(trouble), "account check")

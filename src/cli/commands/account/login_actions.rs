@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::domain::{Action, ListKind, Platform};
 use crate::error::CommandError;
 use crate::platforms::{ListEndpoint, find_list_endpoint, find_name_resolver, spec, table};
-use crate::store::{Account, Credential, CredentialKind, Store};
+use crate::store::{Account, Store};
 
 /// What to ask for: what was asked for; else what the account could do before and what is in line for it; else the two that
 /// most people come for.
@@ -20,23 +20,9 @@ pub(super) async fn actions_to_ask_for(
     }
     let mut actions = Vec::new();
     if let Some(account) = known {
-        if let Some(record) = store
-            .accounts()
-            .credential(account.id)
-            .await?
-            .filter(|record| record.set.scopes.is_some() && !is_for_all(record))
-        {
-            actions = app::may(account.platform, record.set.kind, record.set.scopes.as_deref());
-            actions.extend(app::may_restore(account.platform, record.set.scopes.as_deref()));
-        }
-        actions.extend(app::pending_actions(store).await?.remove(&account.id).unwrap_or_default());
+        actions = app::login_actions_of(store, [account.id]).await?.remove(&account.id).unwrap_or_default();
     }
     if actions.is_empty() { Ok(vec![Action::Unfollow, Action::Unlike]) } else { Ok(actions) }
-}
-
-/// A session by app password may do everything, which says nothing of what the account is for.
-fn is_for_all(record: &Credential) -> bool {
-    record.set.kind == CredentialKind::Session
 }
 
 /// The lists on which the actions' effects show are read as well: `list`, `verify`. Whom to unfollow is said by who follows back and who is
