@@ -18,9 +18,9 @@ const MAX_TOKENS: usize = 100_000;
 const MAX_STATE_CHARS: usize = 500;
 
 /// The client ID of the app that every sandbox knows.
-pub const SANDBOX_APP: &str = "sandbox-app";
+pub(super) const SANDBOX_APP: &str = "sandbox-app";
 /// Where people log in.
-pub const AUTHORIZE_PATH: &str = "/i/oauth2/authorize";
+pub(super) const AUTHORIZE_PATH: &str = "/i/oauth2/authorize";
 
 /// An app that is registered at the sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]

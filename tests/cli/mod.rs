@@ -21,6 +21,7 @@ mod next_steps;
 mod packaging;
 mod prints;
 pub(crate) mod program;
+mod sandbox_examples;
 mod spellings;
 mod terminal;
 mod typed;

@@ -113,7 +113,7 @@ fn the_sandbox_says_how_to_log_in_to_it() {
     let mut command = home.cleanup(["sandbox", "--listen", "127.0.0.1:0"]);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    let login = lines.take(20).find(|line| line.contains("account login")).unwrap();
+    let login = lines.take(20).find(|line| line.contains("CLEANUP_X_CLIENT_ID")).unwrap();
     let value = |name: &str| {
         let (_, rest) = login.split_once(&format!("{name}=")).unwrap_or_else(|| panic!("{name}? {login}"));
         rest.split(' ').next().unwrap().to_owned()

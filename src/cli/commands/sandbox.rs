@@ -4,7 +4,7 @@ use crate::app::Signals;
 use crate::cli::args::SandboxArgs;
 use crate::cli::context::Context;
 use crate::error::{CommandError, ErrorKind};
-use crate::sandbox::{AUTHORIZE_PATH, Faults, InvalidFaults, ListSizes, Options, SANDBOX_APP, Sandbox};
+use crate::sandbox::{Faults, InvalidFaults, ListSizes, Options, Sandbox, examples, login_example};
 
 /// Serves the sandbox. Its address is the one line on stdout.
 ///
@@ -31,14 +31,14 @@ pub async fn run(context: &Context, args: &SandboxArgs) -> Result<u8, CommandErr
     context.printer.data(&sandbox.base_url())?;
     let url = sandbox.base_url();
     context.printer.say(&format!("the sandbox is up: {told}"));
-    context.printer.say(&format!(
-        "use it with CLEANUP_X_API={url} CLEANUP_X_TOKEN=sandbox-2244994945 CLEANUP_X_USER_ID=2244994945, and with --db FILE, so \
-         that your own queue is left alone; what was sent to it is at {url}/sandbox/ledger; Ctrl-C ends it"
-    ));
-    context.printer.say(&format!(
-        "to try a login instead of the token: CLEANUP_X_API={url} CLEANUP_X_AUTHORIZE={url}{AUTHORIZE_PATH} \
-         CLEANUP_X_CLIENT_ID={SANDBOX_APP} cleanup account login --db FILE"
-    ));
+    context
+        .printer
+        .say("use it as one of these platforms, with a queue of its own (--db), so that yours is left alone:");
+    for (platform, command) in examples(&url) {
+        context.printer.say(&format!("  {platform}: {command}"));
+    }
+    context.printer.say(&format!("a login in the browser: {}", login_example(&url)));
+    context.printer.say(&format!("what was sent to it is at {url}/sandbox/ledger; Ctrl-C ends it"));
     let signal = signals.first().await;
     sandbox.shut_down().await;
     Ok(signal.exit_code())
