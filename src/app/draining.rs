@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::accounts::Identities;
 use super::damaged_rows::stopped_at;
 use super::endpoint_reader::DrainReader;
+use super::event_log::{EventLog, log_end};
 use super::keep_guard::KeepGuard;
 use super::recheck::{HeldBack, recheck};
 use super::request::RunBounds;
@@ -121,8 +122,9 @@ const TO_SPARE: Duration = Duration::from_secs(60);
 /// # Errors
 /// The queue cannot be read or written. What was in flight then is recovered by the next drain.
 pub async fn drain(footing: DrainDeps, who: &Identities, options: DrainOptions) -> Result<Ended, CommandError> {
-    let DrainDeps { mut store, lock, client, tokens, clock, shutdown, mut listener, watch } = footing;
+    let DrainDeps { mut store, lock, client, tokens, clock, shutdown, listener, watch } = footing;
     let accounts = store.accounts().all().await?;
+    let mut listener: Box<dyn Listener> = Box::new(EventLog::before(listener, &accounts));
     let access = who.access(&accounts, |platform| options.windows.get(&platform).cloned());
     let horizons = Horizons::of(access.values().flat_map(|access| access.windows.iter())).extended(TO_SPARE);
     let deadline_ms = options.run.request_deadline.as_millis() as i64;
@@ -145,6 +147,7 @@ pub async fn drain(footing: DrainDeps, who: &Identities, options: DrainOptions) 
     });
     let deps = EngineDeps { drain, client, tokens, clock, shutdown, listener, guard, reader, watch };
     let (finish, mut store) = engine::run(deps, start, accounts, access, options.run).await?;
+    log_end(&finish);
     // Where there are groups, each is asked for itself.
     if finish.groups.is_empty() {
         refuse_lost_list(&finish)?;

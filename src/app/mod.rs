@@ -18,6 +18,7 @@ mod doctor;
 mod draining;
 mod endpoint_reader;
 mod environment;
+mod event_log;
 mod expected_accounts;
 mod explain;
 mod find_account;

@@ -65,6 +65,7 @@ fn run(cli: &Cli) -> u8 {
     let work = || set_up(cli, &mut printer).and_then(|context| drive(cli, &context));
     // A panic is an end as well: `--json` promises its object whatever the end.
     let ended = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(CommandError::of_panic(&*panic)));
+    log_end(&ended);
     match ended {
         Ok(code) => code,
         Err(error) if error.is_broken_pipe() => 0,
@@ -107,6 +108,7 @@ fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CommandError> {
             _ => CommandError::io(named, error),
         }
     })?;
+    tracing::info!(command = cli.command_name, version = env!("CARGO_PKG_VERSION"), "begun");
     Ok(Context {
         settings,
         printer: *printer,
@@ -114,6 +116,14 @@ fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CommandError> {
         local: LocalClock { zone: LocalZone::default(), is_named: false },
         overrides,
     })
+}
+
+/// The last line of the log: with which code, and where there is one, with which error. To stderr the error is said by the printer.
+fn log_end(ended: &Result<u8, CommandError>) {
+    match ended {
+        Ok(code) => tracing::info!(code, "ended"),
+        Err(error) => tracing::info!(code = error.kind.exit_code(), error = error.message, "ended"),
+    }
 }
 
 /// One thread is enough: requests wait on the network, and SQLite has its own.

@@ -80,6 +80,30 @@ fn the_sandbox_ignores_the_everyday_queue() {
 }
 
 #[test]
+fn a_log_file_has_the_course_of_a_command_and_more_if_that_is_asked_for() {
+    let home = Home::new();
+    home.write("unfollow.csv", crate::common::ids(2));
+    let log = |name: &str| std::fs::read_to_string(home.path(name)).unwrap();
+    let course =
+        ["begun command=\"run\"", "the drain has begun", "the drain has ended stopped=\"finished\"", "ended code="];
+    let rows = ["a request has ended account=", "a row has its outcome account=", "a turn is saved"];
+    let run = |words: &[&str]| {
+        home.run(&[&["run", "unfollow.csv", "--sandbox", "--again", "--pace", "front-load"], words].concat())
+    };
+    run(&["--log-file", "plain.log"]);
+    run(&["--log-file", "all.log", "-vvv"]);
+    for line in course {
+        assert!(log("plain.log").contains(line) && log("all.log").contains(line), "{line}: {}", log("plain.log"));
+    }
+    for line in rows {
+        assert!(!log("plain.log").contains(line) && log("all.log").contains(line), "{line}: {}", log("all.log"));
+    }
+    home.run(&["check", "nowhere.csv", "-vvv", "--log-file", "error.log"]).ends(65);
+    let told = log("error.log");
+    assert!(told.contains("begun command=\"check\"") && told.contains("ended code=65 error="), "{told}");
+}
+
+#[test]
 fn a_log_file_is_private() {
     use std::os::unix::fs::PermissionsExt;
     let home = Home::new();

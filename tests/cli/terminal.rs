@@ -86,6 +86,35 @@ fn a_complaint_about_arguments_is_text_as_well() {
     shows_and_does_not_obey("check *", &String::from_utf8(output.stdout).unwrap(), "unexpected argument");
 }
 
+/// Help and complaints are the argument parser's, and obey the same options as everything else.
+#[test]
+fn the_argument_parser_has_colours_where_they_are_wanted() {
+    let home = Home::new();
+    let screen = |words: &str, variables: &[(&str, &str)]| {
+        let mut command = Command::new("script");
+        let line = format!("{PROGRAM} {words}; true");
+        command.args(["-q", "-c", &line, "/dev/null"]).env_clear().env("PATH", "/usr/bin:/bin").env("SHELL", "/bin/sh");
+        command.envs(variables.iter().copied()).env("TERM", "xterm").current_dir(home.path(""));
+        String::from_utf8(command.stdin(Stdio::null()).output().unwrap().stdout).unwrap()
+    };
+    for words in ["bogus", "run --bogus", "run - --sandbox", "--help"] {
+        let is_coloured = |shown: &str| {
+            assert!(shown.contains("age:") || shown.contains("error:"), "{words}: {shown}");
+            shown.contains('\u{1b}')
+        };
+        assert!(is_coloured(&screen(words, &[])), "{words}");
+        assert!(!is_coloured(&screen(words, &[("NO_COLOR", "1")])), "{words}");
+        assert!(!is_coloured(&screen(&format!("--color never {words}"), &[])), "{words}");
+        assert!(!is_coloured(&screen(&format!("{words} --color=never"), &[])), "{words}");
+        let piped = |color: &str| {
+            let words: Vec<&str> = words.split(' ').chain(["--color", color]).collect();
+            let done = home.run(&words);
+            is_coloured(&(done.out + &done.err))
+        };
+        assert!(piped("always") && !piped("auto"), "{words}");
+    }
+}
+
 /// Scripts get the bytes as they are; JSON says the same in characters that no terminal obeys.
 #[test]
 fn a_pipe_gets_the_cells_as_they_are() {

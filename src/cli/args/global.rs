@@ -1,5 +1,6 @@
 //! Options of every command.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum};
@@ -56,6 +57,32 @@ pub enum LogFormatArg {
     Json,
 }
 
+impl ColorChoice {
+    /// What a command line asks for before it is parsed: help and complaints are in colours, too, and a complaint may be about any of its words.
+    pub(super) fn asked_for(words: impl IntoIterator<Item = OsString>) -> ColorChoice {
+        let mut choice = ColorChoice::default();
+        let mut words = words.into_iter().skip(1).take_while(|word| word != "--");
+        while let Some(word) = words.next() {
+            let value = match word.to_str().and_then(|word| word.strip_prefix("--color")) {
+                Some("") => words.next().and_then(|value| value.into_string().ok()),
+                Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+                None => None,
+            };
+            choice = value.and_then(|value| ColorChoice::from_str(&value, false).ok()).unwrap_or(choice);
+        }
+        choice
+    }
+
+    /// For the argument parser, which knows a terminal and NO_COLOR itself.
+    pub(super) const fn for_clap(self) -> clap::ColorChoice {
+        match self {
+            ColorChoice::Auto => clap::ColorChoice::Auto,
+            ColorChoice::Always => clap::ColorChoice::Always,
+            ColorChoice::Never => clap::ColorChoice::Never,
+        }
+    }
+}
+
 impl GlobalArgs {
     pub(super) fn overrides(&self) -> Overrides {
         Overrides {
@@ -67,6 +94,27 @@ impl GlobalArgs {
                 LogFormatArg::Json => LogFormat::Json,
             }),
             ..Overrides::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_known_before_the_words_are_parsed() {
+        let asked_for = |words: &str| ColorChoice::asked_for(words.split(' ').map(OsString::from));
+        for (words, expected) in [
+            ("cleanup --color never bogus", ColorChoice::Never),
+            ("cleanup run --bogus --color=always", ColorChoice::Always),
+            ("cleanup --color", ColorChoice::Auto),
+            ("cleanup --color sometimes --color=never", ColorChoice::Never),
+            ("cleanup --colors never", ColorChoice::Auto),
+            ("cleanup run -- --color never", ColorChoice::Auto),
+            ("--color=always run", ColorChoice::Auto),
+        ] {
+            assert_eq!(asked_for(words), expected, "{words}");
         }
     }
 }

@@ -75,6 +75,9 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// What that is called.
+    #[arg(skip)]
+    pub command_name: String,
 }
 
 /// The commands.
@@ -145,12 +148,15 @@ impl Cli {
     /// # Errors
     /// What clap says.
     pub fn read() -> Result<Cli, clap::Error> {
-        let mut command = take_negative_numbers(Cli::command());
+        let color = ColorChoice::asked_for(std::env::args_os()).for_clap();
+        let mut command = take_negative_numbers(Cli::command()).color(color);
         let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
-        let cli = Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
+        let command_name = matches.subcommand_name().unwrap_or_default().to_owned();
+        let mut cli = Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
+        cli.command_name = command_name;
         match cli.contradiction() {
             None => Ok(cli),
-            Some(why) => Err(Cli::command().error(clap::error::ErrorKind::ArgumentConflict, why)),
+            Some(why) => Err(command.error(clap::error::ErrorKind::ArgumentConflict, why)),
         }
     }
 
