@@ -10,9 +10,10 @@ use super::named_accounts::Accounts;
 use super::names::NameBook;
 use super::preparing::Prepared;
 use super::row_batches::next_batch;
+use super::row_ids::opaque_ids;
 use crate::domain::{AccountId, Action, RoundId, Target, Wall, counted};
 use crate::error::{CommandError, ErrorKind};
-use crate::jobfile::{cells_from_stored, read_target};
+use crate::jobfile::{cells_from_stored, read_opaque, read_target};
 use crate::store::{Account, Claimant, DamagedTask, RowPlace, Store};
 use crate::text::shell_word;
 
@@ -188,8 +189,13 @@ async fn named_by_cells(
     let mut named = Vec::new();
     let (Some((action, account)), Some(record)) = (place, record) else { return Ok(named) };
     let platform = accounts.iter().find(|known| known.id == account).map(|known| known.platform);
+    let (ids, kind) = (platform.and_then(opaque_ids), action.target_kind());
     for cell in cells_from_stored(record) {
-        let Ok(target) = read_target(cell.as_bytes(), Some(action.target_kind())) else { continue };
+        let read = match ids {
+            Some(ids) => read_opaque(cell.as_bytes(), ids, kind),
+            None => read_target(cell.as_bytes(), Some(kind)),
+        };
+        let Ok(target) = read else { continue };
         named.extend(book.meaning((account, platform), action, target.clone()).await?);
         named.push(target);
     }

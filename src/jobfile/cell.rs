@@ -29,7 +29,10 @@ pub fn read_target(cell: &[u8], kind: Option<TargetKind>) -> Result<Target, Faul
 
 /// Reads a cell where IDs are opaque, as a target of that kind. A number that a spreadsheet has been at is refused, though its text might be
 /// somebody's ID.
-pub(super) fn read_opaque(cell: &[u8], ids: OpaqueIds, kind: TargetKind) -> Result<Target, Fault> {
+///
+/// # Errors
+/// It names no target of that kind.
+pub fn read_opaque(cell: &[u8], ids: OpaqueIds, kind: TargetKind) -> Result<Target, Fault> {
     let text = decode(cell);
     let text = bare(&text);
     if text.is_empty() {

@@ -42,7 +42,7 @@ mod worklist;
 #[cfg(test)]
 mod tests;
 
-pub use cell::{read_handle, read_target};
+pub use cell::{read_handle, read_opaque, read_target};
 pub use check::{CheckDamage, CheckExample, CheckReport, CheckTasks};
 pub use counts::{Example, LaneCount};
 pub use damage::{DamageFinding, DamageForm, binomial_tail, first_damaged};

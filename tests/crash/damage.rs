@@ -147,3 +147,47 @@ fn rows_that_stand_nowhere_in_the_file_are_placed_anew_by_it() {
         assert!(doctor(&[]).contains("queue: not damaged, and every counter is right"), "{change}");
     }
 }
+
+/// IDs that are texts: a flipped bit may leave another text, or bytes that are none.
+#[test]
+fn rows_whose_ids_are_texts_are_found_and_put_right_as_numbers_are() {
+    let flipped = "cast(x'ff' || substr(cast(target as blob), 2) as text)";
+    for (platform, ids) in [
+        ("mastodon", ["01F6KXCP71V24GR0SJGAHRXSQ1", "01F6KXCP71V24GR0SJGAHRXSQ2", "109302"]),
+        (
+            "bluesky",
+            [
+                "did:plc:ewvi7nxzyoun6zhxrhs64oia",
+                "did:plc:ewvi7nxzyoun6zhxrhs64oib",
+                "did:plc:ewvi7nxzyoun6zhxrhs64oic",
+            ],
+        ),
+    ] {
+        for (what, change) in [
+            ("another text", "update task set target = substr(target, 1, length(target) - 1) || '7'"),
+            ("no text", &*format!("update task set target = {flipped}")),
+            ("the key", "update task_key set target = substr(target, 1, length(target) - 1) || '7'"),
+            ("the key, no text", &*format!("update task_key set target = {flipped}")),
+            ("no text and no number", "update task set target = cast(target as blob)"),
+        ] {
+            let what = format!("{platform}: {what}");
+            let home = Home::new();
+            let rows: Vec<String> = ids.iter().map(|id| format!("{id},a note\n")).collect();
+            home.write("unfollow.csv", format!("target_id,note\n{}", rows.concat()));
+            home.run(&["load", "unfollow.csv", "--sandbox", "--platform", platform]).ends(0);
+            std::fs::remove_file(home.path("unfollow.csv")).unwrap();
+            home.sandbox_sql(&format!("{change} where target = '{}'", ids[1]));
+            let stopped = home.run(&["resume", "--sandbox", "--progress", "none"]);
+            assert_eq!(stopped.code, 74, "{what}: {} {}", stopped.out, stopped.err);
+            let told = home.run(&["doctor", "--sandbox"]);
+            assert!(told.code == 74 && told.out.contains("line 3 of unfollow"), "{what}: {}{}", told.out, told.err);
+            let told = home.run(&["doctor", "--sandbox", "--repair"]);
+            assert!(told.out.contains("1 damaged row as two of three copies say"), "{what}: {}{}", told.out, told.err);
+            let stands =
+                sql::column::<String>(&home.sandbox_queue(), "select cast(target as text) from task order by id");
+            assert_eq!(stands, ids, "{what}");
+            let told = home.run(&["doctor", "--sandbox"]);
+            assert!(told.code == 0 && told.out.contains("not damaged"), "{what}: {}{}", told.out, told.err);
+        }
+    }
+}

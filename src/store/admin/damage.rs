@@ -53,7 +53,7 @@ pub struct Claimant {
     pub place: Option<(Action, AccountId)>,
     /// To whom; none: it is no target at all.
     pub target: Option<Target>,
-    /// The target as it is stored, in JSON.
+    /// The target as it is stored: in JSON where that can hold it, else its type and bytes.
     pub stored: String,
 }
 
@@ -65,9 +65,35 @@ impl DamagedTask {
     }
 }
 
-type TaskRow =
-    (i64, String, String, i64, i64, i64, i64, serde_json::Value, Option<String>, Option<i64>, Option<i64>, i64);
-type KeyRow = (i64, i64, serde_json::Value, i64, i64);
+type TaskRow = (i64, String, String, i64, i64, i64, i64, Column, Option<String>, Option<i64>, Option<i64>, i64);
+type KeyRow = (i64, i64, Column, i64, i64);
+
+/// A column whose bytes nobody can vouch for: its type as SQLite has it, and its text in hexadecimal digits. A bit that has flipped in a text
+/// may leave none, which could not be read at all.
+#[derive(Debug, serde::Deserialize)]
+struct Column(String, String);
+
+impl Column {
+    /// What it holds; none: nothing that a target could be.
+    fn value(&self) -> Option<serde_json::Value> {
+        let text = String::from_utf8(bytes_of_hex(&self.1)).ok()?;
+        match self.0.as_str() {
+            "text" => Some(text.into()),
+            "integer" | "real" => text.parse().ok().map(serde_json::Value::Number),
+            _ => None,
+        }
+    }
+
+    fn shown(&self) -> String {
+        self.value().map_or_else(|| format!("{} x'{}'", self.0, self.1), |value| value.to_string())
+    }
+}
+
+/// What SQLite's `hex` has written.
+fn bytes_of_hex(digits: &str) -> Vec<u8> {
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    digits.as_bytes().chunks(2).filter_map(byte).collect()
+}
 
 impl AdminStore<'_> {
     /// Notes tasks as damaged, for the next load of their files.
@@ -93,7 +119,7 @@ impl AdminStore<'_> {
                 state_is_torn: torn != 0,
                 row: claimant(lane, &target, action.zip(account)),
                 keys: Vec::new(),
-                record,
+                record: record.map(|hex| String::from_utf8_lossy(&bytes_of_hex(&hex)).into_owned()),
             });
         }
         self.find_keys(&mut tasks).await?;
@@ -151,9 +177,10 @@ impl AdminStore<'_> {
     }
 }
 
-fn claimant(lane: i64, stored: &serde_json::Value, place: Option<(i64, i64)>) -> Claimant {
+fn claimant(lane: i64, stored: &Column, place: Option<(i64, i64)>) -> Claimant {
     let place = place.and_then(|(action, account)| Some((action_of(action).ok()?, AccountId(account))));
-    Claimant { lane: LaneId(lane), place, target: target_of(stored).ok(), stored: stored.to_string() }
+    let target = stored.value().and_then(|value| target_of(&value).ok());
+    Claimant { lane: LaneId(lane), place, target, stored: stored.shown() }
 }
 
 /// `?1` the name of a job; null: all.
@@ -163,7 +190,8 @@ const NOTED: &str = "
                           where r.load_id = (select max(newest.id) from load newest
                                               where newest.round_id = round.id and newest.finished_at is not null)
                             and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line),
-               task.state, task.lane_id, task.target, c.record, lane.action, lane.account_id,
+               task.state, task.lane_id, json_array(typeof(task.target), hex(task.target)),
+               iif(c.record is null, null, hex(c.record)), lane.action, lane.account_id,
                (task.state >= 4) <> (task.finished_at is not null)))
       from (select task_id from damaged_task order by task_id limit ?2) d
       join task on task.id = d.task_id
@@ -174,7 +202,8 @@ const NOTED: &str = "
       left join task_cells c on c.task_id = task.id";
 
 const KEYS: &str = "
-    select json_group_array(json_array(key.task_id, key.lane_id, key.target, lane.action, lane.account_id))
+    select json_group_array(json_array(key.task_id, key.lane_id, json_array(typeof(key.target), hex(key.target)),
+                                       lane.action, lane.account_id))
       from lane cross join task_key key on key.lane_id = lane.id
      where lane.round_id in (select value from json_each(?1)) and key.task_id in (select value from json_each(?2))";
 
