@@ -91,6 +91,34 @@ fn an_upload_that_breaks_off_or_is_too_long_leaves_nothing_behind() {
     assert!(answer.status == 413 && answer.body.contains("cleanup load"), "{answer:?}");
 }
 
+#[test]
+fn what_stands_outside_the_fields_of_a_form_is_bounded_and_long_files_are_not_taken_for_it() {
+    use std::io::Write;
+    let served = Served::start();
+    let cookie = served.cookie();
+    let path = served.page("/new");
+    let head = "--line\r\ncontent-disposition: form-data; name=\"file\"; filename=\"unfollow.csv\"\r\nx-long: ";
+    for begin in ["", head] {
+        let mut stream = std::net::TcpStream::connect(served.connect_to()).unwrap();
+        let address = &served.address;
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\ncookie: {cookie}\r\nconnection: close\r\n\
+             content-type: {KIND}\r\ncontent-length: {}\r\n\r\n{begin}{}",
+            64 << 20,
+            "x".repeat(5 << 20)
+        );
+        // It may be cut off before all of it has left.
+        let _ = stream.write_all(request.as_bytes());
+        let answer = Answer::read(&mut stream);
+        assert!(answer.status == 413 && answer.body.contains("outside its fields"), "{begin:?} {answer:?}");
+    }
+    let file = format!("target_id,note\n5,{}\n", "x".repeat(6 << 20));
+    let mut fields: Vec<Field<'_>> =
+        ["job", "action", "account", "platform", "column"].map(|name| (name, "", "")).into();
+    fields.extend([("file", "unfollow.csv", &*file), ("keep", "friends.csv", &*file), ("strict", "", "on")]);
+    received(&served, &cookie, &fields);
+}
+
 fn rows(numbers: std::ops::Range<u64>) -> String {
     numbers.map(|n| format!("{}\n", 1_629_556_410_996_121_225 + n)).collect()
 }

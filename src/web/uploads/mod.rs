@@ -6,6 +6,7 @@
 
 mod choices;
 mod form;
+mod kept_bytes;
 mod place;
 mod receive;
 

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
-use axum::extract::State;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{FromRequest, Request, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::choices::{Choices, choose, complete};
 use super::form::filled_in;
+use super::kept_bytes::{KeptBytes, MAX_KEPT_BYTES};
 use super::place::keep_list_of;
 use super::{Received, Uploads, Waiting, spell_as_known};
 use crate::error::CommandError;
@@ -28,22 +29,28 @@ pub(in crate::web) const MAX_BODY_BYTES: usize = 2 * MAX_UPLOAD_BYTES as usize +
 const MAX_SILENCE_SECONDS: u64 = 20;
 /// The longest text of a field that is no file.
 const MAX_FIELD_BYTES: usize = 1_024;
+
 /// The first step: receives the file, and goes to the page that says what is in it.
 pub(in crate::web) async fn receive(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    headers: HeaderMap,
-    mut form: Multipart,
+    request: Request,
 ) -> Result<Response, Problem> {
+    let headers = request.headers();
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
         return Err(too_long("The form is"));
     }
+    let kept = KeptBytes::default();
+    let mut form = match Multipart::from_request(request.map(|body| kept.counting(body)), &()).await {
+        Ok(form) => form,
+        Err(rejection) => return Ok(rejection.into_response()),
+    };
     let (mut choices, mut shown) = (Choices::default(), String::new());
     let (mut file, mut keep, mut seen) = (None, None, Vec::new());
-    while let Some(field) = next_field(&mut form).await? {
+    while let Some(field) = next_field(&mut form, &kept).await? {
         let Some(name) = FIELDS.into_iter().find(|known| field.name() == Some(known)) else {
-            text_of(field).await?;
+            text_of(field, &kept).await?;
             continue;
         };
         if seen.contains(&name) {
@@ -56,10 +63,10 @@ pub(in crate::web) async fn receive(
         match name {
             "file" => {
                 shown = field.file_name().unwrap_or_default().chars().take(200).collect();
-                file = Some(store_file(&web.uploads, field).await?.0);
+                file = Some(store_file(&web.uploads, field, &kept).await?.0);
             }
-            "keep" => keep = Some(store_file(&web.uploads, field).await?).filter(|(_, bytes)| *bytes > 0),
-            _ => choose(&mut choices, name, &text_of(field).await?)?,
+            "keep" => keep = Some(store_file(&web.uploads, field, &kept).await?).filter(|(_, bytes)| *bytes > 0),
+            _ => choose(&mut choices, name, &text_of(field, &kept).await?)?,
         }
     }
     let Some(file) = file.filter(|_| !shown.is_empty()) else {
@@ -96,7 +103,11 @@ const FIELDS: [&str; 12] = [
     "column",
 ];
 
-fn unreadable(error: &MultipartError) -> Problem {
+fn unreadable(error: &MultipartError, kept: &KeptBytes) -> Problem {
+    if kept.are_too_many() {
+        let message = format!("More than {} MiB of the form stand outside its fields.", MAX_KEPT_BYTES / (1024 * 1024));
+        return Problem::too_long(message, "Send the file with the form of this page.");
+    }
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return too_long("The form is");
     }
@@ -108,27 +119,30 @@ fn too_long(what: &str) -> Problem {
     Problem::too_long(message, "Load it on the machine itself: cleanup load FILE.csv")
 }
 
-async fn next_field(form: &mut Multipart) -> Result<Option<Field<'_>>, Problem> {
+async fn next_field<'f>(form: &'f mut Multipart, kept: &KeptBytes) -> Result<Option<Field<'f>>, Problem> {
     let silence = Duration::from_secs(MAX_SILENCE_SECONDS);
     match tokio::time::timeout(silence, form.next_field()).await {
         Ok(Ok(field)) => Ok(field),
-        Ok(Err(error)) => Err(unreadable(&error)),
+        Ok(Err(error)) => Err(unreadable(&error, kept)),
         Err(_) => Err(Problem::unusable("The upload stopped under way.", "Send it again.")),
     }
 }
 
-async fn next_piece(field: &mut Field<'_>) -> Result<Option<axum::body::Bytes>, Problem> {
+async fn next_piece(field: &mut Field<'_>, kept: &KeptBytes) -> Result<Option<axum::body::Bytes>, Problem> {
     let silence = Duration::from_secs(MAX_SILENCE_SECONDS);
     match tokio::time::timeout(silence, field.chunk()).await {
-        Ok(Ok(piece)) => Ok(piece),
-        Ok(Err(error)) => Err(unreadable(&error)),
+        Ok(Ok(piece)) => {
+            kept.give_out(piece.as_ref().map_or(0, |piece| piece.len()));
+            Ok(piece)
+        }
+        Ok(Err(error)) => Err(unreadable(&error, kept)),
         Err(_) => Err(Problem::unusable("The upload stopped under way.", "Send it again.")),
     }
 }
 
-async fn text_of(mut field: Field<'_>) -> Result<String, Problem> {
+async fn text_of(mut field: Field<'_>, kept: &KeptBytes) -> Result<String, Problem> {
     let mut text = Vec::new();
-    while let Some(piece) = next_piece(&mut field).await? {
+    while let Some(piece) = next_piece(&mut field, kept).await? {
         if text.len() + piece.len() > MAX_FIELD_BYTES {
             return Err(Problem::unusable("A field of the form is too long.", ""));
         }
@@ -140,11 +154,11 @@ async fn text_of(mut field: Field<'_>) -> Result<String, Problem> {
 }
 
 /// Writes a field to a file of its own, which stays as long as what is given; and its length.
-async fn store_file(uploads: &Uploads, mut field: Field<'_>) -> Result<(Received, u64), Problem> {
+async fn store_file(uploads: &Uploads, mut field: Field<'_>, kept: &KeptBytes) -> Result<(Received, u64), Problem> {
     let (mut file, received) = uploads.create()?;
     let complain = |error| CommandError::io(received.0.display(), error);
     let mut bytes = 0_u64;
-    while let Some(piece) = next_piece(&mut field).await? {
+    while let Some(piece) = next_piece(&mut field, kept).await? {
         bytes += piece.len() as u64;
         if bytes > MAX_UPLOAD_BYTES {
             return Err(too_long("The file is"));
