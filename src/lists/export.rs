@@ -164,12 +164,20 @@ fn read_items(
             tally.entries += 1;
             each(entry_of_listed(&listed)?)
         }
+        Some(ListItem::OfAnother) => {
+            tally.of_others += 1;
+            Ok(())
+        }
         Some(ListItem::NoTarget | ListItem::Unreadable) => {
             tally.without_id += 1;
             Ok(())
         }
         None => Ok(()),
     })?;
+    if tally.entries == 0 && tally.of_others > 0 {
+        let message = format!("not one post of {} is of {}, whose archive it is", file.file, owner.address);
+        return Err(CommandError::new(ErrorKind::InputData, message).hint("download the archive again"));
+    }
     if tally.entries == 0 && tally.without_id > 0 {
         let message = format!("not one post of {} has an ID at {}", file.file, owner.host);
         return Err(CommandError::new(ErrorKind::InputData, message).hint("`cleanup list` reads them from the server"));
@@ -191,7 +199,7 @@ fn read_records(
             tally.entries += 1;
             each(entry_of_listed(&listed)?)
         }
-        ListItem::NoTarget => {
+        ListItem::NoTarget | ListItem::OfAnother => {
             tally.without_target += 1;
             Ok(())
         }

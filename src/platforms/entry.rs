@@ -59,6 +59,8 @@ pub enum ListItem {
     Listed(Box<Listed>),
     /// Whole, and about nothing that a row can name: a like of something that is no record, made by another program.
     NoTarget,
+    /// Somebody else's, though it stands among the account's own.
+    OfAnother,
     /// It cannot be read.
     Unreadable,
 }

@@ -205,8 +205,10 @@ fn what_is_no_archive_of_activities_is_refused() {
     let home = Home::new();
     let nobody = json!({ "id": "ada", "preferredUsername": "ada" }).to_string();
     let elsewhere = json!({ "id": "https://social.example:8443/users/ada" }).to_string();
-    let foreign =
-        create(7, "x", "2023-01-01T10:00:00Z").to_string().replace("social.example/users/ada", "social.example/notes");
+    let mut foreign = create(7, "x", "2023-01-01T10:00:00Z");
+    foreign["object"]["id"] = json!("https://social.example/notes/7");
+    let of_bob = create(7, "x", "2023-01-01T10:00:00Z").to_string().replace("/users/ada", "/users/bob");
+    let twice = |text: String| text.replacen("{\"id\":", "{\"id\":\"https://social.example/users/bob\",\"id\":", 1);
     let outbox = json!({ "type": "OrderedCollection", "orderedItems": posts() }).to_string();
     for (files, why) in [
         (with(File::new("actor.json", nobody)), "does not say where the account is"),
@@ -221,7 +223,13 @@ fn what_is_no_archive_of_activities_is_refused() {
             with(File::new("outbox.json", format!("{{\"orderedItems\":[{foreign}]}}"))),
             "not one post of outbox.json has an ID at social.example",
         ),
+        (
+            with(File::new("outbox.json", format!("{{\"orderedItems\":[{of_bob}]}}"))),
+            "not one post of outbox.json is of https://social.example/users/ada, whose archive it is",
+        ),
         (with(File::new("outbox.json", "{\"orderedItems\":[{\"a\":\u{1}}]}")), "no JSON"),
+        (with(File::new("outbox.json", twice(outbox.clone()))), "an object says \"id\" twice"),
+        (with(File::new("actor.json", twice(json!({ "id": ACTOR }).to_string()))), "an object says \"id\" twice"),
         (archive().into_iter().chain([collection("other/outbox.json", &[])]).collect(), "more than one archive"),
     ] {
         write(&home, "a.zip", &zip(&files));
@@ -287,6 +295,26 @@ fn an_entry_without_an_id_is_left_out_and_told() {
     assert!(done.err.contains("2 entries have no ID and were left out"), "{}", done.err);
     write(&home, "a.zip", &zip(&with(collection("outbox.json", &[]))));
     assert_eq!(ids(&import(&home, "a.zip", "posts")), [""; 0]);
+}
+
+#[test]
+fn what_others_have_posted_or_reposted_is_left_out_and_told() {
+    let home = Home::new();
+    let bob = "https://social.example/users/bob";
+    let mut items = posts();
+    // Whoever put it together: somebody else's at the same server, one that says two things, and one that says nothing.
+    items[0]["actor"] = json!(bob);
+    items[1]["actor"] = json!(bob);
+    items[2]["object"]["attributedTo"] = json!(bob);
+    items.push(create(109_300_000_000_000_005, "mine", "2025-03-01T10:00:00Z"));
+    items[3].as_object_mut().unwrap().remove("actor");
+    write(&home, "a.zip", &zip(&with(collection("outbox.json", &items))));
+    let done = import(&home, "a.zip", "posts");
+    assert_eq!(ids(&done), ["109300000000000005"]);
+    assert!(done.err.contains("4 entries are somebody else's and were left out"), "{}", done.err);
+    items[3]["actor"] = json!(ACTOR);
+    write(&home, "a.zip", &zip(&with(collection("outbox.json", &items))));
+    assert_eq!(ids(&import(&home, "a.zip", "reposts")), ["109"]);
 }
 
 #[test]

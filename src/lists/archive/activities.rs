@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::bounded::Meter;
 use super::collection::Collection;
 use super::container::Container;
+use super::distinct_value::DistinctValue;
 use super::layout::{self, Role};
 use super::object::read_only;
 use super::read::Ended;
@@ -36,7 +37,7 @@ impl ActivityArchive {
         let mut meter = Meter::new(&mut watch);
         let bytes = container.read(index, &mut meter)?;
         let json = Script::of(bytes, &file).only_object(MAX_ENTRY_BYTES)?;
-        let actor = read_only(&json, &file)?;
+        let DistinctValue(actor) = read_only(&json, &file)?;
         Ok(ActivityArchive { name, container, actor })
     }
 
@@ -86,8 +87,10 @@ impl ActivityArchive {
             number += 1;
             let whole = without_lone_surrogates(json);
             let item = serde_json::from_slice(whole.as_deref().unwrap_or(json)).map_err(|error| {
-                ArchiveFault::BadEntry { file: file.clone(), entry: number, detail: format!("it is no JSON: {error}") }
-            })?;
+                let detail = if error.is_data() { error.to_string() } else { format!("it is no JSON: {error}") };
+                ArchiveFault::BadEntry { file: file.clone(), entry: number, detail }
+            });
+            let DistinctValue(item) = item?;
             each(item).map_err(Ended::Each)?;
         }
         Ok(FileTally { file, found: number, promised: None, is_unlisted: false })

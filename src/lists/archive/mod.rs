@@ -14,6 +14,7 @@ mod activities;
 mod bounded;
 mod collection;
 mod container;
+mod distinct_value;
 mod error;
 mod folder;
 mod layout;

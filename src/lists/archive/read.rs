@@ -37,6 +37,8 @@ pub struct Tally {
     pub without_id: u64,
     /// Entries left out because they are about nothing that a row can name.
     pub without_target: u64,
+    /// Entries left out because they are somebody else's.
+    pub of_others: u64,
     /// Older versions of posts whose newest was given out already.
     pub older_versions: u64,
     /// Entries with halves of characters in their text, which were replaced.

@@ -50,7 +50,7 @@ pub(super) fn page(question: &PageQuestion<'_>, answer: &Answer) -> Option<Page>
     for item in items {
         match read_item(item) {
             Item::Listed(listed) => page.entries.push(*listed),
-            Item::NoTarget => {}
+            Item::NoTarget | Item::OfAnother => {}
             Item::Unreadable => page.unreadable += 1,
         }
     }

@@ -39,12 +39,25 @@ pub(super) fn owner(actor: &Value) -> Option<ExportOwner> {
 /// What an item of a collection is on a list; none: it is not on it.
 pub(super) fn item(list: ListKind, item: &Value, owner: &ExportOwner) -> Option<ListItem> {
     match (list, text(item, "type")) {
+        (ListKind::Posts, Some("Create" | "Announce")) | (ListKind::Reposts, Some("Announce"))
+            if !is_theirs(item, owner) =>
+        {
+            Some(ListItem::OfAnother)
+        }
         (ListKind::Posts, Some("Create")) => Some(post(item, owner).into()),
         (ListKind::Posts, Some("Announce")) => Some(own_repost(item, owner).into()),
         (ListKind::Reposts, Some("Announce")) => Some(repost(item, owner).into()),
         (ListKind::Likes | ListKind::Bookmarks, _) => Some(item.as_str().and_then(|post| linked(post, owner)).into()),
         _ => None,
     }
+}
+
+/// Whether an activity is the account's own, and the post that it has made as well. What an account does and makes says by whom it is.
+fn is_theirs(activity: &Value, owner: &ExportOwner) -> bool {
+    let by = text(activity, "actor");
+    let made_by = || text(activity.get("object")?, "attributedTo");
+    let is_foreign = text(activity, "type") == Some("Create") && made_by().is_some_and(|by| by != owner.address);
+    by == Some(owner.address.as_str()) && !is_foreign
 }
 
 /// Somebody's post by its address alone: the ID, where it is one of the account's own server, else its link.

@@ -36,6 +36,11 @@ pub(super) fn say_imported(context: &Context, args: &ImportArgs, report: &Import
             counted(tally.without_id, "entry has no ID and was", "entries have no ID and were")
         ));
     }
+    if tally.of_others > 0 {
+        let entries =
+            counted(tally.of_others, "entry is somebody else's and was", "entries are somebody else's and were");
+        printer.warn(&format!("{entries} left out"));
+    }
     if tally.without_target > 0 {
         let entries = counted(tally.without_target, "entry is", "entries are");
         printer.say(&format!("{entries} about nothing that a row can name, made by another program, and left alone"));
