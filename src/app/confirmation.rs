@@ -139,7 +139,7 @@ fn what_becomes_of_records(lanes: impl Iterator<Item = (Platform, Action)>) -> i
         "deleted posts do not come back as they were; the server hands back the text of each, which is kept in the queue: `cleanup undo` \
          prints it, `cleanup forget` erases it for good",
     );
-    let put_back = endpoints.iter().any(|endpoint| endpoint.restores_records()).then_some(
+    let put_back = endpoints.iter().any(|endpoint| endpoint.restores_as_it_was()).then_some(
         "records come back as they were, at their old places and with their old dates; whom they concern may be notified",
     );
     deleted.into_iter().chain(handed_back).chain(put_back)

@@ -34,10 +34,12 @@ pub fn may_restore(platform: Platform, scopes: Option<&str>) -> Vec<Action> {
     spec(platform).inverse_endpoints.iter().map(|row| row.action).filter(of_its_own).filter(granted).collect()
 }
 
-/// Whether a login for an undo has what takes it back.
+/// Whether a login for an undo has what takes it back. Such a login may look as well at what is there already.
 fn shares_scopes(platform: Platform, action: Action) -> bool {
-    let scopes = |action| find(platform, action).map_or(&[][..], |endpoint| endpoint.scopes);
-    action.inverse().is_some_and(|inverse| scopes(action) == scopes(inverse))
+    let endpoint = |action| find(platform, action);
+    let Some((own, inverse)) = endpoint(action).zip(action.inverse().and_then(endpoint)) else { return false };
+    let may_read = |scope: &&'static str| inverse.records.iter().any(|read| read.scopes.contains(scope));
+    inverse.scopes.iter().all(|scope| own.scopes.contains(scope) || may_read(scope))
 }
 
 /// The actions that a new login has to name, so that the account may do `wanted` beside what it may do already: a login has the scopes of the

@@ -53,7 +53,7 @@ pub fn restore_cells(task: &PickedTask, facts: &Facts) -> [String; RESTORE_COLUM
 
 /// Whether what an action undoes comes back as it was, through the API.
 pub(in crate::app) fn comes_back(platform: Platform, undone: Action) -> bool {
-    find_inverse(platform, undone).is_some_and(Endpoint::restores_records)
+    find_inverse(platform, undone).is_some_and(Endpoint::restores_as_it_was)
 }
 
 /// What restores a row, by hand or through the API; a deleted post can be written again as it was only where the platform has records.

@@ -173,7 +173,7 @@ impl Claiming<'_> {
                 out.actions.push(lane.action);
                 continue;
             };
-            if endpoint.deletes_records()
+            if endpoint.reads_first()
                 && let Err(until) = self.records.admit((account, lane.action), endpoint, self.readings, self.now.tick)
             {
                 out.actions.push(lane.action);

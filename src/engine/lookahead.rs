@@ -1,5 +1,6 @@
 //! Tasks are looked at right before they are claimed: what a keep list spares, and what has no record left to delete, is settled in the
-//! turn, and no slot is spent on it. Where to undo is to delete a record, or to restore is to put one back, the others get theirs.
+//! turn, and no slot is spent on it; so is what would be restored and is there already. Where to undo is to delete a record, or to restore
+//! is to put one back, the others get theirs.
 //!
 //! A task that stands under a name is claimed once it is known what that means; a lane is claimed from up to there.
 //!
@@ -29,6 +30,10 @@ use crate::store::{
 
 /// The reason of a task of which the account has no record: there is nothing to undo.
 const NO_RECORD: &str = "no_record";
+/// The reason of a task that restores what is there already: somebody has done so since it was undone.
+const ALREADY: &str = "already";
+/// The reason of a task that restores what is neither there nor kept: it was forgotten, or undone before such things were kept.
+const NOT_KEPT: &str = "not_kept";
 /// The reason of a task whose records have been deleted, by an attempt of which nobody saw the answer or together with another task.
 const CONFIRMED_BY_READING: &str = "confirmed_by_reading";
 /// Tasks looked at beyond those that are wanted.
@@ -106,7 +111,7 @@ impl Looking<'_> {
     ) -> Result<(), StoreError> {
         let of_records: HashMap<LaneId, &Endpoint> = plan
             .iter()
-            .filter(|planned| planned.endpoint.needs_record())
+            .filter(|planned| planned.endpoint.reads_first())
             .map(|planned| (planned.lane, planned.endpoint))
             .collect();
         let of_names: HashSet<LaneId> =
@@ -133,14 +138,14 @@ impl Looking<'_> {
                 meant.map(|task| task.task).collect()
             };
             known = drain.records_of(&tasks(Endpoint::deletes_records), &leaving).await?;
-            known.extend(drain.records_to_restore(&tasks(Endpoint::restores_records), &leaving).await?);
+            known.extend(drain.records_to_restore(&tasks(|endpoint| !endpoint.deletes_records()), &leaving).await?);
         }
         // What this turn writes of them is not in the queue yet.
         let stepped: HashSet<TaskId> = draft.writes.stepped().collect();
         let mut lanes: HashMap<LaneId, Looked> = HashMap::with_capacity(asked.len());
         for (task, is_back) in back.iter().map(|task| (task, true)).chain(ahead.iter().map(|task| (task, false))) {
-            let is_of_records = of_records.contains_key(&task.lane);
-            let records = is_of_records.then(|| known.remove(&task.task).unwrap_or(RecordsOfTask::Unknown));
+            let of = of_records.get(&task.lane).copied();
+            let records = of.map(|of| (of, known.remove(&task.task).unwrap_or(RecordsOfTask::Unknown)));
             let may_be_name = of_names.contains(&task.lane);
             let handle = handles.get(&task.task);
             let sight = self.judge((task, handle), records, (may_be_name, stepped.contains(&task.task)));
@@ -205,7 +210,7 @@ impl Looking<'_> {
         let known = self.roster.lanes.get(&lane)?;
         let depth = self.lookahead.depths.get(&lane).copied().unwrap_or(0);
         let tasks = count.saturating_add(TASKS_BEYOND).max(depth).min(MAX_TASKS_AHEAD.max(count));
-        let visible_to = if of_records.is_some_and(Endpoint::deletes_records) {
+        let visible_to = if of_records.is_some() {
             known.visible_to.min(self.records.known_to((known.account, known.action)).unwrap_or(TaskId(0)))
         } else {
             known.visible_to
@@ -217,12 +222,12 @@ impl Looking<'_> {
         })
     }
 
-    /// What becomes of a task. `records`: what is known of its records, where it deletes one; `may_be_name`: it may stand under a name;
-    /// `has_stepped`: it deletes a record in this turn.
+    /// What becomes of a task. `records`: what is known of its records, where something was read; `may_be_name`: it may stand under a name;
+    /// `has_stepped`: it deletes a record in this turn, or puts one back.
     fn judge(
         &self,
         (task, handle): (&PeekedTask, Option<&Handle>),
-        records: Option<RecordsOfTask>,
+        records: Option<(&Endpoint, RecordsOfTask)>,
         (may_be_name, has_stepped): (bool, bool),
     ) -> Sight {
         if self.guard.spares(task, handle, self.roster) {
@@ -231,16 +236,20 @@ impl Looking<'_> {
         if may_be_name && task.target.as_ref().is_some_and(Target::is_name) {
             return Sight::Nameless;
         }
+        let Some((endpoint, records)) = records else { return Sight::Sendable(None) };
+        let settled = |state, reason| Sight::Settled(state, Reason::Borrowed(reason));
         match records {
-            None => Sight::Sendable(None),
-            Some(RecordsOfTask::Next(record)) => Sight::Sendable(Some(record)),
+            RecordsOfTask::Next(record) => Sight::Sendable(Some(record)),
             // No claim takes one whose row and key differ: whether it has records says nothing.
-            Some(_) if task.target.is_none() => Sight::Sendable(None),
-            Some(RecordsOfTask::None { was_undone }) if was_undone || has_stepped => {
-                Sight::Settled(TaskState::Done, Reason::Borrowed(CONFIRMED_BY_READING))
+            _ if task.target.is_none() => Sight::Sendable(None),
+            RecordsOfTask::Unknown => Sight::Unknown,
+            RecordsOfTask::There => settled(TaskState::Done, ALREADY),
+            RecordsOfTask::None { was_settled } if was_settled || has_stepped => {
+                settled(TaskState::Done, CONFIRMED_BY_READING)
             }
-            Some(RecordsOfTask::None { .. }) => Sight::Settled(TaskState::Gone, Reason::Borrowed(NO_RECORD)),
-            Some(RecordsOfTask::Unknown) => Sight::Unknown,
+            RecordsOfTask::None { .. } if endpoint.deletes_records() => settled(TaskState::Gone, NO_RECORD),
+            RecordsOfTask::None { .. } if endpoint.restores_records() => settled(TaskState::Failed, NOT_KEPT),
+            RecordsOfTask::None { .. } => Sight::Sendable(None),
         }
     }
 

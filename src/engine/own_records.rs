@@ -1,5 +1,5 @@
-//! Records of the accounts' own, where to undo something is to delete one: which endpoints have to read them before anything is claimed,
-//! and what came of it. A reading runs beside the drain; its endpoint waits for it, and everybody else goes on.
+//! Records of the accounts' own, where to undo something is to delete one, and what there is already of what is restored: which endpoints
+//! have to read before anything is claimed, and what came of it. A reading runs beside the drain; its endpoint waits for it, and everybody else goes on.
 //!
 //! In: endpoints that want to send. Out: how far an endpoint may claim, readings that begin. What does not belong here: readings under way
 //! (`readings`), and which record a task deletes (`lookahead`).

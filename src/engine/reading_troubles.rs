@@ -20,13 +20,15 @@ use super::tokens::TokenRequests;
 use super::turn_draft::TurnDraft;
 use crate::clock::Backoff;
 use crate::domain::{Moment, Reason, Tick, Wall};
-use crate::platforms::is_certificate_trouble;
+use crate::platforms::{find, is_certificate_trouble};
 use crate::store::StoreError;
 
 /// The reason of an account whose records' list the platform does not give out.
 const RECORDS_REFUSED: &str = "records_refused";
 /// The reason of an account that the platform does not tell what names mean.
 const NAMES_REFUSED: &str = "names_refused";
+/// The reason of a login that may not read what has to be read.
+const SCOPE_MISSING: &str = "scope_missing";
 /// A run that was asked to end has ended by then.
 const UNTIL_THE_END: Duration = Duration::from_secs(60);
 /// A lookup that found nothing to look up was overtaken by another process: the next one comes after it.
@@ -80,6 +82,12 @@ impl ReadingTroubles<'_> {
                     self.readings.rest(key, self.tick_of(until));
                     draft.tell(self.waits(key, until, why));
                 }
+                // As where it is an action's request that lacks it: the account's other actions continue.
+                ReadingEnd::Person(reason, detail) if reason == SCOPE_MISSING => {
+                    let detail = format!("{}: {detail}{}; its other actions continue", key.0.1, self.needed(key.0));
+                    self.troubles.record(self.roster.accounts[key.0.0].id, &reason, &detail, draft);
+                    self.troubles.refuse_action(self.roster, key.0, reason, detail, draft);
+                }
                 ReadingEnd::Person(reason, detail) => {
                     self.troubles.stop_account(self.roster, key.0.0, reason, detail, draft);
                 }
@@ -103,6 +111,13 @@ impl ReadingTroubles<'_> {
             self.roster.schedule_rested(key.0.0, self.now.tick);
         }
         queue_error
+    }
+
+    /// The scopes that an endpoint needs, to be told behind what the platform said.
+    fn needed(&self, (index, action): EndpointKey) -> String {
+        let platform = self.roster.accounts[index].access.as_ref().map(|access| access.platform);
+        let scopes = platform.and_then(|platform| find(platform, action)).map_or(&[][..], |endpoint| endpoint.scopes);
+        if scopes.is_empty() { String::new() } else { format!("; it needs the scope {}", scopes.join(" and ")) }
     }
 
     fn tick_of(&self, until: Wall) -> Tick {

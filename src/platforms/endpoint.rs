@@ -22,7 +22,8 @@ pub struct Endpoint {
     pub path: &'static str,
     /// Where else the target goes.
     pub params: Params,
-    /// What is read to find the records that undo it, in the order in which they are deleted; empty where the target itself is sent.
+    /// What is read before a task can be claimed: the records that undo it, in the order in which they are deleted; of what restores, what
+    /// there is already. Empty where nothing is read.
     pub records: &'static [&'static ListEndpoint],
     /// What it takes as a proof of who asks.
     pub auth: Auth,
@@ -87,6 +88,8 @@ pub enum Params {
     Record,
     /// The same, for a record that is put back as it was, under its old key.
     RecordAgain,
+    /// The JSON body is what was kept of the target before it was undone.
+    KeptValue,
 }
 
 impl Endpoint {
@@ -98,18 +101,28 @@ impl Endpoint {
         }
     }
 
-    /// Whether a record is deleted, which has to be found first.
-    pub fn deletes_records(&self) -> bool {
+    /// Whether something is read before its tasks can be claimed.
+    pub fn reads_first(&self) -> bool {
         !self.records.is_empty()
     }
 
-    /// Whether its request names a record of the account's own.
+    /// Whether what is undone has to be found first, and is kept.
+    pub fn deletes_records(&self) -> bool {
+        self.reads_first() && self.action.is_undoing()
+    }
+
+    /// Whether its request goes by what was found, or kept.
     pub fn needs_record(&self) -> bool {
         self.deletes_records() || self.restores_records()
     }
 
-    /// Whether a record is put back that was kept when it was deleted.
+    /// Whether what was kept when it was undone is put back.
     pub fn restores_records(&self) -> bool {
+        self.restores_as_it_was() || self.params == Params::KeptValue
+    }
+
+    /// Whether what is put back is what it was, at its old place and with its old date.
+    pub fn restores_as_it_was(&self) -> bool {
         self.params == Params::RecordAgain
     }
 

@@ -12,6 +12,8 @@ pub enum EntryFields {
     Users,
     /// Posts and their authors.
     Posts,
+    /// Which of the users that are asked about the account follows, or has asked to.
+    Followed,
 }
 
 /// A page that is asked for, as far as its words hang on it.

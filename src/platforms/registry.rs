@@ -85,7 +85,9 @@ pub fn find_name_resolver(platform: Platform) -> Option<&'static NameResolver> {
 pub fn find_list_endpoint_named(platform: Platform, name: &str) -> Option<&'static ListEndpoint> {
     let spec = spec(platform);
     let names = spec.names.map_or(&[][..], |names| names.endpoints);
-    let looks = spec.endpoints.iter().filter_map(|endpoint| Some(endpoint.read_back?.windows_of));
+    let all = || spec.endpoints.iter().chain(spec.inverse_endpoints);
+    let looks = all().filter_map(|endpoint| Some(endpoint.read_back?.windows_of));
+    let looks = looks.chain(all().flat_map(|endpoint| endpoint.records.iter().copied()));
     spec.lists.iter().chain(names).chain(spec.profiles).chain(looks).find(|endpoint| endpoint.name == name)
 }
 

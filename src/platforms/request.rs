@@ -147,6 +147,7 @@ pub(super) fn build(request: &Request<'_>) -> Result<reqwest::Request, Unbuildab
         Params::Form { id, handle } => (Some(form_field(id, handle, target)), true),
         Params::Record => (Some(record_body(user, request.record.ok_or(NO_RECORD)?)), false),
         Params::RecordAgain => (Some(record_again(user, request.record.ok_or(NO_RECORD)?)?), false),
+        Params::KeptValue => (Some(request.record.ok_or(NO_RECORD)?.value.clone()), false),
     };
     let url = base.at(&path_of(endpoint.path, user, target));
     let signed = body.as_deref().filter(|_| form);

@@ -83,6 +83,24 @@ fn a_headless_login_registers_an_app_and_logs_in_runs_and_ends() {
     again.paste("wrong-code").ends(77).says("refused: invalid_grant");
 }
 
+/// Before anybody is followed again it is looked whom the account follows already. A login that may not look restores the rest.
+#[test]
+fn a_login_that_may_not_look_at_relationships_restores_what_it_may() {
+    let bench = Bench::new();
+    let log_in = |actions: &str| begin(&bench, &["fedi", "--headless", "--actions", actions]).paste_code(USER).ends(0);
+    log_in("remove-follower,unmute");
+    let rows = "fedi,unfollow,1000000000000000008\nfedi,unmute,1000000000000000009\n";
+    bench.write("mixed.csv", format!("account,action,target_id\n{rows}"));
+    bench.run(&["run", "mixed.csv", "--yes", "--pace", "front-load"]).ends(0).says("2 done");
+    let restored = bench.run(&["undo", "mixed", "--apply", "--yes", "--pace", "front-load", "--json"]).ends(77);
+    let json = restored.json();
+    restored.says("scope_missing").says("read:follows").says("its other actions continue");
+    let job = &json["jobs"][0];
+    assert_eq!((&job["done"], &job["pending"]), (&1.into(), &1.into()), "{json}");
+    log_in("unfollow,unmute").says("read:follows");
+    bench.run(&["undo", "mixed", "--apply", "--yes", "--pace", "front-load"]).ends(0).says("2 done");
+}
+
 #[test]
 fn the_browser_comes_back_to_a_port_of_this_login() {
     let bench = Bench::new();

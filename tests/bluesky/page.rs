@@ -210,7 +210,8 @@ fn every_action_and_its_list_can_be_granted_and_every_record_goes() {
     create("app.bsky.feed.threadgate", Some(key), json!({ "post": post }));
     create("app.bsky.feed.postgate", Some(key), json!({ "post": post }));
 
-    let all = "unfollow,unlike,unrepost,unmute,unblock,delete-post,unbookmark,follow,like,repost,mute,block,post";
+    let all =
+        "unfollow,unlike,unrepost,unmute,unblock,delete-post,unbookmark,follow,like,repost,mute,block,post,bookmark";
     let done = log_in(&home, &me, &handle, all, None).ends(0);
     assert!(!done.err.contains("was not granted"), "{}", done.err);
     for (file, target) in [("unrepost.csv", &others), ("unblock.csv", &did(2)), ("delete-post.csv", &post)] {

@@ -169,6 +169,50 @@ fn meddle(home: &Home, url: &str, me: &Person, (handle, app_password): (&str, &s
     assert!(left.contains(&did(9)) && !left.contains(&did(0)), "what stands there stays: {left:?}");
 }
 
+/// Whom somebody has followed again by hand is not followed a second time, and what is there is called so, whatever was forgotten since.
+fn follow_again(home: &Home, url: &str, me: &Person, (handle, app_password): (&str, &str)) {
+    (0..3).for_each(|n| drop(me.follow(&did(n))));
+    let host = url.trim_start_matches("http://");
+    let login = ["account", "login", "sky", "--platform", "bluesky", "--host", host];
+    home.cleanup(login).fed(&format!("{handle}\n{app_password}\n")).ends(0);
+    home.write("unfollow.csv", format!("target_id\n{}\n{}\n{}\n", did(0), did(1), did(2)));
+    home.run(&["run", "unfollow.csv", "--account", "sky", "--yes"]).ends(0);
+    assert!(followed(me).is_empty());
+    let (by_hand, _) = me.follow(&did(1));
+    let restored = || -> Vec<String> {
+        let receipts = home.run(&["report", "unfollow-restore", "--format", "json"]).ends(0).json();
+        let text = |row: &Value, field: &str| row[field].as_str().unwrap_or_default().to_owned();
+        let rows = receipts.as_array().unwrap().iter();
+        let mut rows: Vec<String> = rows
+            .map(|row| format!("{} {} {}", text(row, "target_id"), text(row, "outcome"), text(row, "reason")))
+            .collect();
+        rows.sort();
+        rows
+    };
+    let told =
+        |said: [&str; 3]| said.iter().enumerate().map(|(n, said)| format!("{} {said}", did(n))).collect::<Vec<_>>();
+    let ended = home.run(&["undo", "unfollow", "--apply", "--yes", "--json"]).ends(0).json();
+    assert_eq!((restored(), &ended["requests"]), (told(["done ", "done already", "done "]), &2.into()));
+    let all = repository(me);
+    assert_eq!(followed(me).iter().collect::<BTreeSet<_>>().len(), 3);
+    assert_eq!(all.len(), 3, "nobody is followed twice: {all:?}");
+    assert!(all.iter().any(|record| record["uri"].as_str().unwrap().ends_with(&by_hand)));
+
+    home.run(&["forget", "unfollow-restore", "--yes"]).ends(0);
+    let ended = home.run(&["undo", "unfollow", "--apply", "--yes", "--json"]).ends(0).json();
+    assert_eq!((restored(), &ended["requests"]), (told(["done already"; 3]), &0.into()));
+    home.run(&["forget", "unfollow-restore", "--yes"]).ends(0);
+    let (key, cid) = all
+        .iter()
+        .find(|record| record["value"]["subject"] == did(0))
+        .map(|record| (record["uri"].as_str().unwrap().rsplit('/').next().unwrap(), record["cid"].as_str().unwrap()))
+        .unwrap();
+    assert_eq!(me.delete(FOLLOWS, key, cid).status, 200);
+    home.run(&["undo", "unfollow", "--apply", "--yes"]).ends(3);
+    assert_eq!(restored(), told(["failed not_kept", "done already", "done already"]));
+    assert_eq!(repository(me).len(), 2);
+}
+
 /// Of ten who are followed two delete their accounts. No list of the network shows them any more, and the account's own records do.
 fn ghosts(home: &Home, url: &str, me: &Person, (handle, app_password): (&str, &str)) {
     let followed_ones: Vec<Person> = (0..10).map(|_| Person::new(&me.server)).collect();
@@ -185,6 +229,16 @@ fn ghosts(home: &Home, url: &str, me: &Person, (handle, app_password): (&str, &s
     home.run(&["run", "ghosts.csv", "--action", "unfollow", "--account", "sky", "--yes"]).ends(0);
     let left: BTreeSet<String> = followed(me).into_iter().collect();
     assert_eq!(left, there.iter().map(|one| one.did.clone()).collect());
+}
+
+#[test]
+fn nobody_is_followed_twice_at_the_sandbox() {
+    at_the_sandbox(follow_again);
+}
+
+#[test]
+fn nobody_is_followed_twice_at_a_real_server() {
+    at_a_real_server(follow_again);
 }
 
 #[test]

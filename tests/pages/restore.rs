@@ -211,6 +211,29 @@ fn what_the_job_did_not_do_itself_is_left_as_it_is() {
     assert_eq!(requests(&sandbox, FEDI, "mute"), 1);
 }
 
+/// A server that is asked whom the account follows already: whoever is there takes no request, and no place of the 400 a day.
+#[test]
+fn whom_the_account_follows_again_is_not_followed_a_second_time() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--faults", "none", "--lists", "100"]);
+    fedi(&home, &sandbox);
+    let ids: Vec<String> = list(&home, "following").into_iter().take(90).collect();
+    home.write("unfollow.csv", format!("target_id\n{}\n", ids.join("\n")));
+    run(&home, &["run", "unfollow.csv", "--account", "fedi"]).ends(0);
+    let again: Vec<&String> = ids.iter().step_by(9).collect();
+    for id in &again {
+        let number = cleanup::sandbox::Sandbox::mastodon_number(id);
+        sandbox.post(&format!("/sandbox/list/{FEDI}/following/{number}"));
+    }
+    run(&home, &["undo", "unfollow", "--apply"]).ends(0);
+    let told = home.run(&["report", "unfollow-restore"]).ends(0).out;
+    assert_eq!((told.matches(",done,already,").count(), told.matches(",done,").count()), (10, 90), "{told}");
+    assert_eq!(requests(&sandbox, FEDI, "follow"), 80);
+    let asked = "select count(*) from read_request where endpoint = 'relationships'";
+    assert_eq!(crate::common::sql::column::<i64>(&home.queue(), asked), [3], "40 in a request");
+    assert!(ids.iter().all(|id| list(&home, "following").contains(id)));
+}
+
 /// Two jobs of the same rows: what the restore of one has brought back is no ghost of the other, and nobody is to undo it by hand.
 #[test]
 fn what_another_jobs_restore_has_brought_back_is_no_ghost() {
@@ -222,7 +245,10 @@ fn what_another_jobs_restore_has_brought_back_is_no_ghost() {
         home.write(&format!("{job}.csv"), format!("account,target_id\n{rows}"));
         run(&home, &["run", &format!("{job}.csv"), "--action", "unmute"]).ends(0);
     }
-    run(&home, &["undo", "two", "--apply", "--max-requests", "3"]).ends(4);
+    // What the first had done already the second has not done, as far as is known.
+    let refused = run(&home, &["undo", "two", "--apply"]).ends(2).says("4 rows that one had done before");
+    refused.says("`cleanup undo one --apply` restores");
+    run(&home, &["undo", "one", "--apply", "--max-requests", "3"]).ends(4);
     let seen_before_it_was_restored = "insert into verification (task_id, finished_at, verdict, read_at, off_at)
         select id, finished_at, 'ghost', finished_at + 1, null from task where id = 2";
     crate::common::sql::change(&home.queue(), seen_before_it_was_restored);
@@ -237,9 +263,13 @@ fn what_another_jobs_restore_has_brought_back_is_no_ghost() {
     }
     let ghosts = home.run(&["report", "one", "--worklist=ghosts", "--format", "csv"]).ends(0).out;
     assert_eq!(ghosts.lines().count(), 1, "{ghosts}");
-    // Undone once more it is judged again.
-    run(&home, &["run", "one.csv", "--action", "unmute", "--again"]).ends(0);
-    assert_eq!(told("one", 0), [0, 4, 0, 0, 0]);
+    // Undone once more it is judged again; and whoever undoes what was restored has done so himself.
+    run(&home, &["run", "two.csv", "--action", "unmute", "--again"]).ends(0);
+    assert_eq!(told("two", 0), [0, 4, 0, 0, 0]);
+    run(&home, &["undo", "two", "--apply"])
+        .ends(0)
+        .says("1 row that one had done before")
+        .says("two-restore-2: 3 done");
 }
 
 #[test]

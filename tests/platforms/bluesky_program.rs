@@ -53,6 +53,41 @@ fn what_a_list_finds_is_undone_and_is_off_it() {
     }
 }
 
+/// What was undone comes back by its record, a bookmark by the version of its post, a mute by a call; the sandbox of the second process begins
+/// where that of the first one ended.
+#[test]
+fn what_was_undone_is_restored_and_is_on_its_list_again() {
+    let home = Home::new();
+    for (list, action) in ACTIONS {
+        let file = format!("{action}.csv");
+        home.run(&[&["list", list, "--limit", "5", "-o", &file][..], &ADA].concat()).ends(0);
+        home.run(&[&["run", &file, "--pace", "front-load"][..], &ADA].concat());
+        let receipts = |job: &str| {
+            let receipts = home.run(&["report", job, "--sandbox", "--format", "json"]).ends(0).json();
+            let text = |row: &serde_json::Value, field: &str| row[field].as_str().unwrap_or_default().to_owned();
+            let rows = receipts.as_array().unwrap().iter();
+            rows.map(|row| [text(row, "target_id"), text(row, "outcome"), text(row, "reason")]).collect::<Vec<_>>()
+        };
+        let done: Vec<String> =
+            receipts(action).into_iter().filter(|row| row[1] == "done").map(|[target, ..]| target).collect();
+        assert!(done.len() >= 3, "{action}: {done:?}");
+        let left = first_cells(&home.run(&[&["list", list, "--fresh"][..], &ADA].concat()).ends(0).out);
+        assert!(done.iter().all(|target| !left.contains(target)), "{action}");
+        home.run(&["undo", action, "--sandbox", "--apply", "--pace", "front-load"]).ends(0);
+        let restored = receipts(&format!("{action}-restore"));
+        // A request whose answer was lost may have done so before.
+        assert!(restored.iter().all(|row| row[1] == "done" && row[2] != "already"), "{action}: {restored:?}");
+        assert_eq!(restored.len(), done.len(), "{action}");
+        let again = first_cells(&home.run(&[&["list", list, "--fresh"][..], &ADA].concat()).ends(0).out);
+        assert!(done.iter().all(|target| again.contains(target)), "{action}: {done:?}");
+    }
+    // What nobody has bookmarked has no bookmark to take off, and none comes back.
+    home.write("unbookmark.csv", "target_id\nat://did:plc:sandboxsandaaaaaaaaaaaaa/app.bsky.feed.post/3l6oveex3ii2l\n");
+    home.run(&[&["run", "unbookmark.csv", "--job", "stray", "--json"][..], &ADA].concat()).ends(0);
+    let told = home.run(&["report", "stray", "--sandbox"]).ends(0).out;
+    assert!(told.contains(",gone,no_record,"), "{told}");
+}
+
 /// Users of a list with their handles, which stand behind their names.
 fn with_handles(home: &Home, list: &str) -> Vec<(String, String)> {
     let listed = home.run(&[&["list", list, "--limit", "60"][..], &ADA].concat()).ends(0).out;

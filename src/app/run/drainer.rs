@@ -186,6 +186,16 @@ impl Drainer {
         Ok(WorkAhead { plan, work, unpriced, tokens })
     }
 
+    /// What is restored in a sandbox of this process has to be undone there first, as an earlier one has left it.
+    async fn recall_undone(&self, store: &mut Store, work: &[(AccountId, Action)]) -> Result<(), CommandError> {
+        let restoring: BTreeSet<AccountId> =
+            work.iter().filter(|(_, action)| !action.is_undoing()).map(|(account, _)| *account).collect();
+        for account in store.accounts().all().await?.iter().filter(|account| restoring.contains(&account.id)) {
+            self.session.recall(store, account).await?;
+        }
+        Ok(())
+    }
+
     /// Drains, and says how that ended.
     pub(super) async fn drain(
         mut self,
@@ -196,6 +206,7 @@ impl Drainer {
         deps: AppDeps<'_>,
     ) -> Result<RunEnd, CommandError> {
         let WorkAhead { plan, work, unpriced, tokens } = self.look_ahead(&mut store, &jobs, deps).await?;
+        self.recall_undone(&mut store, &work).await?;
         let Jobs { only, untouched } = jobs;
         self.options.run.jobs.clone_from(&only);
         let Drainer { session, options, terms } = self;

@@ -188,7 +188,8 @@ impl Restore {
     }
 
     fn left_out(&self, left_out: &LeftOut, deps: AppDeps<'_>) -> Vec<String> {
-        left_out.sentences(&self.list_command(["-o", "undo.csv"], deps))
+        let apply = |job: &str| deps.command(&["undo", job, "--apply"]);
+        left_out.sentences(&self.list_command(["-o", "undo.csv"], deps), apply)
     }
 
     /// The command that writes what the round has done into a file.

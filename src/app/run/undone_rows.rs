@@ -6,10 +6,11 @@ use std::path::Path;
 
 use crate::app::no_such_round;
 use crate::app::restore_list::keeps_text;
-use crate::domain::{AccountId, Action, Platform, TaskState, counted};
+use crate::domain::{AccountId, Action, Platform, TaskId, TaskState, counted};
 use crate::error::CommandError;
 use crate::platforms::find_inverse;
 use crate::store::{Job, LoadRow, PickOrder, PickedTask, RowPlace, Store, TaskFilter};
+use crate::text::escaped;
 
 /// Rows in memory at a time.
 const ROWS_AT_ONCE: u64 = 5_000;
@@ -35,6 +36,9 @@ pub(super) struct LeftOut {
     not_offered: BTreeMap<(Action, Platform), u64>,
     /// Done by a person, or so already when the request came.
     not_ours: u64,
+    /// Done by another job before, whose name this is, and not restored since: an answer that says no more than that it is done does not prove
+    /// that there was anything to do.
+    done_before: BTreeMap<String, u64>,
 }
 
 impl UndoneRows {
@@ -72,24 +76,33 @@ impl UndoneRows {
         while batch.is_empty() && self.at < self.total {
             let tasks = self.reader.read().picked(self.at, ROWS_AT_ONCE).await?;
             self.at += ROWS_AT_ONCE;
+            let ids: Vec<TaskId> = tasks.iter().map(|task| task.task).collect();
+            let mut before = self.reader.read().done_before(&ids).await?;
             for task in tasks {
-                batch.extend(self.row(task));
+                let before = before.remove(&task.task);
+                batch.extend(self.row(task, before));
             }
         }
         Ok(batch)
     }
 
-    fn row(&mut self, task: PickedTask) -> Option<LoadRow> {
+    /// The row that takes a task back. `before`: the job that had done the same.
+    fn row(&mut self, task: PickedTask, before: Option<String>) -> Option<LoadRow> {
         if task.reason.as_deref().is_some_and(|reason| !LATE_CONFIRMATIONS.contains(&reason)) {
             self.left_out.not_ours += 1;
             return None;
         }
-        let inverse = find_inverse(task.platform, task.action).map(|endpoint| endpoint.action);
-        let (Some(action), Some(account)) = (inverse, self.accounts.get(&task.account)) else {
+        let inverse = find_inverse(task.platform, task.action);
+        let (Some(inverse), Some(account)) = (inverse, self.accounts.get(&task.account)) else {
             *self.left_out.not_offered.entry((task.action, task.platform)).or_default() += 1;
             return None;
         };
-        let (line, account) = (self.line, *account);
+        // What was kept proves that it was there.
+        if let Some(job) = before.filter(|_| !inverse.restores_records()) {
+            *self.left_out.done_before.entry(job).or_default() += 1;
+            return None;
+        }
+        let (line, account, action) = (self.line, *account, inverse.action);
         self.line += 1;
         let place = RowPlace::Task { action, account, target: task.target, spared: None };
         Some(LoadRow { line, place, record: task.record })
@@ -107,8 +120,9 @@ impl UndoneRows {
 }
 
 impl LeftOut {
-    /// What is left out and why, a phrase each. `with_texts`: the command that writes a list with the texts of deleted posts.
-    pub(super) fn sentences(&self, with_texts: &str) -> Vec<String> {
+    /// What is left out and why, a phrase each. `with_texts`: the command that writes a list with the texts of deleted posts; `apply`: the one
+    /// that restores a job.
+    pub(super) fn sentences(&self, with_texts: &str, apply: impl Fn(&str) -> String) -> Vec<String> {
         let mut said: Vec<String> = Vec::new();
         for ((action, platform), rows) in &self.not_offered {
             let rows = counted(*rows, "row", "rows");
@@ -127,6 +141,10 @@ impl LeftOut {
         if self.not_ours > 0 {
             let rows = counted(self.not_ours, "row", "rows");
             said.push(format!("{rows} that the job did not do itself (done by hand, or so already)"));
+        }
+        for (job, rows) in &self.done_before {
+            let (rows, apply) = (counted(*rows, "row", "rows"), apply(job));
+            said.push(format!("{rows} that {} had done before, which {apply} restores", escaped(job)));
         }
         said
     }

@@ -160,8 +160,13 @@ impl View {
                 escaped(why)
             )),
             Event::RecordsSought { account, action } => Some(format!(
-                "account {}: reading its own records, to find what {action} deletes",
-                escaped(name(account))
+                "account {}: reading {}",
+                escaped(name(account)),
+                if action.is_undoing() {
+                    format!("its own records, to find what {action} deletes")
+                } else {
+                    format!("what is there already, before {action} restores the rest")
+                }
             )),
             Event::RecordsFound { account, action, entries } => Some(format!(
                 "account {}: {} read for {action}",

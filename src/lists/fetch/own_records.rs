@@ -1,22 +1,32 @@
-//! The records of an account's own repository: collection after collection into the queue, going on where an earlier process stopped.
+//! What has to be known before an endpoint's tasks are sent. The records of an account's own repository: collection after collection into the
+//! queue, going on where an earlier process stopped. Or whom of those that are to be followed again it follows already: the next tasks are
+//! asked about.
 
 use super::outcome::{FetchError, PageAnswer, Stop};
 use super::pages::is_young;
 use super::reader::Reader;
 use crate::domain::{Action, OwnRecord, Target, TaskId};
-use crate::platforms::{ListEndpoint, Page, What};
+use crate::platforms::{EntryFields, ListEndpoint, Listed, Page, What};
 use crate::store::{HoldNews, ReadEnd, ReadId, RecordPage, RecordReading};
 
 /// A repository with more pages is none: cursors lead in a circle.
 const MAX_PAGES: u32 = 1_000_000;
 
-/// Reads the records that an action deletes; so many entries were read. A reading that an earlier process has left is gone on with where
+/// Tasks are asked about in so many requests at a time: what is asked long before it is needed is out of date by then.
+const REQUESTS_AHEAD: u32 = 3;
+
+/// Reads the records that an action deletes, or those that are there of what it restores; so many entries were read. A reading that an earlier process has left is gone on with where
 /// it is young and says something of the tasks.
 pub async fn read_records(
     reader: &mut Reader,
     action: Action,
     collections: &'static [&'static ListEndpoint],
 ) -> Result<Result<u64, Stop>, FetchError> {
+    if let [asked] = collections
+        && asked.fields == EntryFields::Followed
+    {
+        return ask_about_tasks(reader, action, asked).await;
+    }
     let of = (reader.way().account, action);
     let now = reader.deps.clock.now().wall;
     let stored = reader.deps.store.lists().record_reading(of).await?;
@@ -38,7 +48,7 @@ pub async fn read_records(
         let what = What::Entries { count: reading.page.1, from: cursor.as_deref(), newest_posts: false };
         match reader.ask(reading, what).await? {
             PageAnswer::Page(page, id, end) => {
-                let records = match records_of(&page, cursor.as_deref()) {
+                let records = match records_of(&page, cursor.as_deref(), action) {
                     Ok(records) => records,
                     Err(fault) => {
                         let rules = reader.rules(reading);
@@ -66,12 +76,77 @@ pub async fn read_records(
     Ok(Err(Stop::World(format!("{MAX_PAGES} pages of records, and no end"))))
 }
 
+/// Asks about the targets of the next tasks which of them are there already.
+async fn ask_about_tasks(
+    reader: &mut Reader,
+    action: Action,
+    asked: &'static ListEndpoint,
+) -> Result<Result<u64, Stop>, FetchError> {
+    let of = (reader.way().account, action);
+    let now = reader.deps.clock.now().wall;
+    let stored = reader.deps.store.lists().record_reading(of).await?;
+    let usable = stored.filter(|read| read.finished && read.covers_to > TaskId(0) && is_young(read.begun_at, now));
+    let mut behind = match usable {
+        Some(reading) => reading.covers_to,
+        None => {
+            // It covers nobody until there is an answer.
+            reader.deps.store.lists().begin_record_reading(of, now).await?;
+            reader.deps.store.lists().cover_tasks(of, Some(TaskId(0)), now).await?;
+            TaskId(0)
+        }
+    };
+    let mut entries = 0;
+    for _ in 0..REQUESTS_AHEAD {
+        let tasks = reader.deps.store.lists().tasks_behind(of, behind, asked.page.1).await?;
+        let Some((last, _)) = tasks.last() else {
+            // Nobody is left to ask about.
+            reader.deps.store.lists().cover_tasks(of, None, now).await?;
+            break;
+        };
+        behind = *last;
+        let targets: Vec<Target> = tasks.into_iter().map(|(_, target)| target).collect();
+        let (page, id, end) = match reader.ask(asked, What::Users(&targets)).await? {
+            PageAnswer::Page(page, id, end) => (page, id, end),
+            PageAnswer::Stopped(stop) => return Ok(Err(stop)),
+        };
+        if let Some(fault) = page.fault(None) {
+            let rules = reader.rules(asked);
+            reader.deps.store.lists().end_read(id, &end, HoldNews::Cleared, &rules.ask()).await?;
+            return Ok(Err(Stop::World(fault)));
+        }
+        let there = page.entries.into_iter().filter(|listed| targets.contains(&listed.id));
+        let there: Vec<(Target, OwnRecord)> = there.map(|listed| (listed.id.clone(), mark(asked, &listed))).collect();
+        entries += targets.len() as u64;
+        let page = RecordPage { of, place: 0, records: &there, entries: targets.len() as u64, next: None };
+        keep(reader, asked, &page, (id, &end)).await?;
+        reader.deps.store.lists().cover_tasks(of, Some(behind), now).await?;
+    }
+    Ok(Ok(entries))
+}
+
+/// That somebody is on a list that has no records.
+fn mark(asked: &ListEndpoint, listed: &Listed) -> OwnRecord {
+    OwnRecord {
+        collection: asked.name.to_owned(),
+        key: listed.id.to_string(),
+        cid: String::new(),
+        value: NOTHING_KEPT.to_owned(),
+    }
+}
+
+/// The value of what is there: whoever restores has to know that it is, and no more.
+const NOTHING_KEPT: &str = "{}";
+
 /// The records of a page by their subjects; or why it cannot be taken for a part of the collection.
-fn records_of(page: &Page, cursor: Option<&str>) -> Result<Vec<(Target, OwnRecord)>, String> {
+fn records_of(page: &Page, cursor: Option<&str>, action: Action) -> Result<Vec<(Target, OwnRecord)>, String> {
     if let Some(fault) = page.fault(cursor) {
         return Err(fault);
     }
-    let record = |listed: &crate::platforms::Listed| Some((listed.id.clone(), listed.record.clone()?));
+    let record = |listed: &Listed| {
+        let own = listed.record.clone()?;
+        let value = if action.is_undoing() { own.value } else { NOTHING_KEPT.to_owned() };
+        Some((listed.id.clone(), OwnRecord { value, ..own }))
+    };
     let records: Vec<_> = page.entries.iter().filter_map(record).collect();
     if records.len() < page.entries.len() {
         return Err("entries of a page do not say which records they are".to_owned());

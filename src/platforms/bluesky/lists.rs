@@ -74,6 +74,18 @@ pub(super) static REPOSTS: ListEndpoint =
     records(Some(ListKind::Reposts), TargetKind::Post, collection!("app.bsky.feed.repost"));
 pub(super) static BLOCKS: ListEndpoint =
     records(Some(ListKind::Blocks), TargetKind::User, collection!("app.bsky.graph.block"));
+/// Bookmarks are no records, and are kept by the app view; what it tells of one is all that it takes to make it again.
+pub(super) static BOOKMARKS: ListEndpoint = ListEndpoint {
+    tells: &[EntryFact::Likes, EntryFact::Reposts, EntryFact::IsReply, EntryFact::HasMedia],
+    ..row(
+        "app_view",
+        Some(ListKind::Bookmarks),
+        "/xrpc/app.bsky.bookmark.getBookmarks",
+        TargetKind::Post,
+        &APP_VIEW,
+        &["rpc:app.bsky.bookmark.getBookmarks?aud=*"],
+    )
+};
 /// Who may answer a post, and who may quote it: records of their own, with the post's key.
 pub(super) static THREAD_GATES: ListEndpoint = records(None, TargetKind::Post, collection!("app.bsky.feed.threadgate"));
 pub(super) static POST_GATES: ListEndpoint = records(None, TargetKind::Post, collection!("app.bsky.feed.postgate"));
@@ -132,17 +144,7 @@ pub(super) static LISTS: [ListEndpoint; 8] = [
         &["rpc:app.bsky.graph.getMutes?aud=*"],
     ),
     BLOCKS,
-    ListEndpoint {
-        tells: &[EntryFact::Likes, EntryFact::Reposts, EntryFact::IsReply, EntryFact::HasMedia],
-        ..row(
-            "app_view",
-            Some(ListKind::Bookmarks),
-            "/xrpc/app.bsky.bookmark.getBookmarks",
-            TargetKind::Post,
-            &APP_VIEW,
-            &["rpc:app.bsky.bookmark.getBookmarks?aud=*"],
-        )
-    },
+    BOOKMARKS,
 ];
 
 /// The collection of a list's records; none where it is the app view that has the list.

@@ -17,6 +17,9 @@ const MAX_NAME_CHARS: usize = 300;
 /// A longer cursor is not asked for.
 const MAX_CURSOR_BYTES: usize = 512;
 
+/// What a bookmark is kept as, where records are: the app view keeps it, in no collection.
+const BOOKMARK: &str = "app.bsky.bookmark";
+
 /// The query of a page.
 pub(super) fn query(question: &PageQuestion<'_>) -> String {
     match question.what {
@@ -171,10 +174,17 @@ fn user(item: &Value) -> Item {
     listed().into()
 }
 
-/// A bookmark: of a post that is not there any more only the address is left.
+/// A bookmark: of a post that is not there any more only the address is left. What makes it again is the address and the version of its post.
 fn bookmark(item: &Value) -> Item {
     let listed = || {
-        let target: Target = GRAMMAR.parse(&subject_uri(item)?).ok()?;
+        let uri = subject_uri(item)?;
+        let target: Target = GRAMMAR.parse(&uri).ok()?;
+        let own = text(item.get("subject")?, "cid").map(|cid| OwnRecord {
+            collection: BOOKMARK.to_owned(),
+            key: uri.clone(),
+            cid: cid.to_owned(),
+            value: serde_json::json!({ "uri": uri, "cid": cid }).to_string(),
+        });
         let post = item.get("item");
         let record = post.and_then(|post| post.get("record"));
         Some(Listed {
@@ -186,6 +196,7 @@ fn bookmark(item: &Value) -> Item {
             traits: record.map_or(PostTraits::UNKNOWN, traits),
             link: GRAMMAR.page_of(&target),
             is_opaque: true,
+            record: own,
             ..Listed::bare(target)
         })
     };

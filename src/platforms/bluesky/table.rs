@@ -1,11 +1,11 @@
 //! What Bluesky undoes, row by row. Nearly every relation is a record in the account's own repository: the row names its subject, the record is
 //! found by reading the account's collection, and it is deleted by its key, if it is still the one that was read. A mute and a bookmark are
-//! no records, and are taken back by a call.
+//! no records, and are taken back by a call; a bookmark is looked up first, for it takes the version of its post to make it again.
 //!
 //! Lexicons of August 2026 (bluesky-social/atproto), and a server of November 2026; docs/platforms.md says how sure each is. No prices.
 
 use super::DIALECT;
-use super::lists::{BLOCKS, FOLLOWS, LIKES, POST_GATES, POSTS, REPOSTS, THREAD_GATES};
+use super::lists::{BLOCKS, BOOKMARKS, FOLLOWS, LIKES, POST_GATES, POSTS, REPOSTS, THREAD_GATES};
 use crate::domain::{Action, MicroUsd, RepostId};
 use crate::platforms::caller::{Auth, Documented, Tier};
 use crate::platforms::endpoint::{Endpoint, Params, Verb};
@@ -81,31 +81,50 @@ pub(super) static TABLE: [Endpoint; 7] = [
         &[&THREAD_GATES, &POST_GATES, &POSTS],
         &[deletes!("app.bsky.feed.threadgate"), deletes!("app.bsky.feed.postgate"), deletes!("app.bsky.feed.post")],
     ),
-    call(
-        Action::Unbookmark,
-        "/xrpc/app.bsky.bookmark.deleteBookmark",
-        "uri",
-        &["rpc:app.bsky.bookmark.deleteBookmark?aud=*"],
-    ),
+    Endpoint {
+        records: &[&BOOKMARKS],
+        ..call(
+            Action::Unbookmark,
+            "/xrpc/app.bsky.bookmark.deleteBookmark",
+            "uri",
+            &["rpc:app.bsky.bookmark.deleteBookmark?aud=*", "rpc:app.bsky.bookmark.getBookmarks?aud=*"],
+        )
+    },
 ];
 
 /// Puts a record back under its old key, so that it is what it was and stands where it stood. Where it is there already nothing is committed.
-const fn restoration(action: Action, scopes: &'static [&'static str]) -> Endpoint {
+/// Whoever has another record of the subject by now gets no second one.
+const fn restoration(
+    action: Action,
+    records: &'static [&'static ListEndpoint],
+    scopes: &'static [&'static str],
+) -> Endpoint {
     Endpoint {
         path: "/xrpc/com.atproto.repo.putRecord",
         params: Params::RecordAgain,
         // The record stands in the answer, whether or not it was there before.
         success: Success::Change { pointer: "/commit", unchanged: &["uri", "cid"] },
-        ..deletion(action, &[], scopes)
+        ..deletion(action, records, scopes)
     }
 }
 
-/// What takes the rows back. A bookmark names a version of its post, which nobody has kept.
-pub(super) static INVERSE: [Endpoint; 6] = [
-    restoration(Action::Follow, &[puts!("app.bsky.graph.follow")]),
-    restoration(Action::Like, &[puts!("app.bsky.feed.like")]),
-    restoration(Action::Repost, &[puts!("app.bsky.feed.repost")]),
+/// What takes the rows back.
+pub(super) static INVERSE: [Endpoint; 7] = [
+    restoration(Action::Follow, &[&FOLLOWS], &[puts!("app.bsky.graph.follow")]),
+    restoration(Action::Like, &[&LIKES], &[puts!("app.bsky.feed.like")]),
+    restoration(Action::Repost, &[&REPOSTS], &[puts!("app.bsky.feed.repost")]),
     call(Action::Mute, "/xrpc/app.bsky.graph.muteActor", "actor", &["rpc:app.bsky.graph.muteActor?aud=*"]),
-    restoration(Action::Block, &[puts!("app.bsky.graph.block")]),
-    restoration(Action::Post, &[puts!("app.bsky.feed.post")]),
+    restoration(Action::Block, &[&BLOCKS], &[puts!("app.bsky.graph.block")]),
+    restoration(Action::Post, &[&THREAD_GATES, &POST_GATES, &POSTS], &[puts!("app.bsky.feed.post")]),
+    // A bookmark names a version of its post, which was kept. Made where there is one already it is the one that is there.
+    Endpoint {
+        params: Params::KeptValue,
+        records: &[&BOOKMARKS],
+        ..call(
+            Action::Bookmark,
+            "/xrpc/app.bsky.bookmark.createBookmark",
+            "uri",
+            &["rpc:app.bsky.bookmark.createBookmark?aud=*", "rpc:app.bsky.bookmark.getBookmarks?aud=*"],
+        )
+    },
 ];

@@ -93,9 +93,11 @@ pub(super) static NAMES: [ListEndpoint; 2] = [
     },
 ];
 
-/// How the account and users stand to each other: looked at after an answer that is in doubt.
+/// How the account and users stand to each other: looked at after an answer that is in doubt, and before anybody is followed again.
 pub(super) static RELATIONSHIPS: ListEndpoint = ListEndpoint {
     list: None,
+    fields: EntryFields::Followed,
+    page: (1, 40),
     documented: &LOOKUPS,
     ..row("relationships", ListKind::Following, "/api/v1/accounts/relationships", &["read:follows"])
 };

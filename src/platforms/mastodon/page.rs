@@ -31,8 +31,10 @@ pub(super) fn query(question: &PageQuestion<'_>) -> String {
                 TargetKind::Post => format!("q={name}&type=statuses&resolve=true&limit=2"),
             }
         }
-        // No list of these platforms asks for profiles.
-        What::Users(_) => String::new(),
+        What::Users(users) => {
+            let asked: Vec<String> = users.iter().map(|user| format!("id[]={user}")).collect();
+            asked.join("&")
+        }
     }
 }
 
@@ -40,8 +42,23 @@ pub(super) fn query(question: &PageQuestion<'_>) -> String {
 pub(super) fn page(question: &PageQuestion<'_>, answer: &Answer) -> Option<Page> {
     match question.what {
         What::Names(names) => found(names.first()?, question.of, answer),
-        What::Entries { .. } | What::Users(_) => list(question.of, answer),
+        What::Users(_) => followed(answer),
+        What::Entries { .. } => list(question.of, answer),
     }
+}
+
+/// Whom of those who were asked about the account follows, or has asked to.
+fn followed(answer: &Answer) -> Option<Page> {
+    let mut page = Page::default();
+    for item in read_list(&answer.body).ok()? {
+        let holds = |field: &str| item.get(field).and_then(Value::as_bool);
+        let is_followed = holds("following")? || holds("requested").unwrap_or(false);
+        let id = item.get("id").and_then(Value::as_str).filter(|id| is_name(id))?;
+        if is_followed {
+            page.entries.push(Listed::bare(id.parse().ok()?));
+        }
+    }
+    Some(page)
 }
 
 /// Whom an address means, or which post a link. That the server knows nobody of that name is no proof that there is nobody: it looks among

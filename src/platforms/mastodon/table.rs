@@ -129,12 +129,14 @@ pub(super) static TABLE: [Endpoint; 8] = [
 /// What takes an action back. A deleted post does not come back.
 pub(super) static INVERSE: [Endpoint; 6] = [
     // Whoever approves followers is asked, which is all that can be done.
+    // Whom the account follows already is not followed again: that may notify, and takes a place of the 400.
     Endpoint {
         documented: &[USUAL, FOLLOWS],
+        records: &[&RELATIONSHIPS],
         ..confirmed(
             Action::Follow,
             "/api/v1/accounts/{target}/follow",
-            &["write:follows"],
+            &["write:follows", "read:follows"],
             Success::EitherResource { id: "/id", fields: &["/following", "/requested"] },
         )
     },

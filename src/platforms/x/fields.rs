@@ -43,7 +43,8 @@ pub(super) fn page_query(question: &PageQuestion<'_>) -> String {
 /// The query that asks for these fields: constant, percent-encoded where it has to be.
 fn query(vocabulary: Vocabulary, fields: EntryFields, newest_posts: bool) -> &'static str {
     match (fields, vocabulary) {
-        (EntryFields::Names, _) => NAMES,
+        // Nobody asks here whom the account follows already.
+        (EntryFields::Names | EntryFields::Followed, _) => NAMES,
         (EntryFields::Users, Vocabulary::New) if newest_posts => NEWEST_POSTS,
         (EntryFields::Users, Vocabulary::New) => USERS_NEW,
         // The old field costs nothing.

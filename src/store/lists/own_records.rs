@@ -1,13 +1,14 @@
 //! The records of an account's own repository that tasks name, being read page by page: how far that has come, and what it has found.
 //!
-//! In: pages of the repository's collections. Out: where a reading stands, and which tasks it covers. What does not belong here: which record
+//! In: pages of the repository's collections; or, of what restores, answers about the targets of its tasks. Out: where a reading stands, and
+//! which tasks it covers. What does not belong here: which record
 //! a task gets (`queue::task_records`), and what its deletion changes (a turn).
 
 use super::ListStore;
 use super::read_quota::{HoldNews, write_end, write_hold};
 use super::read_request::{ReadAsk, ReadEnd, ReadId};
 use crate::domain::{AccountId, Action, OwnRecord, Target, TaskId, Wall};
-use crate::store::codes::target_value;
+use crate::store::codes::{quoted_target, target_value};
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
 
@@ -64,6 +65,23 @@ const KEEP: &str = "
                     where lane.account_id = ?1 and lane.action = ?2)
         on conflict do nothing";
 
+/// Of the tasks that are not settled those that may still be claimed.
+const TASKS_BEHIND: &str = "
+    select id, json_quote(target) from (
+        select t.id, t.target from lane join task t on t.lane_id = lane.id and t.state = 0 and t.id > ?3
+         where lane.account_id = ?1 and lane.action = ?2
+        union all
+        select t.id, t.target from task t indexed by task_parked join lane on lane.id = t.lane_id
+         where t.state in (2, 3) and t.id > ?3 and lane.account_id = ?1 and lane.action = ?2)
+     order by id limit ?4";
+
+const COVER: &str = "
+    update own_record_reading
+       set covers_to = coalesce(?3, (select coalesce(max(round.visible_to), 0) from lane join round on round.id = lane.round_id
+                                      where lane.account_id = ?1 and lane.action = ?2)),
+           finished_at = ?4
+     where account_id = ?1 and action = ?2";
+
 const TURN_PAGE: &str = "
     update own_record_reading
        set collection = ?3, cursor = ?4, entries = entries + ?5, finished_at = iif(?6, ?7, null)
@@ -94,6 +112,29 @@ impl ListStore<'_> {
         let begun: StateRow = tx.fetch_one(STATE, key()).await?;
         tx.commit().await?;
         Ok(state_of(begun))
+    }
+
+    /// The next tasks of an account's action behind one, and their targets.
+    pub async fn tasks_behind(
+        &mut self,
+        (account, action): (AccountId, Action),
+        behind: TaskId,
+        most: u32,
+    ) -> Result<Vec<(TaskId, Target)>, StoreError> {
+        let rows: Vec<(i64, String)> =
+            self.db.fetch_all(TASKS_BEHIND, args![account.0, action.code(), behind.0, most]).await?;
+        rows.into_iter().map(|(task, target)| Ok((TaskId(task), quoted_target(&target)?))).collect()
+    }
+
+    /// What is asked about task by task is known up to this one; none: of all there are.
+    pub async fn cover_tasks(
+        &mut self,
+        (account, action): (AccountId, Action),
+        to: Option<TaskId>,
+        now: Wall,
+    ) -> Result<(), StoreError> {
+        let args = args![account.0, action.code(), to.map(|task| task.0), now.0];
+        self.db.execute(COVER, args).await.map(drop)
     }
 
     /// Writes down a page and its request's end: all of it, or nothing. None: the reading is no more, for somebody has forgotten it.

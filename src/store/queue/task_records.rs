@@ -1,5 +1,5 @@
-//! Which record each of a drain's tasks deletes next, where to undo is to delete a record. In: tasks. Out: their records, as far as a
-//! reading covers them. What does not belong here: reading the records (`lists::own_records`), and claiming.
+//! Which record each of a drain's tasks deletes next, where to undo is to delete a record, or puts back. In: tasks. Out: their records, as
+//! far as a reading covers them. What does not belong here: reading the records (`lists::own_records`), and claiming.
 
 use std::collections::HashMap;
 
@@ -29,10 +29,12 @@ pub enum RecordsOfTask {
     Unknown,
     /// This is the next.
     Next(TaskRecord),
-    /// There is none.
+    /// Nothing is to be restored: somebody has made one since, or put it back.
+    There,
+    /// There is none to delete, or none was kept.
     None {
-        /// One was there, and has been deleted, or may have been.
-        was_undone: bool,
+        /// One was there, and has been deleted, or may have been; or one that was to be put back is there.
+        was_settled: bool,
     },
 }
 
@@ -48,7 +50,7 @@ const RECORDS: &str = "
            r.id is null and (t.unsure = 1 or exists (
                select 1 from own_record o left join attempt a on a.id = o.undone_by
                 where o.account_id = lane.account_id and o.action = lane.action and o.subject = t.target and o.undone_by is not null
-                  and (o.undone_by > reading.after_attempt_id or a.task_id = t.id)))
+                  and (o.undone_by > reading.after_attempt_id or a.task_id = t.id))), 0
       from json_each(?1) j
       join task t on t.id = j.value
       join lane on lane.id = t.lane_id
@@ -62,11 +64,24 @@ const RECORDS: &str = "
 /// `?1` tasks that restore, `?2` records that the turn under way marks as restored, `?3` pairs: an action that restores, and the one that it
 /// takes back.
 ///
-/// A task puts back what its job's round has deleted of its subject, in the other order.
+/// A task puts back what its job's round has deleted of its subject, in the other order; but for what a reading has found to be there. Where
+/// there is another one of the subject before anything was sent, somebody has made it since, and a second one is not made. What was deleted
+/// after the reading began is not there.
 const RECORDS_TO_RESTORE: &str = "
     with inverse as materialized (select value ->> 0 as restoring, value ->> 1 as undoing from json_each(?3)),
+    there as materialized (
+        select t.id as task, p.place, p.collection, p.key, p.cid
+          from json_each(?1) j
+          join task t on t.id = j.value
+          join lane on lane.id = t.lane_id
+          join inverse on inverse.restoring = lane.action
+          join own_record_reading reading on reading.account_id = lane.account_id and reading.action = lane.action
+          join own_record p on p.account_id = lane.account_id and p.action = lane.action and p.subject = t.target and p.undone_by is null
+         where not exists (select 1 from own_record o
+                            where o.account_id = lane.account_id and o.action = inverse.undoing and o.subject = t.target
+                              and o.place = p.place and o.key = p.key and o.undone_by > reading.after_attempt_id)),
     kept as materialized (
-        select t.id as task, o.id, o.place, o.key
+        select t.id as task, o.id, o.place, o.collection, o.key
           from json_each(?1) j
           join task t on t.id = j.value
           join lane on lane.id = t.lane_id
@@ -78,14 +93,22 @@ const RECORDS_TO_RESTORE: &str = "
           join attempt a on a.id = o.undone_by
           join task undone on undone.id = a.task_id
           join lane of on of.id = undone.lane_id and of.round_id = job.restores_round
-         where o.id not in (select value from json_each(?2)))
-    select t.id, 1, r.id, r.collection, r.key, r.cid, r.value, (select count(*) from kept where kept.task = t.id), r.id is null and t.unsure = 1
+         where o.id not in (select value from json_each(?2))
+           and not exists (select 1 from there p
+                            where p.task = t.id and p.place = o.place and p.key = o.key and p.cid = o.cid))
+    select t.id, coalesce(reading.finished_at is not null and t.id <= reading.covers_to, 0), r.id, r.collection, r.key, r.cid, r.value,
+           (select count(*) from kept where kept.task = t.id),
+           t.unsure = 1 and exists (select 1 from there p where p.task = t.id),
+           exists (select 1 from there p
+                    where p.task = t.id and (r.id is null or t.attempts = 0 and p.collection = r.collection and p.key <> r.key))
       from json_each(?1) j
       join task t on t.id = j.value
+      join lane on lane.id = t.lane_id
+      left join own_record_reading reading on reading.account_id = lane.account_id and reading.action = lane.action
       left join own_record r on r.id = (
                select kept.id from kept where kept.task = t.id order by kept.place desc, kept.key limit 1)";
 
-type Row = (i64, bool, Option<i64>, Option<String>, Option<String>, Option<String>, Option<String>, i64, bool);
+type Row = (i64, bool, Option<i64>, Option<String>, Option<String>, Option<String>, Option<String>, i64, bool, bool);
 
 impl Drain {
     /// The records that these tasks delete next. `leaving`: those that the turn which is put together marks as deleted.
@@ -122,15 +145,19 @@ impl Drain {
     }
 }
 
-fn records_of((task, is_covered, id, collection, key, cid, value, left, was_undone): Row) -> (TaskId, RecordsOfTask) {
+fn records_of(row: Row) -> (TaskId, RecordsOfTask) {
+    let (task, is_covered, id, collection, key, cid, value, left, was_settled, is_there) = row;
     let found = match (is_covered, id, collection, key, cid, value) {
         (false, ..) => RecordsOfTask::Unknown,
+        // A request of which nobody saw the answer may have put it there.
+        (true, ..) if is_there && was_settled => RecordsOfTask::None { was_settled },
+        (true, ..) if is_there => RecordsOfTask::There,
         (true, Some(id), Some(collection), Some(key), Some(cid), Some(value)) => RecordsOfTask::Next(TaskRecord {
             id: RecordId(id),
             record: OwnRecord { collection, key, cid, value },
             left: u32::try_from(left).unwrap_or(u32::MAX),
         }),
-        (true, ..) => RecordsOfTask::None { was_undone },
+        (true, ..) => RecordsOfTask::None { was_settled },
     };
     (TaskId(task), found)
 }

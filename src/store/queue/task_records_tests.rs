@@ -107,8 +107,9 @@ async fn seen(drain: &mut Drain, tasks: &[i64], leaving: &[RecordId]) -> Vec<Str
     let each = tasks.iter().map(|task| match found.remove(task).unwrap() {
         RecordsOfTask::Unknown => "unknown".to_owned(),
         RecordsOfTask::Next(next) => format!("{}/{}", next.record.key, next.left),
-        RecordsOfTask::None { was_undone: true } => "undone".to_owned(),
-        RecordsOfTask::None { was_undone: false } => "none".to_owned(),
+        RecordsOfTask::There => "there".to_owned(),
+        RecordsOfTask::None { was_settled: true } => "undone".to_owned(),
+        RecordsOfTask::None { was_settled: false } => "none".to_owned(),
     });
     each.collect()
 }
@@ -264,28 +265,13 @@ async fn a_job_that_restores_gets_the_records_of_its_round() {
         let one = next(&mut drain, 1).await.id;
         step(&mut drain, state, Some(one)).await;
     }
-    // A job that restores the round, and one that restores another.
-    let restoring = "insert into job (name, path, created_at, restores_round) values ('back', '', 1, 1), ('other', '', 1, 9);
-        insert into round (job_id, number, visible_to) select id, 1, 99 from job where restores_round is not null;
-        insert into lane (round_id, action, account_id) select round.id, 8, 1 from round join job on job.id = round.job_id where restores_round is not null;
-        insert into task (id, lane_id, line, target)
-        select 50 + lane.id, lane.id, 1, 'did:plc:a' from lane where action = 8";
-    for statement in restoring.split(';') {
-        store.db.execute(statement, args![]).await.unwrap();
-    }
-    let tasks: Vec<(i64, i64)> = store
-        .db
-        .fetch_all(
-            "select task.id, task.lane_id from task join lane on lane.id = task.lane_id where action = 8 order by 1",
-            args![],
-        )
-        .await
-        .unwrap();
-    let (back, other) = (TaskId(tasks[0].0), TaskId(tasks[1].0));
+    let (back, other) = restoring(&mut store).await;
     let mut order = Vec::new();
     for left in [3, 2, 1] {
         let found = drain.records_to_restore(&[back, other], &[]).await.unwrap();
-        assert_eq!(found[&other], RecordsOfTask::None { was_undone: false });
+        // It has nothing to put back; from the first step on somebody else has.
+        let expected = if left == 3 { RecordsOfTask::None { was_settled: false } } else { RecordsOfTask::There };
+        assert_eq!(found[&other], expected);
         let RecordsOfTask::Next(record) = found[&back].clone() else { panic!("{found:?}") };
         assert_eq!(record.left, left);
         let seen = drain.records_to_restore(&[back], &[record.id]).await.unwrap();
@@ -295,9 +281,130 @@ async fn a_job_that_restores_gets_the_records_of_its_round() {
             "as a turn sees it that has not been written"
         );
         order.push(record.record.key);
-        let undone = vec![UndoneRecord { record: record.id, by: AttemptId(99), is_back: true }];
-        drain.turn(&Turn { undone, ..Turn::default() }, NOW).await.unwrap();
+        put_back(&mut drain, &mut store, record.id).await;
     }
     assert_eq!(order, ["3", "1", "2"]);
-    assert_eq!(drain.records_to_restore(&[back], &[]).await.unwrap()[&back], RecordsOfTask::None { was_undone: false });
+    // What is there again is so for the other task as well, and holds no text any more.
+    let found = drain.records_to_restore(&[back, other], &[]).await.unwrap();
+    assert_eq!((&found[&back], &found[&other]), (&RecordsOfTask::There, &RecordsOfTask::There));
+    let values: Vec<(String,)> = store.db.fetch_all("select distinct value from own_record", args![]).await.unwrap();
+    assert_eq!(values, [("{}".to_owned(),)]);
+}
+
+const BACK: (AccountId, Action) = (AccountId(1), Action::Follow);
+
+/// A job that restores the round, and one that restores another, each with a task for the first subject; nothing was read of what is there.
+async fn restoring(store: &mut Store) -> (TaskId, TaskId) {
+    for sql in [
+        "insert into job (name, path, created_at, restores_round) values ('back', '', 1, 1), ('other', '', 1, 9)",
+        "insert into round (job_id, number, visible_to) select id, 1, 99 from job where restores_round is not null",
+        "insert into lane (round_id, action, account_id)
+         select round.id, 8, 1 from round join job on job.id = round.job_id where restores_round is not null",
+        "insert into task (id, lane_id, line, target) select 50 + lane.id, lane.id, 1, 'did:plc:a' from lane where action = 8",
+        "insert into task_key (lane_id, target, task_id) select lane_id, target, id from task where id > 50",
+        "insert into own_record_reading (account_id, action, covers_to, after_attempt_id, begun_at, finished_at)
+         values (1, 8, 99, (select max(id) from attempt), 1, 1)",
+    ] {
+        store.db.execute(sql, args![]).await.unwrap();
+    }
+    let sql = "select task.id from task join lane on lane.id = task.lane_id where action = 8 order by 1";
+    let tasks: Vec<(i64,)> = store.db.fetch_all(sql, args![]).await.unwrap();
+    (TaskId(tasks[0].0), TaskId(tasks[1].0))
+}
+
+/// Writes down that a record is there again, by an attempt that is older than those of the drain, so that no turn takes it for one of its own.
+async fn put_back(drain: &mut Drain, store: &mut Store, record: RecordId) {
+    let sql = "insert or ignore into attempt (id, account_id, task_id, drain_id, action, reserved_tick, reserved_at, upper_tick)
+               select 0, 1, 1, max(id), 8, 1, 1, 1 from drain";
+    store.db.execute(sql, args![]).await.unwrap();
+    let undone = vec![UndoneRecord { record, by: AttemptId(0), is_back: true }];
+    drain.turn(&Turn { undone, ..Turn::default() }, NOW).await.unwrap();
+    let sql = "update task set attempts = attempts + 1 where id = (select min(id) from task where id > 50)";
+    store.db.execute(sql, args![]).await.unwrap();
+}
+
+/// A reading for what restores has found these records of the first subject.
+async fn found_there(store: &mut Store, records: &[(&str, &str)]) {
+    store.lists().begin_record_reading(BACK, NOW.wall).await.unwrap();
+    for (key, cid) in records {
+        let sql = "insert into own_record (account_id, action, subject, place, collection, key, cid, value)
+                   values (1, 8, 'did:plc:a', 0, 'app.bsky.graph.follow', ?1, ?2, '{}')";
+        store.db.execute(sql, args![key, cid]).await.unwrap();
+    }
+    store.db.execute("update own_record_reading set finished_at = 1 where action = 8", args![]).await.unwrap();
+}
+
+/// Before anything is put back it is read what is there: nobody is followed a second time whom the user, or another job, has followed again.
+#[tokio::test]
+async fn what_is_there_already_is_not_put_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = queue(folder.path(), "ab").await;
+    let mut store = Store::open(&path, QueueKind::Real).await.unwrap();
+    store.lists().begin_record_reading(OF, NOW.wall).await.unwrap();
+    keep(&mut store, &[record("did:plc:a", "1"), record("did:plc:a", "2")], None).await;
+    let mut drain = begin(&path).await;
+    for state in [TaskState::Pending, TaskState::Done] {
+        let one = next(&mut drain, 1).await.id;
+        step(&mut drain, state, Some(one)).await;
+    }
+    let (back, _) = restoring(&mut store).await;
+    let seen = async |drain: &mut Drain| match &drain.records_to_restore(&[back], &[]).await.unwrap()[&back] {
+        RecordsOfTask::Next(next) => format!("{}/{}", next.record.key, next.left),
+        other => format!("{other:?}"),
+    };
+    store.db.execute("update own_record_reading set finished_at = null where action = 8", args![]).await.unwrap();
+    assert_eq!(seen(&mut drain).await, "Unknown", "nothing was read");
+    found_there(&mut store, &[]).await;
+    assert_eq!(seen(&mut drain).await, "1/2");
+    // Somebody has followed again since.
+    found_there(&mut store, &[("9", "new")]).await;
+    assert_eq!(seen(&mut drain).await, "There");
+    // But for what an earlier request of the task has put back itself.
+    store.db.execute("update task set attempts = 1 where id = ?1", args![back.0]).await.unwrap();
+    assert_eq!(seen(&mut drain).await, "1/2");
+    store.db.execute("update task set attempts = 0 where id = ?1", args![back.0]).await.unwrap();
+    // The very record is there: one is left to be put back. Another one under its key is the platform's to judge.
+    found_there(&mut store, &[("1", "other"), ("2", "cid-2")]).await;
+    assert_eq!(seen(&mut drain).await, "There", "another one of the subject is there");
+    found_there(&mut store, &[("1", "other")]).await;
+    assert_eq!(seen(&mut drain).await, "1/2");
+    found_there(&mut store, &[("1", "cid-1"), ("2", "cid-2")]).await;
+    assert_eq!(seen(&mut drain).await, "There");
+    store.db.execute("update task set unsure = 1 where id = ?1", args![back.0]).await.unwrap();
+    assert_eq!(seen(&mut drain).await, "None { was_settled: true }", "an answer that nobody saw was of it");
+    // What was undone once more since it was read is not there.
+    found_there(&mut store, &[("9", "new")]).await;
+    let sql = "insert into own_record (account_id, action, subject, place, collection, key, cid, value, undone_by)
+               select 1, 1, 'did:plc:a', 0, 'app.bsky.graph.follow', '9', 'new', '{}', max(id) + 1 from attempt";
+    store.db.execute(sql, args![]).await.unwrap();
+    assert_eq!(seen(&mut drain).await, "1/2");
+}
+
+/// Where only that is asked whom the account follows, the next tasks are asked about, and the reading covers them.
+#[tokio::test]
+async fn tasks_are_asked_about_in_their_order_and_covered_up_to_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = queue(folder.path(), "abc").await;
+    let mut store = Store::open(&path, QueueKind::Real).await.unwrap();
+    let tasks = async |store: &mut Store, behind: i64, most: u32| -> Vec<i64> {
+        let found = store.lists().tasks_behind(OF, TaskId(behind), most).await.unwrap();
+        found.into_iter().map(|(task, _)| task.0).collect()
+    };
+    assert_eq!(tasks(&mut store, 0, 2).await, [1, 2]);
+    assert_eq!(tasks(&mut store, 2, 2).await, [3]);
+    store.db.execute("update task set state = 2, last_attempt_id = 1 where id = 1", args![]).await.unwrap();
+    store.db.execute("update task set state = 4, finished_at = 1 where id = 2", args![]).await.unwrap();
+    assert_eq!(
+        tasks(&mut store, 0, 9).await,
+        [1, 3],
+        "those that stand aside come back in line, those that are settled do not"
+    );
+    assert_eq!(store.lists().tasks_behind((AccountId(2), OF.1), TaskId(0), 9).await.unwrap(), []);
+    store.lists().begin_record_reading(OF, NOW.wall).await.unwrap();
+    assert!(!store.lists().record_reading(OF).await.unwrap().unwrap().finished);
+    store.lists().cover_tasks(OF, Some(TaskId(1)), NOW.wall).await.unwrap();
+    let read = store.lists().record_reading(OF).await.unwrap().unwrap();
+    assert_eq!((read.covers_to, read.finished), (TaskId(1), true));
+    store.lists().cover_tasks(OF, None, NOW.wall).await.unwrap();
+    assert_eq!(store.lists().record_reading(OF).await.unwrap().unwrap().covers_to, TaskId(3), "all there are");
 }

@@ -123,7 +123,8 @@ select value ->> 0, value ->> 1, value ->> 2, value ->> 3, $2, value ->> 4, valu
     };
 }
 
-/// `$15` records that are not there any more, with the attempts that say so, and those that are there again; `$16` readings that are out of date; `$17` last
+/// `$15` records that are not there any more, with the attempts that say so, and those that are there again, as a reading for what restores
+/// would have found them; `$16` readings that are out of date; `$17` last
 /// copies. No part of the turns of platforms that have none of these.
 macro_rules! records {
     () => {
@@ -132,7 +133,10 @@ update own_record set undone_by = j.value ->> 1
   from jsonb_each($15) j
  where own_record.id = j.value ->> 0 and own_record.undone_by is null and not j.value ->> 2;
 
-delete from own_record where id in (select value ->> 0 from jsonb_each($15) where value ->> 2);
+update or replace own_record
+   set action = (select attempt.action from attempt where attempt.id = j.value ->> 1), undone_by = null, value = '{}'
+  from jsonb_each($15) j
+ where own_record.id = j.value ->> 0 and j.value ->> 2;
 
 update own_record_reading set covers_to = 0
  where (account_id, action) in (select value ->> 0, value ->> 1 from jsonb_each($16));

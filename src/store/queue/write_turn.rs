@@ -75,7 +75,8 @@ impl Drain {
             query.stale_records,
             query.deleted_texts
         ];
-        // What is put back is forgotten, and may be text that people have deleted: it is overwritten, and costs only the turns that do so.
+        // What a record held is forgotten when it is put back. It is text that people may delete again one day, and forget: it is overwritten,
+        // which costs only the turns that do so.
         let forgets = turn.undone.iter().any(|undone| undone.is_back);
         if forgets {
             self.store.db.execute("pragma secure_delete = on", args![]).await?;

@@ -4,6 +4,7 @@
 
 mod attempts;
 mod browse;
+mod done_before;
 mod explain;
 mod histogram;
 mod receipts;

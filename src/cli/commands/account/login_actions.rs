@@ -5,7 +5,7 @@ use crate::cli::args::AccountLoginArgs;
 use crate::cli::context::Context;
 use crate::domain::{Action, ListKind, Platform};
 use crate::error::CommandError;
-use crate::platforms::{ListEndpoint, find_list_endpoint, find_name_resolver, spec, table};
+use crate::platforms::{ListEndpoint, find_inverse, find_list_endpoint, find_name_resolver, spec, table};
 use crate::store::{Account, Store};
 
 /// What to ask for: what was asked for; else what the account could do before and what is in line for it; else the two that
@@ -26,7 +26,7 @@ pub(super) async fn actions_to_ask_for(
 }
 
 /// The lists on which the actions' effects show are read as well: `list`, `verify`. Whom to unfollow is said by who follows back and who is
-/// still there. And names of their targets are looked up.
+/// still there. Names of their targets are looked up, and what is there already is looked at before anything is restored.
 pub(super) fn scopes_of_reading(platform: Platform, actions: &[Action]) -> Vec<&'static str> {
     let mut read: Vec<&ListEndpoint> =
         actions.iter().filter_map(|action| find_list_endpoint(platform, ListKind::shows(*action))).collect();
@@ -36,6 +36,12 @@ pub(super) fn scopes_of_reading(platform: Platform, actions: &[Action]) -> Vec<&
     }
     let asked = find_name_resolver(platform).map_or(&[][..], |names| names.endpoints);
     read.extend(asked.iter().filter(|asked| actions.iter().any(|action| action.target_kind() == asked.of)));
+    read.extend(
+        actions
+            .iter()
+            .filter_map(|action| find_inverse(platform, *action))
+            .flat_map(|inverse| inverse.records.iter().copied()),
+    );
     read.into_iter().flat_map(|row| row.scopes.iter().copied()).collect()
 }
 
