@@ -101,7 +101,8 @@ impl ScheduleStore<'_> {
         let sql =
             "update schedule set cron = ?3, zone = ?4, until_time = ?5, for_ms = ?6, jitter_ms = ?7, request = ?8,
                           settled_to = max(settled_to, coalesce(?9, settled_to))
-                    where id = ?1 and request = ?2 and cron = ?10 and zone = ?11";
+                    where id = ?1 and request = ?2 and cron = ?10 and zone = ?11 and jitter_ms = ?12
+                      and until_time is not distinct from ?13 and for_ms is not distinct from ?14";
         let args = args![
             seen.id,
             &seen.request,
@@ -113,7 +114,10 @@ impl ScheduleStore<'_> {
             &new.request,
             slots_begin_at.as_ref().map(|(at, _)| at.0),
             &seen.cron,
-            &seen.zone
+            &seen.zone,
+            seen.jitter_ms.cast_signed(),
+            &seen.until_time,
+            seen.for_ms.map(u64::cast_signed)
         ];
         if tx.execute(sql, args).await? == 0 {
             return Ok(false);
