@@ -86,6 +86,8 @@ impl<T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin> Row for T {}
 pub(super) struct Executor<C> {
     connection: C,
     path: Arc<Path>,
+    /// Whoever began a transaction by a statement of its own has gone without ending it.
+    is_left_open: bool,
 }
 
 /// A connection: each statement by itself.
@@ -105,19 +107,30 @@ impl<C: DerefMut<Target = SqliteConnection>> Executor<C> {
         &mut self.connection
     }
 
+    /// The connection, without the transaction of somebody who has gone: whatever follows would be part of it, and lost with it.
+    async fn own_connection(&mut self) -> &mut SqliteConnection {
+        if std::mem::take(&mut self.is_left_open)
+            && let Err(error) = query("rollback", args![]).execute(&mut *self.connection).await
+        {
+            // A full disk has rolled back already.
+            tracing::debug!(%error, "nothing to roll back");
+        }
+        &mut self.connection
+    }
+
     /// Every row.
     pub(super) async fn fetch_all<T: Row>(
         &mut self,
         sql: impl SqlSafeStr,
         args: Vec<Value>,
     ) -> Result<Vec<T>, StoreError> {
-        let rows = query(sql, args).try_map(read_row).fetch_all(&mut *self.connection).await;
+        let rows = query(sql, args).try_map(read_row).fetch_all(self.own_connection().await).await;
         rows.map_err(|error| StoreError::from_sqlx(&self.path, error))
     }
 
     /// The row that has to be there.
     pub(super) async fn fetch_one<T: Row>(&mut self, sql: impl SqlSafeStr, args: Vec<Value>) -> Result<T, StoreError> {
-        let row = query(sql, args).try_map(read_row).fetch_one(&mut *self.connection).await;
+        let row = query(sql, args).try_map(read_row).fetch_one(self.own_connection().await).await;
         row.map_err(|error| StoreError::from_sqlx(&self.path, error))
     }
 
@@ -127,28 +140,34 @@ impl<C: DerefMut<Target = SqliteConnection>> Executor<C> {
         sql: impl SqlSafeStr,
         args: Vec<Value>,
     ) -> Result<Option<T>, StoreError> {
-        let row = query(sql, args).try_map(read_row).fetch_optional(&mut *self.connection).await;
+        let row = query(sql, args).try_map(read_row).fetch_optional(self.own_connection().await).await;
         row.map_err(|error| StoreError::from_sqlx(&self.path, error))
     }
 
     /// Changes rows, and says how many.
     pub(super) async fn execute(&mut self, sql: impl SqlSafeStr, args: Vec<Value>) -> Result<u64, StoreError> {
-        let done = query(sql, args).execute(&mut *self.connection).await;
+        let done = query(sql, args).execute(self.own_connection().await).await;
         done.map(|done| done.rows_affected()).map_err(|error| StoreError::from_sqlx(&self.path, error))
     }
 }
 
 impl Db {
     pub(super) fn new(connection: SqliteConnection, path: &Path) -> Db {
-        Executor { connection: Box::new(connection), path: path.into() }
+        Executor { connection: Box::new(connection), path: path.into(), is_left_open: false }
     }
 
     /// Begins to write. The lock is taken now: a deferred transaction fails when two processes begin at once.
     pub(super) async fn begin(&mut self) -> Result<Tx<'_>, StoreError> {
+        self.own_connection().await;
         match self.connection.begin_with("begin immediate").await {
-            Ok(connection) => Ok(Executor { connection, path: self.path.clone() }),
+            Ok(connection) => Ok(Executor { connection, path: self.path.clone(), is_left_open: false }),
             Err(error) => Err(StoreError::from_sqlx(&self.path, error)),
         }
+    }
+
+    /// A transaction that was begun by a statement is not gone on with: the next statement takes it back first.
+    pub(super) fn leave_open(&mut self) {
+        self.is_left_open = true;
     }
 
     /// Whether each commit waits for the disk. What nobody sees before a last commit that does need not wait for it by itself:

@@ -55,6 +55,14 @@ pub struct Loader<'s> {
     pub(super) keys: Option<Keys>,
 }
 
+impl Drop for Loader<'_> {
+    fn drop(&mut self) {
+        if self.uncommitted > 0 {
+            self.db.leave_open();
+        }
+    }
+}
+
 impl<'s> Loader<'s> {
     pub(super) fn new(
         store: LoadStore<'s>,
