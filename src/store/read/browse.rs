@@ -110,7 +110,7 @@ const WITHOUT_TASK: &str = "
     select r.line, coalesce(r.record, cast(task.target as text)), r.reason
       from row_without_task r left join task on task.id = r.task_id
      where r.load_id = ?1 and r.line > ?2 and r.line <= ?3 and r.outcome = ?5 and (?6 is null or r.reason = ?6)
-       and (?7 is null or instr(lower(coalesce(r.record, '')), lower(?7)) > 0)
+       and (?7 is null or instr(lower(coalesce(r.record, cast(task.target as text), '')), lower(?7)) > 0)
      order by r.line limit ?4";
 
 impl ReadStore<'_> {

@@ -81,9 +81,9 @@ impl ReadStore<'_> {
         let Some((round, ..)) = self.newest_load(job, round).await? else { return Ok(Histogram::default()) };
         let (first, last): (Option<i64>, Option<i64>) = self.db.fetch_one(SPAN, args![round]).await?;
         let (Some(first), Some(last)) = (first, last) else { return Ok(Histogram::default()) };
-        let unit_ms = unit_ms.max(1);
+        let (unit_ms, most) = (unit_ms.max(1), i64::from(most.max(1)));
         let units = (last - first) / unit_ms + 1;
-        let stretch_ms = (units + i64::from(most) - 1) / i64::from(most.max(1)) * unit_ms;
+        let stretch_ms = (units + most - 1) / most * unit_ms;
         let rows: Vec<(i64, i64, i64)> = self.db.fetch_all(STRETCHES, args![round, first, stretch_ms]).await?;
         let mut stretches = vec![Bucket::default(); usize::try_from((last - first) / stretch_ms + 1).unwrap_or(1)];
         for (at, state, count) in rows {

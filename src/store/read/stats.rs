@@ -106,17 +106,20 @@ impl ReadStore<'_> {
         let sql = "select first_task_id, last_task_id from load
                     where round_id = ?1 and finished_at is not null and last_task_id is not null order by id";
         let ranges: Vec<(i64, i64)> = self.db.fetch_all(sql, args![job.round.0]).await?;
-        let total = ranges.iter().map(|(first, last)| u64::try_from(last - first + 1).unwrap_or(0)).sum();
+        let numbers_given = ranges.iter().map(|(first, last)| u64::try_from(last - first + 1).unwrap_or(0)).sum();
+        // Repeats of a first load have given theirs back.
+        let sql = "select pending + done + gone + failed + cancelled + kept + rejected_tasks from round where id = ?1";
+        let (total,): (i64,) = self.db.fetch_one(sql, args![job.round.0]).await?;
         let sql = "select group_concat(task.state), group_concat(coalesce(task.finished_at, -1))
                      from json_each(?1) j join task on task.id = j.value";
         let (states, times): (Option<String>, Option<String>) =
-            self.db.fetch_one(sql, args![serde_json::json!(spread(&ranges, total)).to_string()]).await?;
+            self.db.fetch_one(sql, args![serde_json::json!(spread(&ranges, numbers_given)).to_string()]).await?;
         let states = numbers(states.as_deref())?.into_iter();
         let tasks = states.zip(numbers(times.as_deref())?).map(|(state, at)| {
             let at = (at >= 0).then_some(Wall(at));
             state_of(state).map(|state| (state.outcome(), at))
         });
-        Ok(ProgressSamples { tasks: tasks.collect::<Result<_, _>>()?, total })
+        Ok(ProgressSamples { tasks: tasks.collect::<Result<_, _>>()?, total: u64::try_from(total).unwrap_or(0) })
     }
 
     /// The newest requests of an account since `since`, newest first, at most 10,000.
