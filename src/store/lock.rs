@@ -64,7 +64,7 @@ impl DrainLock {
 
     /// Whether the lock still guards the queue: false once somebody removed or replaced its file, for then another process
     /// can take a lock of the same name.
-    pub fn is_intact(&self) -> bool {
+    pub(super) fn is_intact(&self) -> bool {
         self.held.is_intact()
     }
 }

@@ -120,8 +120,10 @@ async fn nothing_of_a_login_that_is_over_is_in_any_file() {
         }
         match seed % 2 {
             0 => {
-                store.accounts().forget_all_credentials().await.unwrap();
-                accounts.iter().for_each(|account| written.replace(*account, None));
+                for account in &accounts {
+                    store.accounts().forget_credential(*account).await.unwrap();
+                    written.replace(*account, None);
+                }
             }
             _ => {
                 let gone = accounts[0];

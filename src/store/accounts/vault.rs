@@ -56,16 +56,6 @@ impl AccountStore<'_> {
         tx.commit().await?;
         stamp_of(holds.ok_or_else(|| StoreError::impossible("a vault that was not written"))?)
     }
-
-    /// Forgets every credential and the key's stamp: the way on when the key is lost. Says how many there were.
-    pub async fn forget_all_credentials(&mut self) -> Result<u64, StoreError> {
-        let mut tx = self.begin_wiping().await?;
-        let deleted = tx.execute("delete from credential", args![]).await?;
-        tx.execute("delete from vault", args![]).await?;
-        tx.commit().await?;
-        self.wipe_log_or_warn().await;
-        Ok(deleted)
-    }
 }
 
 type StampRow = (String, Option<Vec<u8>>, Option<i64>, Option<i64>, Vec<u8>);

@@ -62,18 +62,6 @@ pub(super) fn to_remember<'a>(
 type KnownRow = (String, Option<String>, Option<String>, Option<String>, i64);
 
 impl ListStore<'_> {
-    /// Writes down what was seen of users or posts. What is not told now stays as it was known before.
-    pub async fn remember_targets(
-        &mut self,
-        platform: Platform,
-        kind: TargetKind,
-        seen: &[(Target, TargetMetadata)],
-        now: Wall,
-    ) -> Result<(), StoreError> {
-        let each = seen.iter().map(|(target, known)| (target, known));
-        self.db.execute(REMEMBER, to_remember((platform, kind), each, now)).await.map(drop)
-    }
-
     /// What is known of these users or posts; those of which nothing is known are left out. At most [`MAX_KNOWN_ASKED`] are
     /// looked up: ask in batches.
     pub async fn known_targets(
@@ -103,47 +91,4 @@ fn known_of((target, handle, name, text, seen_at): KnownRow) -> Result<(Target, 
     let handle = handle.map(|handle| handle.parse::<Handle>()).transpose();
     let handle = handle.map_err(|_| StoreError::impossible("a handle that is none"))?;
     Ok((quoted_target(&target)?, TargetMetadata { handle, name, text, seen_at: Wall(seen_at) }))
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::store::{QueueKind, Store};
-
-    fn id(text: &str) -> Target {
-        text.parse().unwrap()
-    }
-
-    #[tokio::test]
-    async fn what_is_known_is_found_by_id_and_never_forgotten_by_a_poorer_look() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut store = Store::open(&folder.path().join("q.db"), QueueKind::Real).await.unwrap();
-        let rich = TargetMetadata {
-            handle: Some("Some_One".parse().unwrap()),
-            name: Some("Łukasz \u{1b}[31m \"x\"".into()),
-            text: Some("a".repeat(MAX_KNOWN_TEXT_CHARS + 5)),
-            seen_at: Wall(0),
-        };
-        let ids =
-            [id("007"), id("7"), id("9999999999999999999"), id("at://did:plc:a/b/\"c"), id("1212161512043446272")];
-        let seen: Vec<_> = ids.iter().map(|id| (id.clone(), rich.clone())).collect();
-        store.lists().remember_targets(Platform::XV2, TargetKind::User, &seen[..4], Wall(5)).await.unwrap();
-        store
-            .lists()
-            .remember_targets(Platform::XV1, TargetKind::User, &[(ids[0].clone(), TargetMetadata::default())], Wall(9))
-            .await
-            .unwrap();
-        let known = store.lists().known_targets(Platform::Aisa, TargetKind::User, &ids).await.unwrap();
-        assert_eq!(known.len(), 4);
-        assert_eq!((known[&ids[0]].seen_at, known[&ids[1]].seen_at), (Wall(9), Wall(5)));
-        assert_eq!(known[&ids[0]].handle, rich.handle);
-        assert_eq!((&known[&ids[2]].name, &known[&ids[3]].name), (&rich.name, &rich.name));
-        assert_eq!(known[&ids[2]].text.as_ref().unwrap().chars().count(), MAX_KNOWN_TEXT_CHARS);
-        assert!(store.lists().known_targets(Platform::XV2, TargetKind::Post, &ids).await.unwrap().is_empty());
-        assert!(store.lists().known_targets(Platform::Sandbox, TargetKind::User, &ids).await.unwrap().is_empty());
-        // The same ID is somebody else at another host.
-        store.lists().remember_targets(Platform::Mastodon, TargetKind::User, &seen[..4], Wall(9)).await.unwrap();
-        assert!(store.lists().known_targets(Platform::Mastodon, TargetKind::User, &ids).await.unwrap().is_empty());
-    }
 }

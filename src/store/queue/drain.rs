@@ -72,11 +72,6 @@ impl Drain {
         Ok((drain, start))
     }
 
-    /// This drain's number.
-    pub fn fence(&self) -> Fence {
-        self.fence
-    }
-
     /// Whether the lock still guards the queue.
     pub fn lock_is_intact(&self) -> bool {
         self.lock.is_intact()

@@ -34,7 +34,7 @@ impl QueueStore<'_> {
     ///
     /// # Errors
     /// The database cannot be read, or the lock's file cannot be opened.
-    pub async fn server_state(&mut self) -> Result<Option<ServerState>, StoreError> {
+    pub(super) async fn server_state(&mut self) -> Result<Option<ServerState>, StoreError> {
         if !ServeLock::is_held(self.db.path())? {
             return Ok(None);
         }
