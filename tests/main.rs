@@ -20,5 +20,6 @@ mod platforms;
 mod process;
 mod queues;
 mod schedule;
+mod store;
 mod tokens;
 mod web;

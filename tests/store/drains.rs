@@ -1,0 +1,266 @@
+//! Drains: who may write, what a predecessor has left, and which requests may still count.
+
+use std::time::Duration;
+
+use cleanup::domain::{
+    Action, Applies, BootId, Horizons, Moment, Scope, TaskState, Tick, UNKNOWN_AFTER_CRASH, Wall, WindowSpec,
+};
+use cleanup::store::{Claim, Drain, DrainScope, NewAllowance, OutageChange, OutageState, StoreError, Turn};
+
+use super::stores::{TestQueue, for_every_store};
+use super::support::{
+    DEADLINE_MS, NOW, account, assert_whole, at, begin, begin_at, claim, claim_some, here, horizons, job, load,
+    only_lane, receipts, row, rows, settled, target, task_on,
+};
+
+for_every_store!(
+    a_drain_that_was_overtaken_writes_nothing_any_more,
+    a_claim_takes_what_stands_in_line_and_no_more,
+    what_was_in_flight_when_a_process_died_stands_aside,
+    requests_that_may_count_are_handed_to_the_next_drain,
+    a_sleep_makes_requests_count_longer,
+    far_windows_reach_further_back_for_their_actions_alone,
+    an_outage_is_on_record_until_it_is_over,
+    an_allowance_shrinks_by_what_is_sent,
+);
+
+async fn a_drain_that_was_overtaken_writes_nothing_any_more(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["1", "2"])).await;
+    // Two that both think the right is theirs: as after a fail-over, or with a lock that was removed.
+    let (lock, scope) = (queue.drain_lock(), DrainScope::default());
+    let mut drains = Vec::new();
+    for _ in 0..2 {
+        let begun = Drain::begin(queue.open().await, lock.share(), &scope, NOW, here(), &horizons(), DEADLINE_MS).await;
+        drains.push(begun.unwrap().0);
+    }
+    let lane = only_lane(&mut drains[0]).await;
+    let turn = Turn { claims: vec![claim(&lane, 1, NOW)], clock_checked: Some(true), ..Turn::default() };
+    assert!(matches!(drains[0].turn(&turn, NOW).await, Err(StoreError::FenceLost)));
+    assert!(matches!(drains[0].turn(&Turn::default(), NOW).await, Err(StoreError::FenceLost)));
+    let mut slots = 0;
+    store.read().attempts_of(ada, |_| slots += 1).await.unwrap();
+    assert_eq!((slots, store.admin().last_agreement().await.unwrap()), (0, None));
+    assert_eq!(drains[1].turn(&turn, NOW).await.unwrap().claimed.len(), 1);
+}
+
+async fn a_claim_takes_what_stands_in_line_and_no_more(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    let one = load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["1", "2", "3", "4"])).await;
+    let mut drain = begin(&queue).await;
+    let lane = only_lane(&mut drain).await;
+    let third = task_on(&mut store, &one, "3").await;
+    let take = async |drain: &mut Drain, claim: Claim| {
+        let receipt = drain.turn(&Turn { claims: vec![claim], ..Turn::default() }, NOW).await.unwrap();
+        let texts: Vec<_> = receipt.claimed.iter().map(|claimed| claimed.target.to_string()).collect();
+        (texts, receipt.drained.len())
+    };
+    let of = |texts: &[&str], drained| (texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>(), drained);
+    assert_eq!(take(&mut drain, Claim { only: Some(third), ..claim(&lane, 5, NOW) }).await, of(&["3"], 0));
+    let second = task_on(&mut store, &one, "2").await;
+    assert_eq!(take(&mut drain, Claim { looked_to: Some(second), ..claim(&lane, 5, NOW) }).await, of(&["1", "2"], 0));
+    assert_eq!(
+        take(&mut drain, Claim { only: Some(third), ..claim(&lane, 5, NOW) }).await,
+        of(&[], 0),
+        "it is being sent"
+    );
+    assert_eq!(take(&mut drain, Claim { visible_to: third, ..claim(&lane, 5, NOW) }).await, of(&[], 1));
+    assert_eq!(take(&mut drain, claim(&lane, 5, NOW)).await, of(&["4"], 1));
+    assert_eq!(take(&mut drain, claim(&lane, 5, NOW)).await, of(&[], 1));
+}
+
+async fn what_was_in_flight_when_a_process_died_stands_aside(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    let one = load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["1", "2", "3", "4"])).await;
+    let mut drain = begin(&queue).await;
+    let lane = only_lane(&mut drain).await;
+    let claimed = claim_some(&mut drain, &lane, 3, NOW).await;
+    let ambiguous = settled(&claimed[2], one.round, TaskState::Provisional, NOW);
+    drain.turn(&Turn { settled: vec![ambiguous], first_answer: true, ..Turn::default() }, NOW).await.unwrap();
+    drop(drain);
+    let (drain, start) = begin_at(&queue, at(NOW.tick.0 + 9), "here").await;
+    assert_eq!((start.recovered, start.crashed, start.taken_over), (2, 0, NOW.tick));
+    let undecided: Vec<_> = start.undecided.iter().map(|task| (task.task, task.lane, task.alone)).collect();
+    assert_eq!(undecided, [(claimed[0].task, lane.lane, false), (claimed[1].task, lane.lane, false)]);
+    let parked = &start.provisional[0];
+    assert_eq!(
+        (parked.task, parked.account, parked.action, parked.reason.as_deref()),
+        (claimed[2].task, ada, Action::Unfollow, Some("said_so"))
+    );
+    assert_eq!((start.provisional.len(), start.aside.len(), start.asked_last.len()), (1, 0, 0));
+    let told = receipts(&mut store, &one, 1).await;
+    assert_eq!(told[0].reason.as_deref(), Some(UNKNOWN_AFTER_CRASH));
+    let told = store.read().explain(&target("1")).await.unwrap();
+    let attempt = &told[0].attempts[0];
+    assert_eq!(
+        (told[0].crashes.number(), attempt.finding.as_deref(), attempt.ended_at),
+        (1, Some("crashed"), Some(at(NOW.tick.0 + 9).wall))
+    );
+    drop(drain);
+    assert_whole(&mut store).await;
+}
+
+async fn requests_that_may_count_are_handed_to_the_next_drain(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let (ada, bob) = (account(&mut store, "ada").await, account(&mut store, "bob").await);
+    load(
+        &mut store,
+        &job("one"),
+        vec![row(2, Action::Unfollow, ada, "1"), row(3, Action::Unfollow, ada, "2"), row(4, Action::Unlike, bob, "1")],
+    )
+    .await;
+    let mut drain = begin(&queue).await;
+    let lanes = drain.lanes(None).await.unwrap();
+    let first = claim_some(&mut drain, &lanes[0], 1, NOW).await;
+    let answered = at(NOW.tick.0 + 500);
+    let turn = Turn { settled: vec![settled(&first[0], lanes[0].round, TaskState::Done, answered)], ..Turn::default() };
+    drain.turn(&turn, answered).await.unwrap();
+    claim_some(&mut drain, &lanes[0], 1, at(NOW.tick.0 + 600)).await;
+    drain.turn(&Turn { clock_checked: Some(true), ..Turn::default() }, NOW).await.unwrap();
+    assert_eq!(
+        drain.slots(&[ada]).await.unwrap()[&ada].len(),
+        2,
+        "of an account that comes later, this drain's are among them"
+    );
+    drop(drain);
+    let now = at(NOW.tick.0 + 1_000);
+    let (mut drain, start) = begin_at(&queue, now, "here").await;
+    assert!(!start.other_boots);
+    let slots = drain.slots(&[ada, bob]).await.unwrap();
+    let told: Vec<_> =
+        slots[&ada].iter().map(|slot| (slot.reserved, slot.counted_until.0 - NOW.tick.0, slot.open)).collect();
+    // The grace of 5 s counts from when its process was known to be dead.
+    assert_eq!(told, [(NOW, 500, false), (at(NOW.tick.0 + 600), 35_600, false)]);
+    assert!(slots[&ada].iter().all(|slot| slot.same_boot && slot.clock_checked && slot.action == Action::Unfollow));
+    assert!(!slots.contains_key(&bob));
+    drop(drain);
+    // Of another boot nobody can say when the second was counted.
+    let now = Moment { tick: Tick(5), wall: at(NOW.tick.0 + 2_000).wall };
+    let (mut drain, start) = begin_at(&queue, now, "next").await;
+    assert!(start.other_boots);
+    assert_eq!(start.taken_over, Tick(5));
+    let slots = drain.slots(&[ada]).await.unwrap();
+    assert!(slots[&ada].len() == 2 && slots[&ada].iter().all(|slot| !slot.same_boot));
+    let recent = store.queue().newest_attempts(ada, 1, "next", now, &horizons()).await.unwrap();
+    assert_eq!((recent.len(), recent[0].elsewhere), (1, Some(at(NOW.tick.0 + 600))));
+}
+
+async fn a_sleep_makes_requests_count_longer(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["1", "2"])).await;
+    let mut drain = begin(&queue).await;
+    let lane = only_lane(&mut drain).await;
+    let claimed = claim_some(&mut drain, &lane, 2, NOW).await;
+    let turn = Turn {
+        settled: vec![settled(&claimed[0], lane.round, TaskState::Done, at(NOW.tick.0 + 1))],
+        ..Turn::default()
+    };
+    drain.turn(&turn, at(NOW.tick.0 + 1)).await.unwrap();
+    drain.extend_after_suspend(Tick(NOW.tick.0 + 100), Tick(NOW.tick.0 + 900_000)).await.unwrap();
+    let mut spans = Vec::new();
+    store.read().attempts_of_all(&[ada], |span| spans.push(span.counted_until.0 - NOW.tick.0)).await.unwrap();
+    assert_eq!(spans, [1, 900_000], "what had been counted before it fell asleep was counted then");
+}
+
+async fn far_windows_reach_further_back_for_their_actions_alone(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    load(&mut store, &job("one"), vec![row(2, Action::Unfollow, ada, "1"), row(3, Action::Unlike, ada, "1")]).await;
+    super::support::send_all(&queue, NOW, |_| TaskState::Done).await;
+    let hour = at(NOW.tick.0 + 3_600_000);
+    let day =
+        WindowSpec { scope: Scope::Account, rate: "9/24h".parse().unwrap(), applies: Applies::Only(Action::Unlike) };
+    let far = Horizons::of(&[WindowSpec::of_account(50, 900, Applies::All), day]);
+    let scope = DrainScope::default();
+    let (mut drain, _) =
+        Drain::begin(queue.open().await, queue.drain_lock(), &scope, hour, here(), &far, DEADLINE_MS).await.unwrap();
+    let slots = drain.slots(&[ada]).await.unwrap();
+    assert_eq!(slots[&ada].iter().map(|slot| slot.action).collect::<Vec<_>>(), [Action::Unlike]);
+    let recent = store.queue().newest_attempts(ada, 9, "here", hour, &far).await.unwrap();
+    assert_eq!(
+        recent.iter().map(|slot| (slot.action, slot.counted_until, slot.elsewhere)).collect::<Vec<_>>(),
+        [(Action::Unlike, NOW.tick, None)]
+    );
+    let near = Horizons::all(Duration::from_secs(900));
+    assert_eq!(store.queue().newest_attempts(ada, 9, "here", hour, &near).await.unwrap(), []);
+}
+
+async fn an_outage_is_on_record_until_it_is_over(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    let one = load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["1", "2"])).await;
+    let mut drain = begin(&queue).await;
+    let lane = only_lane(&mut drain).await;
+    let claimed = claim_some(&mut drain, &lane, 1, NOW).await;
+    let state = OutageState {
+        since: NOW.wall,
+        failures: 3,
+        pauses: 1,
+        newcomers: true,
+        until: Tick(NOW.tick.0 + 4_000),
+        until_at: Wall(NOW.wall.0 + 4_000),
+        length_ms: 3_000,
+        detail: "503".into(),
+    };
+    let outage = |outage| vec![OutageChange { account: ada, action: Action::Unfollow, outage }];
+    let failed = settled(&claimed[0], one.round, TaskState::Waiting, NOW);
+    let turn = Turn { settled: vec![failed], outages: outage(Some(state.clone())), ..Turn::default() };
+    drain.turn(&turn, NOW).await.unwrap();
+    let found = store.queue().outages().await.unwrap();
+    assert_eq!(
+        (found.len(), &found[0].state, found[0].account, found[0].action, found[0].boot.as_str()),
+        (1, &state, ada, Action::Unfollow, "here")
+    );
+    assert_eq!(found[0].state.paused_at(), at(NOW.tick.0 + 1_000));
+    drop(drain);
+    // Whoever failed in it stays aside at the next start, and is in line again at the first one behind its end.
+    let (mut drain, start) = begin_at(&queue, NOW, "here").await;
+    assert_eq!(start.aside.iter().map(|task| task.task).collect::<Vec<_>>(), [claimed[0].task]);
+    drain.turn(&Turn { outages: outage(None), ..Turn::default() }, NOW).await.unwrap();
+    assert_eq!(store.queue().outages().await.unwrap(), []);
+    drop(drain);
+    let (mut drain, start) = begin_at(&queue, NOW, "here").await;
+    assert!(start.aside.is_empty());
+    assert_eq!(claim_some(&mut drain, &lane, 9, NOW).await.len(), 2);
+}
+
+async fn an_allowance_shrinks_by_what_is_sent(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    load(
+        &mut store,
+        &job("one"),
+        vec![row(2, Action::Unfollow, ada, "1"), row(3, Action::Unfollow, ada, "2"), row(4, Action::Unlike, ada, "3")],
+    )
+    .await;
+    let mut drain = begin(&queue).await;
+    let lanes = drain.lanes(None).await.unwrap();
+    let new = NewAllowance {
+        account: ada,
+        action: Action::Unfollow,
+        day: false,
+        remaining: 5,
+        until: (Tick(NOW.tick.0 + 900), Wall(NOW.wall.0 + 900)),
+        length_ms: 800,
+    };
+    let turn = Turn { allowances: vec![new, NewAllowance { day: true, remaining: 1, ..new }], ..Turn::default() };
+    drain.turn(&turn, NOW).await.unwrap();
+    for lane in &lanes {
+        claim_some(&mut drain, lane, 9, NOW).await;
+    }
+    let left = store.queue().allowances(&here(), NOW).await.unwrap();
+    let told: Vec<_> =
+        left.iter().map(|left| (left.action, left.day, left.remaining, left.same_boot, left.set_at())).collect();
+    let set_at = at(NOW.tick.0 + 100);
+    assert_eq!(told, [(Action::Unfollow, false, 3, true, set_at), (Action::Unfollow, true, 0, true, set_at)]);
+    assert_eq!(store.queue().allowances(&here(), at(NOW.tick.0 + 900)).await.unwrap(), []);
+    assert_eq!(
+        store.queue().allowances(&BootId("next".into()), at(NOW.tick.0 + 900)).await.unwrap().len(),
+        2,
+        "its clock may have been wrong"
+    );
+}

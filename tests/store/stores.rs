@@ -1,0 +1,84 @@
+//! The kinds of store, and an empty queue of each: the one place that knows where a queue of a kind is, and how it is opened.
+//!
+//! In: a kind. Out: a [`TestQueue`]. A second kind is a variant here, and a module in [`for_every_store`]: every story and the law run on it
+//! as they are.
+
+use std::path::{Path, PathBuf};
+
+use cleanup::store::{DrainLock, QueueKind, Store};
+use tempfile::TempDir;
+
+use crate::common::{sql, wait};
+
+/// A kind of store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StoreKind {
+    /// One file.
+    Sqlite,
+}
+
+impl StoreKind {
+    /// Whether it is files beside each other: a write-ahead log that can be watched, locks that can be removed.
+    pub(super) const fn has_files(self) -> bool {
+        match self {
+            StoreKind::Sqlite => true,
+        }
+    }
+}
+
+/// A queue of its own for one test. Whoever opens it again is another process, so to speak.
+pub(super) struct TestQueue {
+    pub(super) kind: StoreKind,
+    folder: TempDir,
+}
+
+impl TestQueue {
+    pub(super) fn new(kind: StoreKind) -> TestQueue {
+        TestQueue { kind, folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// What it is opened and locked by.
+    pub(super) fn path(&self) -> PathBuf {
+        self.folder.path().join("queue.db")
+    }
+
+    pub(super) async fn open(&self) -> Store {
+        match self.kind {
+            StoreKind::Sqlite => Store::open(&self.path(), QueueKind::Real).await.unwrap(),
+        }
+    }
+
+    pub(super) fn drain_lock(&self) -> DrainLock {
+        DrainLock::take(&self.path()).unwrap()
+    }
+
+    /// Plants damage: what no program writes, and a disk or an older version has left. The only statements of these tests.
+    pub(super) async fn plant(&self, damage: &'static str) {
+        let mut connection = sql::connect(Path::new(&self.path())).await;
+        sqlx::query(damage).execute(&mut connection).await.unwrap();
+        sqlx::Connection::close(connection).await.unwrap();
+    }
+}
+
+/// Tells a story of an empty queue.
+pub(super) fn tell<S: AsyncFnOnce(TestQueue)>(kind: StoreKind, story: S) {
+    wait(story(TestQueue::new(kind)));
+}
+
+/// Makes each story of a file a test for every kind of store.
+macro_rules! for_every_store {
+    ($($story:ident),* $(,)?) => {
+        mod sqlite {
+            use crate::store::stores::{StoreKind, tell};
+
+            $(
+                #[test]
+                fn $story() {
+                    tell(StoreKind::Sqlite, super::$story);
+                }
+            )*
+        }
+    };
+}
+
+pub(super) use for_every_store;
