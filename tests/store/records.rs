@@ -34,10 +34,20 @@ async fn page(
     records: &[(Target, OwnRecord)],
     next: Option<(usize, Option<&str>)>,
 ) -> Option<RecordReading> {
+    page_of(store, (of, ACTION), place, records, next).await
+}
+
+async fn page_of(
+    store: &mut Store,
+    of: (AccountId, Action),
+    place: usize,
+    records: &[(Target, OwnRecord)],
+    next: Option<(usize, Option<&str>)>,
+) -> Option<RecordReading> {
     let boot = here();
-    let of_endpoint = ask(of, &[], &boot);
+    let of_endpoint = ask(of.0, &[], &boot);
     let request = grant(store, &of_endpoint, NOW).await;
-    let page = RecordPage { of: (of, ACTION), place, records, entries: records.len() as u64, next };
+    let page = RecordPage { of, place, records, entries: records.len() as u64, next };
     store.lists().keep_record_page(&page, (request.id, &read_end(NOW, 0)), &of_endpoint).await.unwrap()
 }
 
@@ -54,8 +64,9 @@ fn told(found: &RecordsOfTask) -> String {
     match found {
         RecordsOfTask::Unknown => "unknown".to_owned(),
         RecordsOfTask::Next(next) => format!("{}/{}", next.record.key, next.left),
-        RecordsOfTask::None { was_undone: true } => "undone".to_owned(),
-        RecordsOfTask::None { was_undone: false } => "none".to_owned(),
+        RecordsOfTask::None { was_settled: true } => "undone".to_owned(),
+        RecordsOfTask::None { was_settled: false } => "none".to_owned(),
+        RecordsOfTask::There => "there".to_owned(),
     }
 }
 
@@ -192,6 +203,10 @@ async fn a_job_puts_back_what_a_round_has_deleted(queue: TestQueue) {
     let restoring = tasks(&mut store, &back, &SUBJECTS[1..]).await;
     let mut drain = begin(&queue).await;
     let found = drain.records_to_restore(&restoring, &[]).await.unwrap();
+    assert_eq!(restoring.iter().map(|task| told(&found[task])).collect::<Vec<_>>(), ["unknown"; 2], "what is there?");
+    store.lists().begin_record_reading((ada, Action::Follow), Wall(6)).await.unwrap();
+    page_of(&mut store, (ada, Action::Follow), 0, &[], None).await.unwrap();
+    let found = drain.records_to_restore(&restoring, &[]).await.unwrap();
     assert_eq!(restoring.iter().map(|task| told(&found[task])).collect::<Vec<_>>(), ["3/1", "none"]);
     let found = drain.records_to_restore(&restoring, &[record]).await.unwrap();
     assert_eq!(told(&found[&restoring[0]]), "none", "the turn under way marks it");
@@ -200,7 +215,7 @@ async fn a_job_puts_back_what_a_round_has_deleted(queue: TestQueue) {
     let claimed = claim_some(&mut drain, &lanes[0], 1, NOW).await;
     settle(&mut drain, &back, &claimed[0], TaskState::Done, record, true).await;
     let found = drain.records_to_restore(&restoring, &[]).await.unwrap();
-    assert_eq!(told(&found[&restoring[0]]), "none", "it is there again");
+    assert_eq!(told(&found[&restoring[0]]), "there");
 }
 
 async fn the_last_copy_of_what_was_deleted_is_kept_until_it_is_forgotten(queue: TestQueue) {
