@@ -67,32 +67,35 @@ const RECORDS: &str = "
 /// A task puts back what its job's round has deleted of its subject, in the other order; but for what a reading has found to be there. Where
 /// there is another one of the subject before anything was sent, somebody has made it since, and a second one is not made. What was deleted
 /// after the reading began is not there.
+///
+/// `cross join`: in this order each step finds the records of one subject by an index. In another one SQLite walks through all that the
+/// account has ever deleted, for each task.
 const RECORDS_TO_RESTORE: &str = "
     with inverse as materialized (select value ->> 0 as restoring, value ->> 1 as undoing from json_each(?3)),
     there as materialized (
         select t.id as task, p.place, p.collection, p.key, p.cid
           from json_each(?1) j
-          join task t on t.id = j.value
-          join lane on lane.id = t.lane_id
-          join inverse on inverse.restoring = lane.action
-          join own_record_reading reading on reading.account_id = lane.account_id and reading.action = lane.action
-          join own_record p on p.account_id = lane.account_id and p.action = lane.action and p.subject = t.target and p.undone_by is null
+          cross join task t on t.id = j.value
+          cross join lane on lane.id = t.lane_id
+          cross join inverse on inverse.restoring = lane.action
+          cross join own_record_reading reading on reading.account_id = lane.account_id and reading.action = lane.action
+          cross join own_record p on p.account_id = lane.account_id and p.action = lane.action and p.subject = t.target and p.undone_by is null
          where not exists (select 1 from own_record o
                             where o.account_id = lane.account_id and o.action = inverse.undoing and o.subject = t.target
                               and o.place = p.place and o.key = p.key and o.undone_by > reading.after_attempt_id)),
     kept as materialized (
         select t.id as task, o.id, o.place, o.collection, o.key
           from json_each(?1) j
-          join task t on t.id = j.value
-          join lane on lane.id = t.lane_id
-          join round on round.id = lane.round_id
-          join job on job.id = round.job_id
-          join inverse on inverse.restoring = lane.action
-          join own_record o on o.account_id = lane.account_id and o.action = inverse.undoing and o.subject = t.target
+          cross join task t on t.id = j.value
+          cross join lane on lane.id = t.lane_id
+          cross join round on round.id = lane.round_id
+          cross join job on job.id = round.job_id
+          cross join inverse on inverse.restoring = lane.action
+          cross join own_record o on o.account_id = lane.account_id and o.action = inverse.undoing and o.subject = t.target
                and o.undone_by is not null
-          join attempt a on a.id = o.undone_by
-          join task undone on undone.id = a.task_id
-          join lane of on of.id = undone.lane_id and of.round_id = job.restores_round
+          cross join attempt a on a.id = o.undone_by
+          cross join task undone on undone.id = a.task_id
+          cross join lane of on of.id = undone.lane_id and of.round_id = job.restores_round
          where o.id not in (select value from json_each(?2))
            and not exists (select 1 from there p
                             where p.task = t.id and p.place = o.place and p.key = o.key and p.cid = o.cid))

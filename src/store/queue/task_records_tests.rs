@@ -291,6 +291,20 @@ async fn a_job_that_restores_gets_the_records_of_its_round() {
     assert_eq!(values, [("{}".to_owned(),)]);
 }
 
+/// However much an account has deleted, what a task puts back is found by its subject.
+#[tokio::test]
+async fn what_is_put_back_is_found_by_its_subject() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = queue(folder.path(), "a").await;
+    let mut store = Store::open(&path, QueueKind::Real).await.unwrap();
+    let sql = sqlx::AssertSqlSafe(format!("explain query plan {RECORDS_TO_RESTORE}"));
+    let plan: Vec<(i64, i64, i64, String)> = store.db.fetch_all(sql, args!["[]", "[]", "[]"]).await.unwrap();
+    let of_records: Vec<&String> =
+        plan.iter().map(|(.., step)| step).filter(|step| step.contains("INDEX own_record_")).collect();
+    assert!(of_records.len() >= 3, "{plan:?}");
+    assert!(of_records.iter().all(|step| step.contains("subject=?")), "{of_records:?}");
+}
+
 const BACK: (AccountId, Action) = (AccountId(1), Action::Follow);
 
 /// A job that restores the round, and one that restores another, each with a task for the first subject; nothing was read of what is there.
