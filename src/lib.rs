@@ -26,7 +26,7 @@
 //! | [`sandbox`] | a platform to try things on, over the same HTTP; knows nothing of our client | clock, domain, net |
 //! | [`config`] | option, environment, file, default: resolved once into settings | auth, domain, error, limits, platforms, store, text |
 //! | [`telemetry`] | log lines | config, domain, store |
-//! | [`app`] | use cases with typed requests and reports: run, resume, load, drain, status, audit, doctor, lists, import, verify, undo, forget, schedules, serve; names to credentials | auth, clock, config, domain, engine, error, jobfile, limits, lists, platforms, sandbox, schedule, store, text |
+//! | [`app`] | use cases with typed requests and reports: run, resume, check, load, drain, status, audit, doctor, lists, import, verify, undo, forget, schedules, serve; names to credentials | auth, clock, config, domain, engine, error, jobfile, limits, lists, platforms, sandbox, schedule, store, text |
 //! | [`web`] | the dashboard: pages, JSON, metrics, who may look; listens to the engine, commands the queue | app, auth, clock, config, domain, engine, error, jobfile, limits, lists, net, schedule, store, text |
 //! | [`cli`] | commands, options, the only stdout and stderr | app, auth, clock, config, domain, engine, error, jobfile, limits, lists, pages, platforms, sandbox, schedule, store, telemetry, text, web |
 //!

@@ -109,7 +109,7 @@ pub async fn forecast_for(
     let is_changed = matches!(standing, LoadPlan::Changed { .. });
     // As the load would refuse it.
     let is_same_file = goes_on.is_some_and(|job| file.loaded_from(options).is_same_file(&job.loaded_from));
-    if is_changed && !options.allow_shrink && !is_same_file && store::shrinks(rows.vanished, rows.pending) {
+    if is_changed && !options.reload.allow_shrink && !is_same_file && store::shrinks(rows.vanished, rows.pending) {
         return Err(shrinks(file, rows.vanished, rows.pending));
     }
     let to_send = match (&standing, goes_on, store) {

@@ -102,7 +102,7 @@ pub(super) fn plan_against(
     }
     refuse_another(file, job, accounts)?;
     let pending = job.pending;
-    Ok(match (job.state, options.again && pending == 0) {
+    Ok(match (job.state, options.reload.again && pending == 0) {
         (_, true) => LoadPlan::Again,
         (JobState::Cancelled, false) => LoadPlan::Cancelled,
         _ if job.loaded_from == file.loaded_from(options) => LoadPlan::Unchanged { pending },
@@ -199,7 +199,7 @@ pub async fn finished_jobs(
     let mut finished = Vec::with_capacity(files.len());
     for file in files {
         let is_usable = file.survey.refusal(file.strict).is_none();
-        let job = store.queue().job(&file.job).await?.filter(|_| is_usable && !options.again);
+        let job = store.queue().job(&file.job).await?.filter(|_| is_usable && !options.reload.again);
         let is_finished = |job: &Job| {
             let is_same_account = account.is_none_or(|name| job.account.is_none_or(|id| is_of(id, name)));
             let is_same = job.path == file.path
@@ -223,7 +223,10 @@ pub fn is_elsewhere(file: &Prepared, job: &Job, options: &LoadOptions) -> bool {
         let here = host_name();
         here.is_some() && here == job.host && job.path != Path::new("-") && !job.path.exists()
     };
-    job.path != file.path && !options.moved && !file.loaded_from(options).is_same_file(&job.loaded_from) && !is_gone()
+    job.path != file.path
+        && !options.reload.moved
+        && !file.loaded_from(options).is_same_file(&job.loaded_from)
+        && !is_gone()
 }
 
 fn elsewhere(file: &Prepared, job: &Job) -> CommandError {

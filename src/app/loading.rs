@@ -74,7 +74,7 @@ pub async fn load(
             let mut loader = store.loading().begin_reload(&job, &from, now).await?;
             push_rows(&mut loader, file, accounts, options, book).await?;
             // Rows of the same file do not vanish because an export broke off: they are read differently.
-            let allow_shrink = options.allow_shrink || from.is_same_file(&job.loaded_from);
+            let allow_shrink = options.reload.allow_shrink || from.is_same_file(&job.loaded_from);
             match loader.apply(allow_shrink).await? {
                 Reloaded::Applied(summary) => {
                     store.queue().set_files(&file.new_job(accounts, keep)).await?;

@@ -8,6 +8,7 @@
 mod accounts;
 mod audit;
 mod bases;
+mod check;
 mod child;
 mod command_line;
 mod confirmation;
@@ -30,6 +31,7 @@ mod job_activity;
 mod keep_guard;
 mod known;
 mod list;
+mod load;
 mod load_options;
 mod load_plan;
 mod loading;
@@ -68,6 +70,7 @@ mod worklist;
 pub use accounts::{Identities, RealAccounts, SandboxAccounts};
 pub use audit::{AccountAudit, AttemptTally, AuditReport, ReadAudit, SharedAudit, WindowAudit, audit};
 pub use bases::Bases;
+pub use check::{CheckedFile, FilesReport, check_files};
 pub use child::command as child_command;
 pub use command_line::{command, command_line, writable_config_warning, writable_remedy};
 pub use confirmation::{Confirmation, closed_actions, confirm_files, confirm_jobs, confirm_work};
@@ -89,6 +92,7 @@ pub use list::{
     Delivered, FetchListener, ListAccess, ListEnd, ListOutput, ListReport, ListSink, ReadingBounds, UnfinishedReading,
     account_of, fetch_list, list_reader,
 };
+pub use load::{LoadReport, TicksTaken, WorkLeft, load_job_files};
 pub use load_options::LoadOptions;
 pub use load_plan::{LoadPlan, finished_jobs, is_elsewhere, plan_load, plan_loads};
 pub use loading::{Loaded, load};

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::confirmation::Confirmation;
 use super::list::{ListAccess, ListReport, UnfinishedReading};
+use super::load::TicksTaken;
 use super::loading::Loaded;
 use super::named_accounts::Accounts;
 use super::preparing::Prepared;
@@ -38,6 +39,8 @@ pub enum Notice<'a> {
     Moved(&'a Job, &'a Prepared),
     /// What loading a file did to its job.
     Loaded(&'a str, &'a Loaded),
+    /// What became of the ticks of a saved worklist; none: it has no rows.
+    TicksTaken(&'a Path, Option<&'a TicksTaken>),
     /// Tasks that an older version queued are rejected now.
     HeldBack(&'a HeldBack),
     /// Why accounts that have work cannot do it.

@@ -106,7 +106,7 @@ const REPLACED: &[(&str, &str, &str)] = &[
     ("web", "note_deed", "log_audit_event"),
     ("cli/commands", "Whose", "RowPlatforms"),
     ("cli/commands/import.rs", "told", "messages"),
-    ("cli/commands/take_back.rs", "sort", "split_saved"),
+    ("app/load", "sort", "split"),
     ("store", "news", "change_counters"),
     ("store", "Ahead", "PeekedTask"),
     ("store", "AheadOf", "LanePeek"),

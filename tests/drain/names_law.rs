@@ -149,7 +149,7 @@ async fn drain(bench: &Bench, dies_after: Option<usize>) -> bool {
 async fn live_through(nights: &[Night]) -> Facts {
     let mut bench = Bench::new("1000/1s", "none").await;
     bench.options.run.workers = 3;
-    bench.load.allow_shrink = true;
+    bench.load.reload.allow_shrink = true;
     let mut facts = Facts::default();
     for night in nights {
         let list = night.kept.iter().map(|(user, by_name)| if *by_name { name_of(*user) } else { id_of(*user) });

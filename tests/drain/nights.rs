@@ -24,7 +24,7 @@ fn unchanged_finished_and_again() {
         assert_eq!(bench.drain().await.finish.requests, 30);
         assert_eq!(bench.load(&file).await, Loaded::Unchanged);
         assert_eq!(bench.drain().await.finish.requests, 0, "a finished job sends nothing");
-        bench.load.again = true;
+        bench.load.reload.again = true;
         let again = bench.load(&file).await;
         assert_eq!(again, Loaded::Round(LoadSummary { rows: 30, added: 30, ..LoadSummary::default() }));
         assert_eq!(bench.drain().await.finish.requests, 30);
@@ -95,7 +95,7 @@ fn a_half_written_export_is_refused_and_changes_nothing() {
         let mut store = bench.store().await;
         assert_eq!(store.read().status(None).await.unwrap()[0].counts.pending, 40);
         store.close().await;
-        bench.load.allow_shrink = true;
+        bench.load.reload.allow_shrink = true;
         assert_eq!(changed(bench.load(&file).await).cancelled, 21);
     });
 }

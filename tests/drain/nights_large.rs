@@ -59,7 +59,7 @@ fn load_into(model: &mut HashMap<u64, Outcome>, rows: &[u64], keep: impl Fn(u64)
 fn large_files_at_the_sizes_of_a_release() {
     run(async {
         let mut bench = Bench::new("1000/1s", "none").await;
-        bench.load.allow_shrink = true;
+        bench.load.reload.allow_shrink = true;
         bench.reload_sizes = Some(ReloadSizes::RELEASE);
         let mut dice = fastrand::Rng::with_seed(11);
         let mut rows: Vec<u64> = (0..ROWS).collect();

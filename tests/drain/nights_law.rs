@@ -129,7 +129,7 @@ fn judge(receipts: &[RowOutcome], model: &BTreeMap<u64, Task>, rows: &[u64]) -> 
 fn check(nights: &[Night]) -> Result<(), TestCaseError> {
     run(async {
         let mut bench = Bench::new("1000/1s", "none").await;
-        bench.load.allow_shrink = true;
+        bench.load.reload.allow_shrink = true;
         let mut model = BTreeMap::new();
         for night in nights {
             let lines: Vec<String> = night.rows.iter().map(|number| id(*number).to_string()).collect();

@@ -4,26 +4,28 @@
 //! are the long names of the options. What does not belong here: doing it.
 
 mod change;
+mod list;
 mod text;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::{Overrides, Per};
-use crate::domain::{AccountName, Action, ListKind, MicroUsd, Platform, Rate, Wall};
+use crate::domain::{AccountName, Action, MicroUsd, Platform, Rate};
 use crate::error::{CommandError, ErrorKind};
 use crate::limits::Pace;
 use crate::lists::filter::{FilterRules, Take};
 
 pub use change::NotSet;
+pub use list::{ListOnce, ListRequest};
 
-/// A run of job files.
+/// Job files that are to be queued, or looked at as if they were.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
-pub struct RunRequest {
+pub struct LoadRequest {
     /// The job files.
     pub files: Vec<PathBuf>,
     /// The job's name, instead of the file's stem.
@@ -34,12 +36,9 @@ pub struct RunRequest {
     /// What loading a file again may do.
     #[serde(flatten)]
     pub reload: ReloadOptions,
-    /// How far and how fast it goes.
-    #[serde(flatten)]
-    pub bounds: RunBounds,
 }
 
-impl RunRequest {
+impl LoadRequest {
     /// What no single option is wrong about.
     pub fn contradiction(&self) -> Option<String> {
         let is_stdin = self.files.iter().any(|file| file.as_os_str() == "-");
@@ -51,6 +50,23 @@ impl RunRequest {
             _ => self.rows.which.contradiction(),
         }
     }
+
+    /// The same of one file alone.
+    pub fn of_one(&self, file: &Path) -> LoadRequest {
+        LoadRequest { files: vec![file.to_owned()], ..self.clone() }
+    }
+}
+
+/// A run of job files.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunRequest {
+    /// What is queued.
+    #[serde(flatten)]
+    pub load: LoadRequest,
+    /// How far and how fast it goes.
+    #[serde(flatten)]
+    pub bounds: RunBounds,
 }
 
 /// How rows become tasks.
@@ -147,53 +163,6 @@ impl RunBounds {
     }
 }
 
-/// The reading of a list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct ListRequest {
-    /// Which list.
-    pub list: ListKind,
-    /// Whose; none: the default or only account's.
-    #[serde(default)]
-    pub account: Option<AccountName>,
-    /// Whose API to speak; none: the account's.
-    #[serde(default)]
-    pub platform: Option<Platform>,
-    /// The file that is written; none: standard output.
-    #[serde(default)]
-    pub output: Option<PathBuf>,
-    /// Which entries are written.
-    #[serde(flatten)]
-    pub which: FilterOptions,
-    /// Requests, at most.
-    #[serde(default)]
-    pub max_requests: Option<u64>,
-    /// Dollars, at most, counted as if the developer app were not the account's own.
-    #[serde(default, with = "text::dollars")]
-    pub max_spend: Option<MicroUsd>,
-    /// Reading ends when there has been no answer for so long.
-    #[serde(default, with = "text::duration")]
-    pub give_up_after: Option<Duration>,
-    /// What is said about one reading alone; a schedule does not keep it.
-    #[serde(skip)]
-    pub once: ListOnce,
-}
-
-/// What is said about one reading of a list alone.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ListOnce {
-    /// Files that are there are replaced.
-    pub force: bool,
-    /// Cells that a spreadsheet would run as formulas are left alone.
-    pub raw: bool,
-    /// An unfinished earlier reading is not gone on with.
-    pub fresh: bool,
-    /// Where the spared entries are written.
-    pub spared: Option<PathBuf>,
-    /// Nothing is sent after this.
-    pub until: Option<Wall>,
-}
-
 /// What a schedule runs: job files, or a list that is read anew each time and the file that it becomes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScheduledRun {
@@ -239,7 +208,7 @@ impl ScheduledRun {
     /// What no single option is wrong about.
     pub fn contradiction(&self) -> Option<String> {
         let of_list = || self.list.as_ref().and_then(|list| list.which.contradiction());
-        self.run.contradiction().or_else(of_list)
+        self.run.load.contradiction().or_else(of_list)
     }
 
     /// The words after `cleanup run`.
@@ -259,7 +228,7 @@ impl ScheduledRun {
 
     /// The same for this account, where it names none.
     pub fn acting_for(mut self, account: Option<&AccountName>) -> ScheduledRun {
-        self.run.rows.account = self.run.rows.account.or_else(|| account.cloned());
+        self.run.load.rows.account = self.run.load.rows.account.or_else(|| account.cloned());
         if let Some(list) = &mut self.list {
             list.account = list.account.take().or_else(|| account.cloned());
         }

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::domain::Visibility;
+use crate::domain::{ListKind, Visibility};
 use crate::lists::filter::PlainRules;
 
 fn full() -> ScheduledRun {
@@ -22,7 +22,7 @@ fn full() -> ScheduledRun {
         },
         take: Take { limit: Some(9), order: Some(crate::lists::filter::Order::Oldest) },
     };
-    let run = RunRequest {
+    let load = LoadRequest {
         files: vec!["/a/--un follow.csv".into()],
         job: Some("a b".into()),
         rows: RowOptions {
@@ -35,6 +35,9 @@ fn full() -> ScheduledRun {
             which: which.clone(),
         },
         reload: ReloadOptions { again: true, allow_shrink: true, moved: false },
+    };
+    let run = RunRequest {
+        load,
         bounds: RunBounds {
             max_requests: Some(7),
             max_spend: Some(MicroUsd(5_250_000)),
@@ -66,8 +69,13 @@ fn what_is_kept_comes_back_as_it_was() {
     assert_eq!(ScheduledRun::from_json(&request.to_json()).unwrap(), request);
     let files = ScheduledRun { list: None, ..request };
     assert_eq!(ScheduledRun::from_json(&files.to_json()).unwrap(), files);
-    let nothing =
-        ScheduledRun { run: RunRequest { files: vec!["/a.csv".into()], ..RunRequest::default() }, list: None };
+    let nothing = ScheduledRun {
+        run: RunRequest {
+            load: LoadRequest { files: vec!["/a.csv".into()], ..Default::default() },
+            ..Default::default()
+        },
+        list: None,
+    };
     assert_eq!(nothing.to_json(), r#"{"run":{"files":["/a.csv"]}}"#);
 }
 
@@ -124,7 +132,7 @@ fn what_is_given_replaces_and_without_takes_out() {
     let changed = request.changed(&more, None, &without.iter().collect::<Vec<_>>()).unwrap();
     request.run.bounds.rates = more.bounds.rates;
     request.run.bounds.max_spend = None;
-    request.run.rows.which.wanted.plain.max_likes = None;
+    request.run.load.rows.which.wanted.plain.max_likes = None;
     let list = request.list.as_mut().unwrap();
     (list.max_spend, list.which.wanted.plain.max_likes) = (None, None);
     assert_eq!(changed, request);

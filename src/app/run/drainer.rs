@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::job_files::PlannedFiles;
 use super::outcome::{Closing, RunEnd, RunOutcome};
 use super::partial_usage::PartialUsage;
 use super::untouched_jobs::UntouchedJobs;
@@ -16,8 +17,7 @@ use crate::app::deps::AppDeps;
 use crate::app::notice::{BoundsOfRun, Notice, RunPlan, Stoppable};
 use crate::app::request::RunBounds;
 use crate::app::signals::Signals;
-use crate::app::{self, Accounts, Confirmation, DrainDeps, DrainOptions, Identities, LoadOptions, LoadPlan};
-use crate::app::{Ended, PlatformSession, Prepared};
+use crate::app::{self, Confirmation, DrainDeps, DrainOptions, Ended, Identities, PlatformSession};
 use crate::auth::TokenSource;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall};
 use crate::engine::{JobTerms, Listener, Signal, Urgency, shutdown};
@@ -58,14 +58,6 @@ pub(super) struct WorkAhead {
     pub(super) unpriced: BTreeSet<Action>,
     /// Every account's credentials.
     pub(super) tokens: Arc<TokenSource>,
-}
-
-/// What a person is asked about.
-pub(super) struct Asked<'a> {
-    pub(super) files: &'a [Prepared],
-    pub(super) plans: &'a [LoadPlan],
-    pub(super) accounts: &'a Accounts,
-    pub(super) load: &'a LoadOptions,
 }
 
 /// What a drain works on.
@@ -119,14 +111,14 @@ impl Drainer {
     pub(super) async fn ask(
         &self,
         store: &mut Store,
-        asked: &Asked<'_>,
+        planned: &PlannedFiles,
         deps: AppDeps<'_>,
     ) -> Result<bool, CommandError> {
-        for file in asked.files {
+        let PlannedFiles { files, options, accounts, plans } = planned;
+        for file in files {
             deps.tell(Notice::Names(file));
         }
-        let Asked { files, plans, accounts, load } = asked;
-        let about = app::confirm_files(store, files, plans, (accounts, load), deps.settings).await?;
+        let about = app::confirm_files(store, files, plans, (accounts, options), deps.settings).await?;
         self.ask_about(about, LOOK, deps)
     }
 

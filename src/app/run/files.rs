@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::drainer::{Asked, Drainer, Jobs, LOOK, RunTerms, no_terminal};
-use super::job_files::{load_files, load_options, plan_files, prepare_files, refuse_files_for_new_queue};
+use super::drainer::{Drainer, Jobs, LOOK, RunTerms, no_terminal};
+use super::job_files::JudgedFiles;
 use super::outcome::RunEnd;
 use super::server_drain::{DrainSeat, HeldSeat};
 use super::untouched_jobs::UntouchedJobs;
@@ -11,7 +11,7 @@ use crate::app::deps::AppDeps;
 use crate::app::notice::Notice;
 use crate::app::request::{RowOptions, RunRequest};
 use crate::app::signals::Signals;
-use crate::app::{self, Identities, LoadOptions, Loaded, Prepared};
+use crate::app::{self, Identities, Loaded};
 use crate::error::CommandError;
 
 /// Loads the files and works on their jobs.
@@ -24,14 +24,12 @@ pub async fn run_files(
     terms: RunTerms,
     seat: DrainSeat,
 ) -> Result<RunEnd, CommandError> {
-    let rows = &request.rows;
-    let reading = prepare_files(&request.files, request.job.as_deref(), rows, deps);
-    let files = tokio::select! {
-        files = reading => files?,
+    let rows = &request.load.rows;
+    let judged = tokio::select! {
+        judged = JudgedFiles::read(&request.load, deps) => judged?,
         signal = seat.signal()? => return Ok(RunEnd::StoppedLoading(signal)),
     };
-    let load = load_options(rows, &files, request.reload, deps)?;
-    if let Some(end) = already_finished(&files, rows, &load, deps).await? {
+    if let Some(end) = already_finished(&judged, rows, deps).await? {
         return Ok(end);
     }
     let mut drainer = Drainer::prepare(&request.bounds, terms, rows.platform, deps).await?;
@@ -40,18 +38,17 @@ pub async fn run_files(
     let mut store = match deps.existing_queue().await? {
         Some(store) => store,
         None => {
-            refuse_files_for_new_queue(who, rows, &files, &load, deps).await?;
+            judged.refuse_for_new_queue(who, deps).await?;
             if !drainer.can_be_agreed(deps) {
-                refuse_unasked(who, rows, &files, &load).await?;
+                refuse_unasked(who, rows, &judged).await?;
             }
             deps.open_queue().await?
         }
     };
     let seat = seat.held(store.path())?;
     let before: Vec<_> = store.accounts().all().await?.into_iter().map(|account| account.id).collect();
-    let (accounts, plans) = plan_files(who, &mut store, rows, &files, &load, deps).await?;
-    let asked = Asked { files: &files, plans: &plans, accounts: &accounts, load: &load };
-    let is_agreed = match drainer.ask(&mut store, &asked, deps).await {
+    let planned = judged.plan(who, &mut store, deps).await?;
+    let is_agreed = match drainer.ask(&mut store, &planned, deps).await {
         Ok(is_agreed) => is_agreed,
         Err(refusal) => {
             app::forget_new_accounts(&mut store, &before).await?;
@@ -62,9 +59,8 @@ pub async fn run_files(
         return Ok(RunEnd::Declined { queued: None });
     }
     let mut signals = Signals::listen()?;
-    let loading = load_files(&mut store, &files, &plans, &accounts, &load, deps);
     let jobs = tokio::select! {
-        jobs = loading => jobs?,
+        jobs = planned.load(&mut store, deps) => jobs?,
         signal = signals.first() => return Ok(RunEnd::StoppedLoading(signal)),
     };
     let of_run = |jobs| Jobs { only: Some(jobs), untouched: UntouchedJobs::default() };
@@ -79,13 +75,8 @@ pub async fn run_files(
 }
 
 /// Where nobody can be asked, and something would be sent, no queue is made only for the run to be refused.
-async fn refuse_unasked(
-    who: &Identities,
-    rows: &RowOptions,
-    files: &[Prepared],
-    load: &LoadOptions,
-) -> Result<(), CommandError> {
-    for forecast in app::forecast(who, None, rows.account.as_ref(), files, load).await? {
+async fn refuse_unasked(who: &Identities, rows: &RowOptions, judged: &JudgedFiles<'_>) -> Result<(), CommandError> {
+    for forecast in app::forecast(who, None, rows.account.as_ref(), &judged.files, &judged.options).await? {
         if forecast?.targets() > 0 {
             return Err(no_terminal(LOOK));
         }
@@ -95,11 +86,11 @@ async fn refuse_unasked(
 
 /// Finished jobs whose files are unchanged: they say so and nobody is asked for a login. None: there may be something to do.
 async fn already_finished(
-    files: &[Prepared],
+    judged: &JudgedFiles<'_>,
     rows: &RowOptions,
-    load: &LoadOptions,
     deps: AppDeps<'_>,
 ) -> Result<Option<RunEnd>, CommandError> {
+    let JudgedFiles { files, options: load, .. } = judged;
     let Some(mut store) = deps.existing_queue().await? else { return Ok(None) };
     let Some(jobs) = app::finished_jobs(&mut store, rows.account.as_ref(), files, load).await? else {
         store.close().await;

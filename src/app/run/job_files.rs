@@ -16,7 +16,7 @@ use crate::app::loading::{Loaded, load};
 use crate::app::named_accounts::Accounts;
 use crate::app::notice::Notice;
 use crate::app::preparing::{self, FileOptions, Prepared};
-use crate::app::request::{ReloadOptions, RowOptions};
+use crate::app::request::{LoadRequest, RowOptions};
 use crate::app::row_filter::RowRules;
 use crate::domain::{Action, JobId};
 use crate::error::{CommandError, ErrorKind};
@@ -24,15 +24,32 @@ use crate::jobfile::JobFileError;
 use crate::store::{Account, Job, Store};
 use crate::text::shell_word;
 
+/// The files of a request, read and judged.
+pub struct JudgedFiles<'a> {
+    request: &'a LoadRequest,
+    /// The files.
+    pub files: Vec<Prepared>,
+    /// How they are loaded.
+    pub options: LoadOptions,
+}
+
+/// The files of a request, and how each stands to the queue.
+pub struct PlannedFiles {
+    /// The files.
+    pub files: Vec<Prepared>,
+    /// How they are loaded.
+    pub options: LoadOptions,
+    /// Who there is to act.
+    pub accounts: Accounts,
+    /// How each file stands to the queue.
+    pub plans: Vec<LoadPlan>,
+}
+
 /// Reads and judges the files, with what their jobs remember.
-pub async fn prepare_files(
-    files: &[PathBuf],
-    job: Option<&str>,
-    rows: &RowOptions,
-    deps: AppDeps<'_>,
-) -> Result<Vec<Prepared>, CommandError> {
+pub async fn prepare_files(request: &LoadRequest, deps: AppDeps<'_>) -> Result<Vec<Prepared>, CommandError> {
+    let LoadRequest { files, job, rows, .. } = request;
     // A queue that cannot be read is said and not needed: an estimate is all that hangs on it.
-    let (known, accounts) = known_of(files, job, deps).await.unwrap_or_else(|error| {
+    let (known, accounts) = known_of(files, job.as_deref(), deps).await.unwrap_or_else(|error| {
         deps.tell(Notice::AccountsUnknown(&error));
         Default::default()
     });
@@ -42,7 +59,7 @@ pub async fn prepare_files(
     let options = FileOptions {
         action: rows.action,
         column: rows.column.clone(),
-        job: job.map(str::to_owned),
+        job: job.clone(),
         strict: rows.strict,
         platform: may_unrepost.then(|| platforms.platform(rows.account.as_ref())),
         trust_ids: rows.trust_ids,
@@ -51,7 +68,7 @@ pub async fn prepare_files(
         known,
     };
     // A large file takes a while, and a pipe as long as whoever writes to it.
-    let files = files.to_vec();
+    let files = files.clone();
     let judging = tokio::task::spawn_blocking(move || preparing::prepare(&files, &options));
     judging.await.unwrap_or_else(|error| match error.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),
@@ -90,18 +107,14 @@ async fn known_of(
 }
 
 /// The lists are read before anything is queued, for they must not be half of one, and ages are counted back from one now.
-pub fn load_options(
-    rows: &RowOptions,
-    files: &[Prepared],
-    reload: ReloadOptions,
-    deps: AppDeps<'_>,
-) -> Result<LoadOptions, CommandError> {
+pub fn load_options(request: &LoadRequest, files: &[Prepared], deps: AppDeps<'_>) -> Result<LoadOptions, CommandError> {
+    let which = &request.rows.which;
     let mut kinds = files.iter().map(Prepared::kind);
     let first = kinds.next().flatten();
     let kind = first.filter(|_| kinds.all(|kind| kind == first));
-    let filter = rows.which.wanted.resolve(kind, deps.clock.now().wall, &deps.local.zone)?;
-    let keep = rows.which.wanted.keep.as_deref().and_then(|path| watchable(path, deps));
-    let rules = RowRules::new(filter, rows.which.take, keep);
+    let filter = which.wanted.resolve(kind, deps.clock.now().wall, &deps.local.zone)?;
+    let keep = which.wanted.keep.as_deref().and_then(|path| watchable(path, deps));
+    let rules = RowRules::new(filter, which.take, keep);
     for file in files {
         rules.refuse_untold(&file.survey)?;
         let blind = rules.blind_handles(&file.survey);
@@ -109,56 +122,56 @@ pub fn load_options(
             deps.tell(Notice::BlindHandles(file, blind));
         }
     }
-    Ok(LoadOptions { again: reload.again, allow_shrink: reload.allow_shrink, moved: reload.moved, rules })
+    Ok(LoadOptions { reload: request.reload, rules })
 }
 
-/// Makes the accounts known that the files need, and says how every file stands to the queue. One file that cannot be loaded
-/// refuses all, and then nothing has changed.
-pub async fn plan_files(
-    who: &Identities,
-    store: &mut Store,
-    rows: &RowOptions,
-    files: &[Prepared],
-    options: &LoadOptions,
-    deps: AppDeps<'_>,
-) -> Result<(Accounts, Vec<LoadPlan>), CommandError> {
-    let planned = load_plan::plan_loads(who, store, rows.account.as_ref(), files, options).await;
-    planned.map_err(|error| check_with_the_same_options(error, rows, deps))
-}
-
-/// Where there is no queue yet: refuses what a new one would refuse, before one is made.
-pub async fn refuse_files_for_new_queue(
-    who: &Identities,
-    rows: &RowOptions,
-    files: &[Prepared],
-    options: &LoadOptions,
-    deps: AppDeps<'_>,
-) -> Result<(), CommandError> {
-    let refused = forecast::refuse_for_new_queue(who, rows.account.as_ref(), files, options).await;
-    refused.map_err(|error| check_with_the_same_options(error, rows, deps))
-}
-
-/// Loads every file and says what that did.
-pub async fn load_files(
-    store: &mut Store,
-    files: &[Prepared],
-    standings: &[LoadPlan],
-    accounts: &Accounts,
-    options: &LoadOptions,
-    deps: AppDeps<'_>,
-) -> Result<Vec<JobId>, CommandError> {
-    let mut jobs = Vec::with_capacity(files.len());
-    for (file, standing) in files.iter().zip(standings) {
-        let before = store.queue().job(&file.job).await?;
-        let loaded = load(store, file, standing, accounts, options, deps.clock.now().wall).await?;
-        deps.tell(Notice::Rejected(file, accounts));
-        if let Some(job) = before.filter(|job| job.path != file.path && loaded != Loaded::Cancelled) {
-            deps.tell(Notice::Moved(&job, file));
-        }
-        deps.tell(Notice::Loaded(&file.job, &loaded));
-        if let Some(job) = store.queue().job(&file.job).await? {
-            jobs.push(job.id);
-        }
+impl JudgedFiles<'_> {
+    /// Reads and judges the files of a request, and the lists that its rules go by.
+    pub async fn read<'a>(request: &'a LoadRequest, deps: AppDeps<'_>) -> Result<JudgedFiles<'a>, CommandError> {
+        let files = prepare_files(request, deps).await?;
+        let options = load_options(request, &files, deps)?;
+        Ok(JudgedFiles { request, files, options })
     }
-    Ok(jobs)
+
+    /// Where there is no queue yet: refuses what a new one would refuse, before one is made.
+    pub async fn refuse_for_new_queue(&self, who: &Identities, deps: AppDeps<'_>) -> Result<(), CommandError> {
+        let rows = &self.request.rows;
+        let refused = forecast::refuse_for_new_queue(who, rows.account.as_ref(), &self.files, &self.options).await;
+        refused.map_err(|error| check_with_the_same_options(error, rows, deps))
+    }
+
+    /// Makes the accounts known that the files need, and says how every file stands to the queue. One file that cannot be loaded
+    /// refuses all, and then nothing has changed.
+    pub async fn plan(
+        self,
+        who: &Identities,
+        store: &mut Store,
+        deps: AppDeps<'_>,
+    ) -> Result<PlannedFiles, CommandError> {
+        let JudgedFiles { request: LoadRequest { rows, .. }, files, options } = self;
+        let planned = load_plan::plan_loads(who, store, rows.account.as_ref(), &files, &options).await;
+        let (accounts, plans) = planned.map_err(|error| check_with_the_same_options(error, rows, deps))?;
+        Ok(PlannedFiles { files, options, accounts, plans })
+    }
+}
+
+impl PlannedFiles {
+    /// Loads every file and says what that did.
+    pub async fn load(&self, store: &mut Store, deps: AppDeps<'_>) -> Result<Vec<JobId>, CommandError> {
+        let PlannedFiles { files, options, accounts, plans } = self;
+        let mut jobs = Vec::with_capacity(files.len());
+        for (file, plan) in files.iter().zip(plans) {
+            let before = store.queue().job(&file.job).await?;
+            let loaded = load(store, file, plan, accounts, options, deps.clock.now().wall).await?;
+            deps.tell(Notice::Rejected(file, accounts));
+            if let Some(job) = before.filter(|job| job.path != file.path && loaded != Loaded::Cancelled) {
+                deps.tell(Notice::Moved(&job, file));
+            }
+            deps.tell(Notice::Loaded(&file.job, &loaded));
+            if let Some(job) = store.queue().job(&file.job).await? {
+                jobs.push(job.id);
+            }
+        }
+        Ok(jobs)
+    }
 }

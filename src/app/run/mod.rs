@@ -21,7 +21,7 @@ mod work_ahead;
 
 pub use drainer::{EventTap, RunTerms};
 pub use files::run_files;
-pub use job_files::{load_files, load_options, plan_files, prepare_files, refuse_files_for_new_queue};
+pub use job_files::{JudgedFiles, PlannedFiles, load_options, prepare_files};
 pub use outcome::{RunEnd, RunOutcome};
 pub use restore::{RestoreRequest, restore};
 pub use resume::{ResumeForecast, ResumeRequest, forecast_resume, resume};

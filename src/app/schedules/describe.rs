@@ -19,23 +19,23 @@ pub fn describe(request: &ScheduledRun) -> String {
 }
 
 fn of_files(run: &RunRequest) -> String {
-    let mut files: Vec<String> = run.files.iter().take(MAX_NAMED).map(|file| name_of(file)).collect();
-    if run.files.len() > MAX_NAMED {
-        files.push(format!("{} more files", run.files.len() - MAX_NAMED));
+    let mut files: Vec<String> = run.load.files.iter().take(MAX_NAMED).map(|file| name_of(file)).collect();
+    if run.load.files.len() > MAX_NAMED {
+        files.push(format!("{} more files", run.load.files.len() - MAX_NAMED));
     }
-    let action = match run.rows.action {
+    let action = match run.load.rows.action {
         Some(action) => format!(" ({action} where a row does not say)"),
         None => String::new(),
     };
-    let who = run.rows.account.as_ref().map_or_else(String::new, |account| format!(" as {account}"));
-    let rules = rules(&run.rows.which);
+    let who = run.load.rows.account.as_ref().map_or_else(String::new, |account| format!(" as {account}"));
+    let rules = rules(&run.load.rows.which);
     format!("Loads {} and works on the rows that are left{who}{action}{rules}", joined(&files))
 }
 
 fn of_list(list: &ListRequest, run: &RunRequest) -> String {
     // Mostly it was known who that is when the schedule was made, and then it stands in the words.
     let whose = list.account.as_ref().map_or_else(|| "the default or only account".to_owned(), AccountName::to_string);
-    let deed = match run.rows.action {
+    let deed = match run.load.rows.action {
         Some(Action::DeletePost) => "deletes".to_owned(),
         Some(Action::RemoveFollower) => "removes from the followers".to_owned(),
         // Regular verbs, all of them.

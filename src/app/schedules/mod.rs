@@ -2,23 +2,35 @@
 //!
 //! In: schedules on record. Out: sentences, words, JSON; runs of what is due. What does not belong here: when a slot is due (`schedule`).
 
+mod add;
 mod clock_check;
 mod describe;
 mod due;
 mod due_end;
+mod edit;
 mod find;
+mod hours;
 mod list_first;
 mod listing;
+mod outlook;
+mod requests;
 mod run_end;
+mod run_options;
 mod scheduled_work;
 mod served;
 mod server;
+mod validate;
 
+pub use add::add_schedule;
 pub use describe::describe;
 pub use due::{RunNowEnd, run_due, run_now};
 pub use due_end::DueEnd;
+pub use edit::{EditedSchedule, edit_schedule};
 pub use find::find_schedule;
+pub use hours::ScheduleHours;
 pub use listing::{ScheduleListing, hours_text, list_schedules, schedules_json, settled_ahead, shell_words};
+pub use outlook::ScheduleOutlook;
+pub use requests::{AddScheduleRequest, EditScheduleRequest};
 pub use served::RunInProgress;
 pub use server::ScheduleServer;
 
@@ -77,8 +89,8 @@ pub fn job_keys_of(schedules: &[StoredSchedule]) -> HashSet<String> {
 fn job_keys(request: &str) -> HashSet<String> {
     let Ok(request) = ScheduledRun::from_json(request) else { return HashSet::new() };
     let stem = |file: &std::path::PathBuf| Some(name_key(file.file_stem()?.to_str()?).into_owned());
-    match request.run.job {
+    match request.run.load.job {
         Some(job) => HashSet::from([name_key(&job).into_owned()]),
-        None => request.run.files.iter().filter_map(stem).collect(),
+        None => request.run.load.files.iter().filter_map(stem).collect(),
     }
 }

@@ -43,7 +43,7 @@ impl InProcess<'_> {
     ) -> Result<RunReport, CommandError> {
         let served = self.served.take();
         if let Some(list) = &request.list
-            && let Some(report) = read_list(deps, list, request.run.job.as_deref(), firing).await?
+            && let Some(report) = read_list(deps, list, request.run.load.job.as_deref(), firing).await?
         {
             return Ok(report);
         }

@@ -30,7 +30,7 @@ impl ScheduleServer {
     /// Whether other jobs of the server are sent as it has been told to where they are sent as this run is.
     pub(super) fn sends_alike(&self, run: &RunRequest, own: &Settings) -> bool {
         let way = |settings| DrainOptions::of(settings, &RunBounds::default(), None);
-        run.rows.platform.is_none() && way(own).sends_like(&way(&self.settings))
+        run.load.rows.platform.is_none() && way(own).sends_like(&way(&self.settings))
     }
 }
 

@@ -8,7 +8,9 @@ mod filter;
 mod global;
 mod import;
 mod list;
+mod load;
 mod queue;
+mod rows;
 mod run;
 mod schedule;
 mod serve;
@@ -24,11 +26,13 @@ pub use filter::{FilterArgs, ListFilterArgs};
 pub use global::{ColorChoice, GlobalArgs, LogFormatArg};
 pub use import::ImportArgs;
 pub use list::ListArgs;
+pub use load::{CheckArgs, LoadArgs};
 pub use queue::{
     AuditArgs, CompletionsArgs, ExplainArgs, ForgetArgs, JobArgs, ManArgs, ReportArgs, ReportFormat, RetryArgs,
     SandboxArgs, SandboxFlag, StatusArgs, VerifyArgs, WorklistKind,
 };
-pub use run::{BoundsArgs, CheckArgs, DrainArgs, FileArgs, LoadArgs, ReloadArgs, ResumeArgs, RowArgs, RunArgs};
+pub use rows::{FileArgs, ReloadArgs, RowArgs};
+pub use run::{BoundsArgs, DrainArgs, ResumeArgs, RunArgs};
 pub use schedule::{
     ScheduleAddArgs, ScheduleArgs, ScheduleCommand, ScheduleDueArgs, ScheduleEditArgs, ScheduleInstallArgs,
     ScheduleListArgs, ScheduleNameArgs, ScheduleNextArgs,
@@ -39,9 +43,9 @@ pub use until::{Until, UntilError};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::app::request::RunRequest;
 use crate::config::{MAX_WINDOWS, Overrides};
 use crate::domain::Platform;
+use rows::load_request;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -187,13 +191,9 @@ impl Cli {
             return Some(format!("there are more than {MAX_WINDOWS} --rate; give fewer"));
         }
         let (files, rows) = rows?;
-        let request = RunRequest {
-            files: files.files.clone(),
-            job: files.job.clone(),
-            rows: rows.options(),
-            ..RunRequest::default()
-        };
-        request.contradiction().or_else(|| sandbox_and(rows.sandbox.sandbox, rows.platform))
+        load_request(files, rows, ReloadArgs::default())
+            .contradiction()
+            .or_else(|| sandbox_and(rows.sandbox.sandbox, rows.platform))
     }
 
     /// What the options say of the settings.

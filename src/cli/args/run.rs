@@ -1,24 +1,20 @@
-//! Options of run, resume, load and check.
+//! Options of run and resume.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
-use super::filter::FilterArgs;
 use super::queue::SandboxFlag;
+use super::rows::{FileArgs, LIMITS, OUTPUT, ROWS, ReloadArgs, RowArgs, load_request};
 use super::until::{Until, UntilError, deadline};
-use super::{is_sandbox, values};
-use crate::app::request::{ReloadOptions, RowOptions, RunBounds, RunRequest};
+use super::values;
+use crate::app::request::{RunBounds, RunRequest};
 use crate::clock::LocalZone;
 use crate::config::{Overrides, Per, ProgressMode};
-use crate::domain::{AccountName, Action, MicroUsd, Moment, Platform, Rate, Wall};
+use crate::domain::{MicroUsd, Moment, Rate, Wall};
 use crate::limits::Pace;
 
-const ROWS: &str = "What to do";
-const RELOAD: &str = "Loading again";
-const LIMITS: &str = "Limits of this run";
-const OUTPUT: &str = "Asking and telling";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -51,13 +47,8 @@ pub struct RunArgs {
 impl RunArgs {
     /// What is asked for, whoever asks.
     pub fn request(&self) -> RunRequest {
-        RunRequest {
-            files: self.files.files.clone(),
-            job: self.files.job.clone(),
-            rows: self.rows.options(),
-            reload: self.reload.options(),
-            bounds: self.drain.bounds.bounds(),
-        }
+        let load = load_request(&self.files, &self.rows, self.reload);
+        RunRequest { load, bounds: self.drain.bounds.bounds() }
     }
 }
 
@@ -84,128 +75,6 @@ pub struct ResumeArgs {
     /// How to run.
     #[command(flatten)]
     pub drain: DrainArgs,
-}
-
-/// `cleanup load`
-#[derive(Clone, Debug, Args)]
-#[command(after_help = "Examples:\n  cleanup load unfollow.csv --account work\n  cleanup resume")]
-pub struct LoadArgs {
-    /// The files.
-    #[command(flatten)]
-    pub files: FileArgs,
-    /// How to read their rows.
-    #[command(flatten)]
-    pub rows: RowArgs,
-    /// What a reload may do.
-    #[command(flatten)]
-    pub reload: ReloadArgs,
-}
-
-/// `cleanup check`
-#[derive(Clone, Debug, Args)]
-#[command(
-    after_help = "Examples:\n  cleanup check unfollow.csv\n  cleanup check export.csv --action unlike --rate 20/15m --json"
-)]
-pub struct CheckArgs {
-    /// The files.
-    #[command(flatten)]
-    pub files: FileArgs,
-    /// How to read their rows.
-    #[command(flatten)]
-    pub rows: RowArgs,
-    /// Estimate with so many requests per time instead of the built-in windows, such as 50/15m (repeatable)
-    #[arg(long = "rate", value_name = "N/TIME", help_heading = LIMITS)]
-    pub rates: Vec<Rate>,
-    /// Estimate with one window for all actions of an account, or with one for each action, as X counts [default: account]
-    #[arg(long, value_name = "WHAT", value_parser = values::per(), help_heading = LIMITS)]
-    pub per: Option<Per>,
-    /// Estimate with this pace
-    #[arg(long, value_name = "PACE", value_parser = values::pace(), help_heading = LIMITS)]
-    pub pace: Option<Pace>,
-    /// Print the findings as JSON on stdout
-    #[arg(long, help_heading = OUTPUT)]
-    pub json: bool,
-}
-
-/// Job files and their name.
-#[derive(Clone, Debug, Args)]
-pub struct FileArgs {
-    /// Job files; - is standard input and needs --job
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
-    /// The job's name, instead of the file's stem
-    #[arg(long, value_name = "NAME", value_parser = values::job_name, help_heading = ROWS)]
-    pub job: Option<String>,
-}
-
-/// How rows become tasks.
-#[derive(Clone, Debug, Args)]
-pub struct RowArgs {
-    /// The account that acts, by its short name
-    #[arg(long, value_name = "NAME", help_heading = ROWS)]
-    pub account: Option<AccountName>,
-    /// What to do where a row does not say; else the file's stem decides
-    #[arg(long, value_name = "ACTION", value_parser = values::action(), ignore_case = true, help_heading = ROWS)]
-    pub action: Option<Action>,
-    /// Whose API to speak
-    #[arg(long, value_name = "P", value_parser = values::platform(), help_heading = ROWS)]
-    pub platform: Option<Platform>,
-    /// Which queue.
-    #[command(flatten)]
-    pub sandbox: SandboxFlag,
-    /// The column that holds the targets
-    #[arg(long, value_name = "NAME", help_heading = ROWS)]
-    pub column: Option<String>,
-    /// Take IDs as they are written, also where many look rounded by a spreadsheet or a program
-    #[arg(long, help_heading = ROWS)]
-    pub trust_ids: bool,
-    /// Queue nothing if any row is unusable
-    #[arg(long, help_heading = ROWS)]
-    pub strict: bool,
-    /// Which rows go on.
-    #[command(flatten)]
-    pub which: FilterArgs,
-}
-
-impl RowArgs {
-    /// What is asked for.
-    pub fn options(&self) -> RowOptions {
-        RowOptions {
-            account: self.account.clone(),
-            action: self.action,
-            platform: self.platform,
-            column: self.column.clone(),
-            trust_ids: self.trust_ids,
-            strict: self.strict,
-            which: self.which.options(),
-        }
-    }
-
-    /// Whether this is about the sandbox.
-    pub fn is_sandbox(&self) -> bool {
-        is_sandbox(self.sandbox.sandbox, self.platform)
-    }
-}
-
-/// What loading a file again may do.
-#[derive(Clone, Copy, Debug, Default, Args)]
-pub struct ReloadArgs {
-    /// Start a finished job over, as a new round
-    #[arg(long, help_heading = RELOAD)]
-    pub again: bool,
-    /// Let a reload cancel more than half of the pending rows
-    #[arg(long, help_heading = RELOAD)]
-    pub allow_shrink: bool,
-    /// The file is the job's own list, which has moved here
-    #[arg(long, help_heading = RELOAD)]
-    pub moved: bool,
-}
-
-impl ReloadArgs {
-    /// What is asked for.
-    pub const fn options(self) -> ReloadOptions {
-        ReloadOptions { again: self.again, allow_shrink: self.allow_shrink, moved: self.moved }
-    }
 }
 
 /// The bounds of a run, and who hears of its end.

@@ -8,9 +8,11 @@ use clap::{Args, Subcommand};
 use jiff::civil::Time;
 
 use super::queue::SandboxFlag;
-use super::run::{BoundsArgs, ReloadArgs, RowArgs};
+use super::rows::{ReloadArgs, RowArgs};
+use super::run::BoundsArgs;
 use super::{sandbox_and, values};
-use crate::app::request::RunRequest;
+use crate::app::request::{LoadRequest, RunRequest};
+use crate::app::schedules::{AddScheduleRequest, EditScheduleRequest, ScheduleHours};
 
 const WHEN: &str = "When";
 const SOURCE: &str = "What to do";
@@ -113,28 +115,35 @@ impl ScheduleAddArgs {
         if self.list.is_some() && self.rows.column.is_some() {
             return Some("--column is about a file, and --list needs none".into());
         }
-        self.request().contradiction().or_else(|| sandbox_and(self.rows.sandbox.sandbox, self.rows.platform))
+        self.run().load.contradiction().or_else(|| sandbox_and(self.rows.sandbox.sandbox, self.rows.platform))
     }
 
-    /// The run that is asked for, as it was typed.
-    pub fn request(&self) -> RunRequest {
-        request((&self.files, self.job.as_deref()), &self.rows, self.reload, &self.bounds)
+    /// What is asked for, whoever asks.
+    pub fn request(&self) -> AddScheduleRequest {
+        AddScheduleRequest {
+            name: self.name.clone(),
+            cron: self.cron.clone(),
+            zone: self.zone.clone(),
+            hours: ScheduleHours { until: self.until, for_: self.for_, jitter: self.jitter },
+            list: self.list,
+            run: self.run(),
+        }
+    }
+
+    fn run(&self) -> RunRequest {
+        run_request((&self.files, self.job.as_deref()), &self.rows, self.reload, &self.bounds)
     }
 }
 
-fn request(
+fn run_request(
     (files, job): (&[PathBuf], Option<&str>),
     rows: &RowArgs,
     reload: ReloadArgs,
     bounds: &BoundsArgs,
 ) -> RunRequest {
-    RunRequest {
-        files: files.to_vec(),
-        job: job.map(str::to_owned),
-        rows: rows.options(),
-        reload: reload.options(),
-        bounds: bounds.bounds(),
-    }
+    let (files, job) = (files.to_vec(), job.map(str::to_owned));
+    let load = LoadRequest { files, job, rows: rows.options(), reload: reload.options() };
+    RunRequest { load, bounds: bounds.bounds() }
 }
 
 /// `cleanup schedule edit`
@@ -193,9 +202,17 @@ impl ScheduleEditArgs {
         sandbox_and(self.rows.sandbox.sandbox, self.rows.platform)
     }
 
-    /// What is to be another, as it was typed.
-    pub fn request(&self) -> RunRequest {
-        request((&self.files, self.job.as_deref()), &self.rows, self.reload, &self.bounds)
+    /// What is asked for, whoever asks.
+    pub fn request(&self) -> EditScheduleRequest {
+        EditScheduleRequest {
+            name: self.name.clone(),
+            without: self.without.clone(),
+            cron: self.cron.clone(),
+            zone: self.zone.clone(),
+            hours: ScheduleHours { until: self.until, for_: self.for_, jitter: self.jitter },
+            list: self.list,
+            run: run_request((&self.files, self.job.as_deref()), &self.rows, self.reload, &self.bounds),
+        }
     }
 }
 

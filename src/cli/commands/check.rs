@@ -2,17 +2,14 @@
 //!
 //! In: files, and the queue as it is. Out: what is wrong with the files, what would be sent, what that takes and costs.
 
-use serde_json::{Value, json};
-
-use crate::app::request::{ReloadOptions, RowOptions};
-use crate::app::run::{load_options, prepare_files};
-use crate::app::status::{Cost, cost_of};
-use crate::app::{self, Forecast, Identities, LoadOptions, LoadPlan, Notice, Prepared};
+use crate::app::request::LoadRequest;
+use crate::app::status::Cost;
+use crate::app::{CheckedFile, FilesReport, Forecast, LoadPlan, Notice, check_files};
 use crate::cli::args::CheckArgs;
 use crate::cli::context::Context;
-use crate::domain::{MicroUsd, counted};
+use crate::domain::counted;
 use crate::error::CommandError;
-use crate::jobfile::{CheckReport, JobFileError};
+use crate::jobfile::JobFileError;
 use crate::platforms::find;
 use crate::text::{escaped, span_text};
 
@@ -21,16 +18,7 @@ use crate::text::{escaped, span_text};
 /// # Errors
 /// A file cannot be used as a whole.
 pub async fn run(context: &Context, args: &CheckArgs) -> Result<u8, CommandError> {
-    let findings = if args.json { Findings::Json } else { Findings::Text };
-    let rows = args.rows.options();
-    let files = match prepare_files(&args.files.files, args.files.job.as_deref(), &rows, context.deps()).await {
-        Err(error) if args.json => {
-            context.printer.json(&json!({ "files": [], "error": error.to_json() }))?;
-            return Err(error);
-        }
-        read => read?,
-    };
-    show(&files, &rows, ReloadOptions::default(), context, findings).await
+    show(&args.request(), context, if args.json { Findings::Json } else { Findings::Text }).await
 }
 
 /// Where findings go.
@@ -45,69 +33,31 @@ pub(super) enum Findings {
 }
 
 /// Shows what the files are. 0 clean, 3 with rejected rows; where a run would refuse a file, what it would end with.
-pub(super) async fn show(
-    files: &[Prepared],
-    rows: &RowOptions,
-    reload: ReloadOptions,
-    context: &Context,
-    findings: Findings,
-) -> Result<u8, CommandError> {
-    let load = load_options(rows, files, reload, context.deps())?;
-    let forecasts = forecasts_of(files, rows, &load, context).await?;
-    let (mut is_rejected, mut refusal) = (false, None);
-    let mut reports = Vec::with_capacity(files.len());
-    for (file, forecast) in files.iter().zip(forecasts) {
-        let mut report = CheckReport::of(&file.survey, rows.strict);
-        if let Ok(forecast) = &forecast {
-            report.set_rejected(&forecast.rejected);
-        }
-        is_rejected |= report.rejected > 0;
-        context.deps().tell(Notice::Names(file));
-        if let Err(error) = &forecast {
-            report.refusal = Some((error.message.clone(), error.hint.clone().unwrap_or_default()));
-        }
+pub(super) async fn show(request: &LoadRequest, context: &Context, findings: Findings) -> Result<u8, CommandError> {
+    let report = check_files(context.deps(), request).await?;
+    let code = report.exit_code();
+    for checked in &report.files {
+        context.deps().tell(Notice::Names(&checked.file));
         match findings {
-            Findings::Json => reports.push(file_json(file, &report, forecast.as_ref().ok(), context)),
-            Findings::Text | Findings::Talk => {
-                let mut lines = findings_of(file, &report);
-                if let Ok(forecast) = &forecast {
-                    lines.extend(intentions_of(file, forecast, context));
-                }
-                let text = lines.join("\n");
-                match findings {
-                    Findings::Talk => context.printer.say(&text),
-                    Findings::Text | Findings::Json => context.printer.data(&text)?,
-                }
-            }
+            Findings::Json => {}
+            Findings::Text => context.printer.data(&text_of(checked, context))?,
+            Findings::Talk => context.printer.say(&text_of(checked, context)),
         }
-        refusal = refusal.or(forecast.err());
     }
     if findings == Findings::Json {
-        context.printer.json(&json!({ "files": reports, "error": refusal.as_ref().map(CommandError::to_json) }))?;
+        context.printer.json(&report)?;
     }
-    match refusal {
-        Some(refusal) => Err(refusal),
-        None => Ok(if is_rejected { 3 } else { 0 }),
-    }
+    let FilesReport { refusal, .. } = report;
+    refusal.map_or(Ok(code), Err)
 }
 
-async fn forecasts_of(
-    files: &[Prepared],
-    rows: &RowOptions,
-    load: &LoadOptions,
-    context: &Context,
-) -> Result<Vec<Result<Forecast, CommandError>>, CommandError> {
-    let who = Identities::of(&context.settings, rows.platform, None)?;
-    // Without a place for a queue there is none yet.
-    let mut store = if context.settings.db().is_ok() { context.existing_queue().await? } else { None };
-    let forecasts = app::forecast(&who, store.as_mut(), rows.account.as_ref(), files, load).await;
-    if let Some(store) = store {
-        store.close().await;
-    }
-    forecasts
+fn text_of(checked: &CheckedFile, context: &Context) -> String {
+    let mut lines = findings_of(checked);
+    lines.extend(checked.forecast.iter().flat_map(|forecast| intentions_of(checked, forecast, context)));
+    lines.join("\n")
 }
 
-fn findings_of(file: &Prepared, report: &CheckReport) -> Vec<String> {
+fn findings_of(CheckedFile { file, report, .. }: &CheckedFile) -> Vec<String> {
     let mut lines = Vec::new();
     let shape = format!("{}, {}-separated", report.encoding, report.delimiter);
     lines.push(format!("{}: {} ({shape})", escaped(&report.file), counted(report.rows, "row", "rows")));
@@ -130,7 +80,7 @@ fn findings_of(file: &Prepared, report: &CheckReport) -> Vec<String> {
     lines
 }
 
-fn intentions_of(file: &Prepared, forecast: &Forecast, context: &Context) -> Vec<String> {
+fn intentions_of(checked: &CheckedFile, forecast: &Forecast, context: &Context) -> Vec<String> {
     let mut lines: Vec<String> = forecast.misplaced.iter().map(|why| format!("  {}", escaped(why))).collect();
     for lane in &forecast.to_send {
         let account = lane.account.as_ref().map_or(String::new(), |name| format!(" as {}", escaped(name.as_str())));
@@ -139,18 +89,18 @@ fn intentions_of(file: &Prepared, forecast: &Forecast, context: &Context) -> Vec
         lines.extend(closed.and_then(|endpoint| endpoint.closed()).map(|why| format!("  {why}")));
     }
     lines.extend(forecast.spared().map(|(rule, n)| format!("  would spare {n}: {} ({rule})", rule.sentence())));
-    lines.extend(standing_of(file, forecast, context).into_iter().map(|line| format!("  {line}")));
+    lines.extend(standing_of(checked, forecast, context).into_iter().map(|line| format!("  {line}")));
     if forecast.is_account_unknown {
         lines.push(format!("  no account is logged in yet; {} does that", context.command(&["account", "login"])));
     }
     if forecast.targets() > 0 {
-        lines.push(format!("  {}", cost_text(&cost_of(&forecast.to_send, &context.settings))));
+        lines.push(format!("  {}", cost_text(&checked.cost)));
     }
     lines
 }
 
 /// What the queue says of the rows that would not be sent.
-fn standing_of(file: &Prepared, forecast: &Forecast, context: &Context) -> Vec<String> {
+fn standing_of(CheckedFile { file, .. }: &CheckedFile, forecast: &Forecast, context: &Context) -> Vec<String> {
     let job = file.job.as_str();
     let mut lines = Vec::new();
     let rows = &forecast.rows;
@@ -207,54 +157,6 @@ fn cost_text(cost: &Cost) -> String {
         format!("; X counts each action by itself, so with --per endpoint it takes about {}", span_text(length))
     });
     format!("takes about {} within the limits, {price}{per_endpoint}", span_text(cost.length))
-}
-
-fn file_json(file: &Prepared, report: &CheckReport, forecast: Option<&Forecast>, context: &Context) -> Value {
-    let Some(forecast) = forecast else {
-        return json!({ "job": file.job, "check": report, "kept": 0, "kept_by_reason": {}, "queue": null, "estimate": null });
-    };
-    let by_reason: serde_json::Map<String, Value> =
-        forecast.spared().map(|(rule, rows)| (rule.name().to_owned(), json!(rows))).collect();
-    let kept: u64 = forecast.spared().map(|(_, rows)| rows).sum();
-    let rows = &forecast.rows;
-    let to_send = forecast.to_send.iter().filter(|_| !forecast.is_paused);
-    let to_send = to_send.map(|lane| {
-        json!({
-            "action": lane.action.name(),
-            "account": lane.account.as_ref().map(|name| name.as_str()),
-            "platform": lane.platform.name(),
-            "targets": lane.targets,
-        })
-    });
-    json!({
-        "job": file.job,
-        "check": report,
-        "kept": kept,
-        "kept_by_reason": by_reason,
-        "queue": {
-            "standing": forecast.standing.name(),
-            "paused": forecast.is_paused,
-            "to_send": to_send.collect::<Vec<_>>(),
-            "done": rows.done,
-            "gone": rows.gone,
-            "failed": rows.failed,
-            "cancelled": rows.cancelled,
-            "duplicate": rows.duplicates,
-            "vanished": rows.vanished,
-        },
-        "estimate": cost_json(forecast, context),
-    })
-}
-
-fn cost_json(forecast: &Forecast, context: &Context) -> Value {
-    let to_send = if forecast.is_paused { &[][..] } else { &forecast.to_send[..] };
-    let cost = cost_of(to_send, &context.settings);
-    json!({
-        "requests": cost.requests,
-        "seconds": cost.length.as_secs(),
-        "seconds_per_endpoint": cost.length_per_endpoint.map(|length| length.as_secs()),
-        "cost_usd": cost.price.map(MicroUsd::dollars),
-    })
 }
 
 /// The error where `check` has said above what is wrong with each row: a hint that names `check` again leads nowhere.

@@ -23,7 +23,6 @@ pub mod sandbox;
 pub mod schedule;
 pub mod serve;
 pub mod status;
-mod take_back;
 pub mod undo;
 pub mod verify;
 mod worklist;

@@ -1,8 +1,8 @@
 //! `cleanup run`: read and judge every file, ask, load, drain, sum up. Nothing is queued before all of it can be.
 
+use crate::app::RunSummary;
 use crate::app::request::RunRequest;
-use crate::app::run::{DrainSeat, RunTerms, prepare_files, run_files};
-use crate::app::{Prepared, RunSummary};
+use crate::app::run::{DrainSeat, RunTerms, run_files};
 use crate::cli::args::RunArgs;
 use crate::cli::context::Context;
 use crate::error::CommandError;
@@ -16,8 +16,7 @@ use super::check::{self, Findings};
 pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CommandError> {
     let request = args.request();
     if args.dry_run {
-        let files = prepare_files(&request.files, request.job.as_deref(), &request.rows, context.deps()).await?;
-        return dry_run(&files, &request, args.drain.json, context).await;
+        return dry_run(&request, args.drain.json, context).await;
     }
     let until = args.drain.deadline(context.clock.now(), &context.local.zone)?;
     let terms = RunTerms { until, yes: args.drain.yes, ..RunTerms::default() };
@@ -28,9 +27,9 @@ pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CommandError> 
 }
 
 /// What would happen. With `--json` stdout holds the object of every run, of which nothing has been done.
-async fn dry_run(files: &[Prepared], request: &RunRequest, json: bool, context: &Context) -> Result<u8, CommandError> {
+async fn dry_run(request: &RunRequest, json: bool, context: &Context) -> Result<u8, CommandError> {
     let findings = if json { Findings::Talk } else { Findings::Text };
-    let code = check::show(files, &request.rows, request.reload, context, findings).await?;
+    let code = check::show(&request.load, context, findings).await?;
     if !json {
         return Ok(code);
     }

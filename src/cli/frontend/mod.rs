@@ -6,6 +6,7 @@ mod list_messages;
 mod load_messages;
 mod run_summary;
 mod schedule_messages;
+mod tick_messages;
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -16,6 +17,7 @@ use self::list_messages::{ListFile, say_access, say_unfinished, say_written};
 use self::load_messages::{say_loaded, say_names, say_rejected};
 pub(super) use self::run_summary::say_end;
 use self::schedule_messages::{say_due, say_event};
+use self::tick_messages::say_ticks;
 use super::context::for_this_queue;
 use super::printer::Printer;
 use super::progress::{ProgressListener, ReadingProgress, held_back_text};
@@ -52,6 +54,7 @@ impl Frontend for Printer {
             Notice::Rejected(file, accounts) => say_rejected(file, accounts, *self, deps),
             Notice::Moved(job, file) => self.say(&moved_text(job, file)),
             Notice::Loaded(job, loaded) => say_loaded(job, loaded, *self),
+            Notice::TicksTaken(path, ticks) => say_ticks(path, ticks, *self),
             Notice::HeldBack(held) => {
                 self.warn(&for_this_queue(deps.settings, &held_back_text(&held.job, &held.reason, held.tasks)));
             }

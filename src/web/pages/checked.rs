@@ -12,8 +12,8 @@ use crate::web::uploads::Checked;
 
 /// The page.
 pub(in crate::web) fn checked(frame: &Frame, file: &Checked) -> Html<String> {
-    let report = &file.report;
-    let kept = file.forecast.as_ref().map_or(0, |forecast| forecast.spared().map(|(_, rows)| rows).sum());
+    let (report, names) = (&file.found.report, file.found.file.survey.names);
+    let kept = file.found.forecast.as_ref().map_or(0, |forecast| forecast.spared().map(|(_, rows)| rows).sum());
     let content = html! {
         p.crumbs { a href="/new" { "New job" } " / Check" }
         div.head { div.stack {
@@ -24,13 +24,13 @@ pub(in crate::web) fn checked(frame: &Frame, file: &Checked) -> Html<String> {
             dl.numbers {
                 div { dt { "rows read" } dd { (count(report.rows)) } }
                 div { dt { "usable" } dd { (count(report.usable)) } }
-                @if file.names > 0 { div { dt { "by name" } dd { (count(file.names)) } } }
+                @if names > 0 { div { dt { "by name" } dd { (count(names)) } } }
                 div { dt { "rejected" } dd { (count(report.rejected)) } }
                 @if kept > 0 { div { dt { "on the keep list" } dd { (count(kept)) } } }
             }
             @for found in &report.damage { div.note.warn role="note" { p { (found.message) } } }
             @if report.rejected > 0 { (rejected(file)) }
-            @if file.names > 0 {
+            @if names > 0 {
                 p.quiet {
                     "Where the platform needs IDs, names are looked up before anything is sent for their rows (on X $0.01 for each \
                      one found)."
@@ -46,7 +46,7 @@ pub(in crate::web) fn checked(frame: &Frame, file: &Checked) -> Html<String> {
 }
 
 fn rejected(file: &Checked) -> Markup {
-    let report = &file.report;
+    let report = &file.found.report;
     html! {
         div.stack {
             h2 { "Rejected rows" }
@@ -67,8 +67,8 @@ fn rejected(file: &Checked) -> Markup {
 }
 
 fn verdict(frame: &Frame, file: &Checked) -> Markup {
-    let Some(forecast) = &file.forecast else {
-        let (why, hint) = file.report.refusal.clone().unwrap_or_default();
+    let Some(forecast) = &file.found.forecast else {
+        let (why, hint) = file.found.report.refusal.clone().unwrap_or_default();
         return html! {
             div.note.bad role="alert" { p { strong { "No row of it can be queued: " } (in_form_words(&why)) } p { (in_form_words(&hint)) } }
             @if let Some(form) = &file.form { (fields(form, frame.is_sandbox)) }
@@ -125,9 +125,9 @@ fn not_sent(forecast: &Forecast) -> impl Iterator<Item = (u64, &'static str)> {
 fn estimate(file: &Checked) -> Markup {
     html! {
         dl.facts {
-            dt { "Takes about" } dd { (span_text(file.cost.length)) ", within the limits and without what is queued before it" }
+            dt { "Takes about" } dd { (span_text(file.found.cost.length)) ", within the limits and without what is queued before it" }
             dt { "Costs" } dd {
-                @match file.cost.price { Some(cost) => { (cost) " at listed prices" }, None => "the price is not known" }
+                @match file.found.cost.price { Some(cost) => { (cost) " at listed prices" }, None => "the price is not known" }
             }
             dt { "Job" } dd { (foreign(&file.choices.job)) }
         }
@@ -140,7 +140,7 @@ fn standing(file: &Checked) -> Markup {
         div.note.warn {
             p { "There is a job " a href={ "/jobs/" (job.id.0) } { (foreign(&job.name)) } " already, with " (count(job.pending)) " rows not settled." }
             p {
-                @if file.choices.again && job.pending == 0 { "It starts over as round " (job.round_number + 1) "; earlier receipts stay." }
+                @if file.choices.reload.again && job.pending == 0 { "It starts over as round " (job.round_number + 1) "; earlier receipts stay." }
                 @else { "The file is compared with what was loaded: new rows are added, rows that vanished are cancelled, done ones are left alone." }
             }
         }

@@ -116,7 +116,7 @@ fn action_field(choices: &Choices) -> Markup {
             label for="action" { (ACTION) }
             select #action name="action" aria-describedby="action-hint" {
                 option value="" { "as the file says" }
-                @for action in Action::UNDOING { option value=(action.name()) selected[choices.action == Some(action)] { (action.name()) } }
+                @for action in Action::UNDOING { option value=(action.name()) selected[choices.rows.action == Some(action)] { (action.name()) } }
             }
             span.hint #action-hint { "Where neither this nor a column says, the file's name decides: unfollow.csv." }
         }
@@ -124,7 +124,7 @@ fn action_field(choices: &Choices) -> Markup {
 }
 
 fn account_field(form: &NewForm) -> Markup {
-    let chosen = form.choices.account.as_ref().map(|name| name.as_str());
+    let chosen = form.choices.rows.account.as_ref().map(|name| name.as_str());
     let is_listed = chosen.is_none_or(|name| form.accounts.iter().any(|known| known == name));
     let others = chosen.is_some() || form.accounts.iter().any(|name| Some(name) != form.default.as_ref());
     html! {
@@ -162,7 +162,7 @@ fn more(form: &NewForm, is_sandbox: bool) -> Markup {
                     }
                     div.field {
                         label for="column" { (COLUMN) }
-                        input #column type="text" name="column" value=(choices.column.as_deref().unwrap_or_default()) autocomplete="off" maxlength="200";
+                        input #column type="text" name="column" value=(choices.rows.column.as_deref().unwrap_or_default()) autocomplete="off" maxlength="200";
                     }
                 }
                 @if !is_sandbox {
@@ -171,7 +171,7 @@ fn more(form: &NewForm, is_sandbox: bool) -> Markup {
                         select #platform name="platform" {
                             option value="" { "the account's" }
                             @for platform in Platform::real() {
-                                option value=(platform.name()) selected[choices.platform == Some(platform)] { (platform.name()) }
+                                option value=(platform.name()) selected[choices.rows.platform == Some(platform)] { (platform.name()) }
                             }
                         }
                     }
@@ -185,11 +185,11 @@ fn more(form: &NewForm, is_sandbox: bool) -> Markup {
                 }
                 fieldset {
                     legend { "Loading" }
-                    (tick("strict", STRICT, choices.strict))
-                    (tick("trust_ids", TRUST_IDS, choices.trust_ids))
-                    (tick("again", AGAIN, choices.again))
-                    (tick("moved", MOVED, choices.moved))
-                    (tick("allow_shrink", ALLOW_SHRINK, choices.allow_shrink))
+                    (tick("strict", STRICT, choices.rows.strict))
+                    (tick("trust_ids", TRUST_IDS, choices.rows.trust_ids))
+                    (tick("again", AGAIN, choices.reload.again))
+                    (tick("moved", MOVED, choices.reload.moved))
+                    (tick("allow_shrink", ALLOW_SHRINK, choices.reload.allow_shrink))
                 }
             }
         }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::domain::{AccountName, Action, Platform};
+use crate::app::request::{ReloadOptions, RowOptions};
+use crate::domain::{Action, Platform};
 use crate::text::is_letter_or_digit;
 use crate::web::problem::Problem;
 
@@ -10,15 +11,8 @@ use crate::web::problem::Problem;
 #[derive(Clone, Debug, Default)]
 pub(in crate::web) struct Choices {
     pub(in crate::web) job: String,
-    pub(in crate::web) action: Option<Action>,
-    pub(in crate::web) account: Option<AccountName>,
-    pub(in crate::web) platform: Option<Platform>,
-    pub(in crate::web) column: Option<String>,
-    pub(in crate::web) strict: bool,
-    pub(in crate::web) trust_ids: bool,
-    pub(in crate::web) again: bool,
-    pub(in crate::web) allow_shrink: bool,
-    pub(in crate::web) moved: bool,
+    pub(in crate::web) rows: RowOptions,
+    pub(in crate::web) reload: ReloadOptions,
 }
 
 /// With what is put behind it, a job's name is the name of a file, and those have at most 255 bytes.
@@ -28,7 +22,7 @@ const MAX_JOB_NAME_BYTES: usize = 200;
 pub(super) fn complete(choices: &mut Choices, shown: &Path) -> Option<Problem> {
     let stem = shown.file_stem().and_then(|stem| stem.to_str());
     // As `load` has it: the file's name decides where nothing else does.
-    choices.action = choices.action.or_else(|| Action::parse(stem?));
+    choices.rows.action = choices.rows.action.or_else(|| Action::parse(stem?));
     let name = if choices.job.is_empty() { stem.unwrap_or_default() } else { choices.job.as_str() };
     match job_name(name) {
         Ok(name) => {
@@ -43,17 +37,17 @@ pub(super) fn complete(choices: &mut Choices, shown: &Path) -> Option<Problem> {
 pub(super) fn choose(choices: &mut Choices, name: &str, text: &str) -> Result<(), Problem> {
     let wrong = |what: &str| Problem::unusable(format!("{text:?} is no {what}."), "Go back and choose another.");
     match (name, text) {
-        ("strict", _) => choices.strict = true,
-        ("trust_ids", _) => choices.trust_ids = true,
-        ("again", _) => choices.again = true,
-        ("allow_shrink", _) => choices.allow_shrink = true,
-        ("moved", _) => choices.moved = true,
+        ("strict", _) => choices.rows.strict = true,
+        ("trust_ids", _) => choices.rows.trust_ids = true,
+        ("again", _) => choices.reload.again = true,
+        ("allow_shrink", _) => choices.reload.allow_shrink = true,
+        ("moved", _) => choices.reload.moved = true,
         (_, "") => {}
         ("job", _) => choices.job = text.to_owned(),
-        ("action", _) => choices.action = Some(Action::parse(text).ok_or_else(|| wrong("action"))?),
-        ("account", _) => choices.account = Some(text.parse().map_err(|_| wrong("name of an account"))?),
-        ("platform", _) => choices.platform = Some(Platform::named(text).ok_or_else(|| wrong("platform"))?),
-        ("column", _) => choices.column = Some(text.to_owned()),
+        ("action", _) => choices.rows.action = Some(Action::parse(text).ok_or_else(|| wrong("action"))?),
+        ("account", _) => choices.rows.account = Some(text.parse().map_err(|_| wrong("name of an account"))?),
+        ("platform", _) => choices.rows.platform = Some(Platform::named(text).ok_or_else(|| wrong("platform"))?),
+        ("column", _) => choices.rows.column = Some(text.to_owned()),
         _ => {}
     }
     Ok(())

@@ -28,14 +28,13 @@ use super::middleware::Visitor;
 use super::pages::{self, NewForm};
 use super::problem::Problem;
 use super::state::Web;
+use crate::app::request::RowOptions;
 use crate::app::serve::EngineState;
-use crate::app::status::{Cost, cost_of};
 use crate::app::{
-    self, FileOptions, Forecast, Identities, LoadOptions, LoadPlan, Loaded, Prepared, RowOwners, RowRules,
+    self, CheckedFile, FileOptions, Identities, LoadOptions, LoadPlan, Loaded, Prepared, RowOwners, RowRules,
 };
 use crate::domain::{Platform, Tick, Wall, counted};
 use crate::error::{CommandError, ErrorKind};
-use crate::jobfile::CheckReport;
 use crate::lists::filter::{Filter, Take};
 use crate::lists::read_keep_list_called;
 use crate::store::{AuditEvent, Job, Store, make_own_folder};
@@ -84,12 +83,8 @@ impl Drop for Received {
 pub(super) struct Checked {
     pub(super) id: u64,
     pub(super) choices: Choices,
-    pub(super) report: CheckReport,
-    /// What queueing it would do; none where it would be refused, and then the report says why.
-    pub(super) forecast: Option<Forecast>,
-    /// Rows that name their targets by name: whoever works on the queue looks them up.
-    pub(super) names: u64,
-    pub(super) cost: Cost,
+    /// What is in it, and what queueing it would do.
+    pub(super) found: CheckedFile,
     /// The job of that name, where there is one.
     pub(super) known: Option<Job>,
     /// To choose otherwise, where it would be refused.
@@ -180,19 +175,19 @@ async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions)
     let known = app::known_jobs(&mut *web.read_store().await, &[], Some(&choices.job)).await?;
     let owners = RowOwners {
         known: web.read_store().await.accounts().all().await?,
-        account: choices.account.clone(),
-        platform: choices.platform,
+        account: choices.rows.account.clone(),
+        platform: choices.rows.platform,
         default: platform,
         is_sandbox: web.settings().is_sandbox(),
     };
     let judging = tokio::task::spawn_blocking(move || {
         let options = FileOptions {
-            action: choices.action,
-            column: choices.column,
+            action: choices.rows.action,
+            column: choices.rows.column,
             job: Some(choices.job),
-            strict: choices.strict,
+            strict: choices.rows.strict,
             platform: Some(platform),
-            trust_ids: choices.trust_ids,
+            trust_ids: choices.rows.trust_ids,
             owners,
             shown: Some(shown.clone()),
             known,
@@ -204,9 +199,7 @@ async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions)
         // It is looked at again before anything is sent, so the rules name the place where it is going to be.
         let keep_path = keep.is_some().then_some(final_keep);
         let rules = RowRules::new(Filter { keep, ..Filter::default() }, Take::default(), keep_path);
-        let (again, allow_shrink, moved) = (choices.again, choices.allow_shrink, choices.moved);
-        let load = LoadOptions { again, allow_shrink, moved, rules };
-        Ok::<_, CommandError>((prepared, load))
+        Ok::<_, CommandError>((prepared, LoadOptions { reload: choices.reload, rules }))
     });
     let judged = judging.await;
     let fault = |error| CommandError::new(ErrorKind::Fault, "the file could not be checked").because(error);
@@ -231,25 +224,15 @@ async fn check(web: &Web, id: u64, waiting: &Waiting) -> Result<Checked, Problem
     // A connection of its own: other pages do not wait while millions of rows are compared.
     let mut store = web.read_store().await.open_second().await?;
     let known = store.queue().job(&waiting.choices.job).await?;
-    let who = Identities::of(&web.settings(), waiting.choices.platform, None)?;
-    let (account, files) = (waiting.choices.account.as_ref(), [prepared]);
-    let forecast = app::forecast(&who, Some(&mut store), account, &files, &load).await;
+    let RowOptions { platform, account, .. } = &waiting.choices.rows;
+    let who = Identities::of(&web.settings(), *platform, None)?;
+    let files = std::slice::from_ref(&prepared);
+    let forecast = app::forecast(&who, Some(&mut store), account.as_ref(), files, &load).await;
     store.close().await;
-    let mut report = CheckReport::of(&files[0].survey, waiting.choices.strict);
-    let forecast = match forecast.and_then(|mut all| all.pop().unwrap_or_else(|| Err(not_read()))) {
-        Ok(forecast) => {
-            report.set_rejected(&forecast.rejected);
-            Some(forecast)
-        }
-        Err(error) => {
-            report.refusal = Some((error.message, error.hint.unwrap_or_default()));
-            None
-        }
-    };
-    let cost = cost_of(forecast.as_ref().map_or(&[], |forecast| &forecast.to_send), &web.settings());
-    let (choices, names) = (waiting.choices.clone(), files[0].survey.names);
-    let form = if forecast.is_none() { Some(form::of_waiting(web, id, waiting).await?) } else { None };
-    Ok(Checked { id, choices, report, forecast, names, cost, known, form })
+    let forecast = forecast.and_then(|mut all| all.pop().unwrap_or_else(|| Err(not_read())));
+    let (found, _) = CheckedFile::of(prepared, forecast, &web.settings());
+    let form = if found.forecast.is_none() { Some(form::of_waiting(web, id, waiting).await?) } else { None };
+    Ok(Checked { id, choices: waiting.choices.clone(), found, known, form })
 }
 
 fn not_read() -> CommandError {
@@ -259,8 +242,8 @@ fn not_read() -> CommandError {
 /// Whose API the file's rows will be sent to, as far as one file has one.
 async fn platform_of(web: &Web, choices: &Choices, store: &mut Store) -> Result<Platform, Problem> {
     let accounts = store.accounts().all().await?;
-    let named = choices.account.as_ref().and_then(|name| accounts.iter().find(|account| account.name == *name));
-    let platform = named.map(|account| account.platform).or(choices.platform).unwrap_or_default();
+    let named = choices.rows.account.as_ref().and_then(|name| accounts.iter().find(|account| account.name == *name));
+    let platform = named.map(|account| account.platform).or(choices.rows.platform).unwrap_or_default();
     Ok(if web.settings().is_sandbox() { platform.in_sandbox() } else { platform })
 }
 
@@ -280,15 +263,15 @@ pub(super) async fn confirm(
 async fn queue(web: &Web, visitor: &Visitor, id: u64, waiting: &Waiting) -> Result<Redirect, Problem> {
     let (prepared, load) = prepare(web, waiting).await?;
     let mut store = web.write_store().await?;
-    let who = Identities::of(&web.settings(), waiting.choices.platform, None)?;
+    let RowOptions { platform, account, .. } = &waiting.choices.rows;
+    let who = Identities::of(&web.settings(), *platform, None)?;
     if let Some(job) = store.queue().job(&prepared.job).await?
         && app::is_elsewhere(&prepared, &job, &load)
     {
         return Err(belongs_to_another_file(&job));
     }
     let files = [prepared];
-    let (accounts, standings) =
-        app::plan_loads(&who, &mut store, waiting.choices.account.as_ref(), &files, &load).await?;
+    let (accounts, standings) = app::plan_loads(&who, &mut store, account.as_ref(), &files, &load).await?;
     let ([file], [standing]) = (&files, standings.as_slice()) else {
         return Err(CommandError::new(ErrorKind::Fault, "one file has one standing").into());
     };

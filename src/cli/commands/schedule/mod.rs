@@ -6,11 +6,8 @@ mod edit;
 mod install;
 mod list;
 mod next;
-mod request;
 mod steer;
 mod units;
-mod validate;
-mod when;
 
 use crate::cli::args::{ScheduleArgs, ScheduleCommand};
 use crate::cli::context::Context;

@@ -3,11 +3,10 @@
 
 use std::path::PathBuf;
 
-use crate::app::account_of;
-use crate::app::request::{ListRequest, RunRequest, ScheduledRun};
+use crate::app::deps::AppDeps;
+use crate::app::request::{ListRequest, LoadRequest, ScheduledRun};
 use crate::app::run::{load_options, prepare_files};
-use crate::app::{self, Accounts, Identities, Prepared};
-use crate::cli::context::Context;
+use crate::app::{self, Accounts, Identities, Prepared, account_of};
 use crate::domain::{AccountId, AccountName, Action};
 use crate::error::CommandError;
 use crate::jobfile::JobFileError;
@@ -28,26 +27,26 @@ pub(super) struct Validated {
 /// # Errors
 /// What such a run would be refused for, as far as a night cannot mend it: the same error, with the same exit code.
 pub(super) async fn validate(
-    context: &Context,
+    deps: AppDeps<'_>,
     store: &mut Store,
     request: &ScheduledRun,
 ) -> Result<Validated, CommandError> {
-    let run = &request.run;
+    let load = &request.run.load;
     let before: Vec<AccountId> = store.accounts().all().await?.into_iter().map(|account| account.id).collect();
     let found = match &request.list {
-        Some(list) => of_list(context, store, list).await,
-        None => of_files(context, store, run).await,
+        Some(list) => of_list(deps, store, list).await,
+        None => of_files(deps, store, load).await,
     };
     if found.is_err() {
         app::forget_new_accounts(store, &before).await?;
     }
     let mut found = found?;
-    let which = &run.rows.which;
+    let which = &load.rows.which;
     for file in which.wanted.keep.iter().chain(&which.wanted.only).filter(|file| !file.exists()) {
         found.notes.push(not_there(file));
     }
     // In the sandbox every name is somebody, and rows that name none always belong to the same.
-    if run.rows.account.is_some() || context.settings.is_sandbox() {
+    if load.rows.account.is_some() || deps.settings.is_sandbox() {
         found.account = None;
     }
     Ok(found)
@@ -57,22 +56,21 @@ pub(super) async fn validate(
 ///
 /// # Errors
 /// As [`validate`].
-pub(super) async fn refuse_for_new_queue(context: &Context, request: &ScheduledRun) -> Result<(), CommandError> {
-    if let Some(store) = context.existing_queue().await? {
+pub(super) async fn refuse_for_new_queue(deps: AppDeps<'_>, request: &ScheduledRun) -> Result<(), CommandError> {
+    if let Some(store) = deps.existing_queue().await? {
         store.close().await;
         return Ok(());
     }
-    let run = &request.run;
-    let platform = request.list.as_ref().map_or(run.rows.platform, |list| list.platform);
-    let who = Identities::of(&context.settings, platform, None)?;
-    let is_anybody_known = !who.first_accounts(run.rows.account.as_ref(), &[])?.names().is_empty();
-    for file in run.files.iter().filter(|file| request.list.is_none() && file.exists()) {
+    let load = &request.run.load;
+    let platform = request.list.as_ref().map_or(load.rows.platform, |list| list.platform);
+    let who = Identities::of(deps.settings, platform, None)?;
+    let is_anybody_known = !who.first_accounts(load.rows.account.as_ref(), &[])?.names().is_empty();
+    for file in load.files.iter().filter(|file| request.list.is_none() && file.exists()) {
         let refused = async {
-            let files =
-                prepare_files(std::slice::from_ref(file), run.job.as_deref(), &run.rows, context.deps()).await?;
-            let options = load_options(&run.rows, &files, run.reload, context.deps())?;
+            let files = prepare_files(&load.of_one(file), deps).await?;
+            let options = load_options(load, &files, deps)?;
             if is_anybody_known {
-                app::refuse_for_new_queue(&who, run.rows.account.as_ref(), &files, &options).await?;
+                app::refuse_for_new_queue(&who, load.rows.account.as_ref(), &files, &options).await?;
             }
             Ok::<_, CommandError>(())
         };
@@ -81,22 +79,22 @@ pub(super) async fn refuse_for_new_queue(context: &Context, request: &ScheduledR
     Ok(())
 }
 
-async fn of_list(context: &Context, store: &mut Store, list: &ListRequest) -> Result<Validated, CommandError> {
-    let who = Identities::of(&context.settings, list.platform, None)?;
+async fn of_list(deps: AppDeps<'_>, store: &mut Store, list: &ListRequest) -> Result<Validated, CommandError> {
+    let who = Identities::of(deps.settings, list.platform, None)?;
     let accounts = who.register_accounts(store, list.account.as_ref(), &[]).await?;
     if accounts.names().is_empty() {
-        return Ok(Validated { account: None, notes: vec![nobody_yet(context)] });
+        return Ok(Validated { account: None, notes: vec![nobody_yet(deps)] });
     }
     let account = account_of(store, accounts.default).await?;
     Ok(Validated { account: Some(account.name), notes: Vec::new() })
 }
 
-async fn of_files(context: &Context, store: &mut Store, run: &RunRequest) -> Result<Validated, CommandError> {
+async fn of_files(deps: AppDeps<'_>, store: &mut Store, load: &LoadRequest) -> Result<Validated, CommandError> {
     let mut notes = Vec::new();
     let mut files: Vec<Prepared> = Vec::new();
-    let (there, missing): (Vec<&PathBuf>, Vec<&PathBuf>) = run.files.iter().partition(|file| file.exists());
+    let (there, missing): (Vec<&PathBuf>, Vec<&PathBuf>) = load.files.iter().partition(|file| file.exists());
     for file in there {
-        match prepare_files(std::slice::from_ref(file), run.job.as_deref(), &run.rows, context.deps()).await {
+        match prepare_files(&load.of_one(file), deps).await {
             Ok(prepared) => files.extend(prepared),
             Err(error) if may_pass(&error) => notes.push(as_it_is(&error)),
             Err(error) => return Err(error),
@@ -105,24 +103,24 @@ async fn of_files(context: &Context, store: &mut Store, run: &RunRequest) -> Res
     notes.extend(missing.iter().map(|file| not_there(file)));
     for file in missing {
         let stem = file.file_stem().and_then(|stem| stem.to_str());
-        let job = app::known_jobs(store, std::slice::from_ref(file), run.job.as_deref()).await?;
+        let job = app::known_jobs(store, std::slice::from_ref(file), load.job.as_deref()).await?;
         let remembered = job.first().is_some_and(|job| job.action.is_some());
-        if run.rows.action.is_some() || remembered || stem.and_then(Action::parse).is_some() {
+        if load.rows.action.is_some() || remembered || stem.and_then(Action::parse).is_some() {
             continue;
         }
         let file = escaped(&file.to_string_lossy()).into_owned();
         notes.push(format!("{file} needs a column named action, because neither its name nor --action names one"));
     }
-    let who = Identities::of(&context.settings, run.rows.platform, None)?;
-    let account = run.rows.account.as_ref();
+    let who = Identities::of(deps.settings, load.rows.platform, None)?;
+    let account = load.rows.account.as_ref();
     let mut accounts = who.register_accounts(store, account, &[]).await?;
     if accounts.names().is_empty() {
-        notes.push(nobody_yet(context));
+        notes.push(nobody_yet(deps));
         return Ok(Validated { account: None, notes });
     }
     for file in &files {
         let file = std::slice::from_ref(file);
-        let options = load_options(&run.rows, file, run.reload, context.deps())?;
+        let options = load_options(load, file, deps)?;
         match app::plan_loads(&who, store, account, file, &options).await {
             Ok((all, _)) => {
                 notes.extend(file.iter().flat_map(|file| file.misplaced(&all)).map(|why| escaped(&why).into_owned()));
@@ -159,6 +157,6 @@ fn as_it_is(error: &CommandError) -> String {
     format!("a run would wait until this is corrected: {}", escaped(&error.message))
 }
 
-fn nobody_yet(context: &Context) -> String {
-    format!("no account is logged in yet; log in before the first run: {}", context.command(&["account", "login"]))
+fn nobody_yet(deps: AppDeps<'_>) -> String {
+    format!("no account is logged in yet; log in before the first run: {}", deps.command(&["account", "login"]))
 }

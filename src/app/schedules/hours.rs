@@ -4,24 +4,24 @@ use std::time::Duration;
 
 use jiff::civil::Time;
 
-use crate::cli::context::Context;
+use crate::app::deps::AppDeps;
 use crate::domain::Wall;
 use crate::error::{CommandError, ErrorKind};
 use crate::schedule::recurrence::Recurrence;
 use crate::text::span_text;
 
 /// Until when a run may last, and by how much its start is put off.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct When {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScheduleHours {
     /// Until this time of day.
-    pub(super) until: Option<Time>,
+    pub until: Option<Time>,
     /// For so long.
-    pub(super) for_: Option<Duration>,
+    pub for_: Option<Duration>,
     /// A start is put off by up to so long.
-    pub(super) jitter: Duration,
+    pub jitter: Option<Duration>,
 }
 
-impl When {
+impl ScheduleHours {
     /// The pattern by the zone's clock, where these hours fit between its slots.
     ///
     /// # Errors
@@ -37,6 +37,16 @@ impl When {
     /// The end of the hours as it is kept.
     pub(super) fn until_text(&self) -> Option<String> {
         self.until.map(|time| time.to_string())
+    }
+
+    /// Their length as it is kept.
+    pub(super) fn for_ms(&self) -> Option<u64> {
+        self.for_.map(millis)
+    }
+
+    /// The jitter as it is kept.
+    pub(super) fn jitter_ms(&self) -> u64 {
+        millis(self.jitter.unwrap_or_default())
     }
 
     /// Hours that reach into the next slot, and starts put off past their own hours, are mistakes. They are judged by the clock, so
@@ -59,10 +69,11 @@ impl When {
             ));
         }
         let room = if self.until.is_some() { length.unwrap_or(gap) } else { gap };
-        if self.jitter >= room {
+        let jitter = self.jitter.unwrap_or_default();
+        if jitter >= room {
             let message = format!(
                 "--jitter {} is too long: it has to be shorter than {}, the time it has to fit into",
-                span_text(self.jitter),
+                span_text(jitter),
                 span_text(room)
             );
             return Err(CommandError::new(ErrorKind::Usage, message)
@@ -76,11 +87,11 @@ impl When {
 ///
 /// # Errors
 /// It has none.
-pub(super) fn zone_name(asked: Option<&str>, context: &Context) -> Result<String, CommandError> {
+pub(super) fn zone_name(asked: Option<&str>, deps: AppDeps<'_>) -> Result<String, CommandError> {
     if let Some(zone) = asked {
         return Ok(zone.to_owned());
     }
-    context.local.zone.get().iana_name().map(str::to_owned).ok_or_else(|| {
+    deps.local.zone.get().iana_name().map(str::to_owned).ok_or_else(|| {
         CommandError::new(ErrorKind::Usage, "the name of this machine's time zone is not known")
             .hint("give one with --zone, such as --zone Europe/Berlin or --zone UTC")
     })
@@ -94,6 +105,6 @@ fn clock_length(from: Time, to: Time) -> Duration {
 }
 
 /// A duration as it is kept.
-pub(super) fn millis(duration: Duration) -> u64 {
+fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
