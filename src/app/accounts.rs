@@ -3,15 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use super::bases::Bases;
 use super::environment::{EnvironmentAccount, environment_accounts};
 use super::named_accounts::Accounts;
+use super::sandbox_accounts::SandboxAccounts;
 use crate::auth::TokenSource;
 use crate::clock::SharedClock;
 use crate::config::Settings;
-use crate::domain::{AccountId, AccountName, Platform, PlatformUser, Secret, TargetId, UserId, WindowSpec, name_key};
+use crate::domain::{AccountId, AccountName, Platform, PlatformUser, Secret, WindowSpec};
 use crate::engine::{Access, CredentialSource};
 use crate::error::{CommandError, ErrorKind};
 use crate::platforms::{BaseUrl, Client, Credentials, Host, LoginKind, spec};
@@ -27,15 +26,6 @@ pub enum Identities {
     Real(RealAccounts),
 }
 
-/// Accounts of the pretend platform.
-#[derive(Clone, Debug)]
-pub struct SandboxAccounts {
-    /// Where it listens; none where nothing will be sent.
-    pub base: Option<Arc<BaseUrl>>,
-    /// Which platform it pretends to be for accounts whose name does not say.
-    pub platform: Platform,
-}
-
 /// Accounts of real platforms.
 #[derive(Debug)]
 pub struct RealAccounts {
@@ -43,54 +33,6 @@ pub struct RealAccounts {
     /// Whose API `--platform` asks for.
     pub(super) platform: Option<Platform>,
     bases: Bases,
-}
-
-impl SandboxAccounts {
-    /// The account that rows without one belong to.
-    pub(super) fn default_name(&self) -> Result<AccountName, CommandError> {
-        self.platform.in_sandbox().name().parse().map_err(fault)
-    }
-
-    /// The platform of an account that is not known yet. A name that begins like those which accounts of a platform get where nobody names
-    /// them is one of that platform's, so that one file may have rows of several: `mastodon-ada`.
-    pub(super) fn platform_of(&self, name: &AccountName) -> Platform {
-        let is_named = |platform: &Platform| {
-            spec(*platform).host == Host::OfAccount
-                && name.as_str().starts_with(SandboxAccounts::prefix_of(*platform).as_str())
-        };
-        Platform::real().find(is_named).unwrap_or(self.platform).in_sandbox()
-    }
-
-    /// How the names of a platform's accounts begin that nobody has named.
-    pub(super) fn prefix_of(platform: Platform) -> String {
-        format!("{}-", spec(platform).account_prefix)
-    }
-
-    /// The user that an account of this name would be.
-    ///
-    /// # Errors
-    /// As [`SandboxAccounts::user_of`].
-    pub(super) fn pretended(&self, name: &AccountName) -> Result<PlatformUser, CommandError> {
-        let platform = self.platform_of(name);
-        let user = KnownUser::account_id(platform, SandboxAccounts::number_of(name)?);
-        Ok(PlatformUser::at_one_address(platform, user.parse().map_err(fault)?))
-    }
-
-    /// The user of X that a name stands for: always the same one, so that a queue can go on in another process.
-    ///
-    /// # Errors
-    /// None in practice: 18 digits are a user ID.
-    pub fn user_of(name: &AccountName) -> Result<UserId, CommandError> {
-        SandboxAccounts::number_of(name)?.to_string().parse().map_err(fault)
-    }
-
-    fn number_of(name: &AccountName) -> Result<TargetId, CommandError> {
-        let digest = Sha256::digest(name_key(name.as_str()).as_bytes());
-        let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-        // 18 digits, the first never zero.
-        let id = 100_000_000_000_000_000 + number % 900_000_000_000_000_000;
-        id.to_string().parse().map_err(|_| fault("an account of the sandbox has no user ID".into()))
-    }
 }
 
 impl Identities {
@@ -334,8 +276,4 @@ fn account_of_another_platform(named: &Account, asked: Platform, known: &[Accoun
         names => format!("leave out --platform, or name an account of {asked}: {}", names.join(", ")),
     };
     CommandError::new(ErrorKind::Usage, message).hint(hint)
-}
-
-pub(super) fn fault(why: String) -> CommandError {
-    CommandError::new(ErrorKind::Fault, why).hint("please report this")
 }

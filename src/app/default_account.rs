@@ -1,8 +1,9 @@
 //! Which account acts where nobody names one. In: what the environment holds and what the queue knows. Out: the account, and why
 //! it is this one. What does not belong here: making an account known (`accounts`).
 
-use super::accounts::{RealAccounts, SandboxAccounts};
+use super::accounts::RealAccounts;
 use super::environment::{EnvironmentAccount, environment_accounts};
+use super::sandbox_accounts::SandboxAccounts;
 use crate::config::Settings;
 use crate::domain::{AccountId, AccountName, Platform};
 use crate::error::CommandError;

@@ -28,6 +28,7 @@ mod forget;
 mod host;
 mod import;
 mod job_activity;
+mod job_facts;
 mod keep_guard;
 mod known;
 mod list;
@@ -58,6 +59,7 @@ mod row_filter;
 mod row_ids;
 pub mod run;
 mod run_report;
+mod sandbox_accounts;
 pub mod schedules;
 pub mod serve;
 mod signals;
@@ -67,7 +69,7 @@ mod tokens;
 mod verify;
 mod worklist;
 
-pub use accounts::{Identities, RealAccounts, SandboxAccounts};
+pub use accounts::{Identities, RealAccounts};
 pub use audit::{AccountAudit, AttemptTally, AuditReport, ReadAudit, SharedAudit, WindowAudit, audit};
 pub use bases::Bases;
 pub use check::{CheckedFile, FilesReport, check_files};
@@ -86,7 +88,8 @@ pub use find_account::{find_account, unknown_account};
 pub use forecast::{Forecast, ForecastLane, forecast, forecast_for, refuse_for_new_queue};
 pub use forget::{ForgetForecast, ForgetRequest, Forgettable, forgettable, keep_from};
 pub use import::{ImportReport, ImportRequest, import};
-pub use job_activity::{AccountNeed, Activity, JobFacts, OtherRun, ScheduleWait};
+pub use job_activity::Activity;
+pub use job_facts::{AccountNeed, JobFacts, OtherRun, ScheduleWait};
 pub use known::{account_names, known_jobs};
 pub use list::{
     Delivered, FetchListener, ListAccess, ListEnd, ListOutput, ListReport, ListSink, ReadingBounds, UnfinishedReading,
@@ -116,6 +119,7 @@ pub use restore_list::{RESTORE_COLUMNS, RestoreList, irreversible, restore_cells
 pub use row_filter::RowRules;
 pub use row_ids::RowOwners;
 pub use run_report::{AccountTrouble, DECLINED, RunReport, RunSummary};
+pub use sandbox_accounts::SandboxAccounts;
 pub use signals::{Never, Signals};
 pub use target_facts::{FactColumns, Facts};
 pub use tokens::{app, key_choice, open_tokens, open_vault, places};

@@ -2,7 +2,7 @@
 //! rows the platform that the command speaks of. In: accounts and a platform. Out: what the reader of job files goes by. What does not
 //! belong here: reading files.
 
-use super::accounts::SandboxAccounts;
+use super::sandbox_accounts::SandboxAccounts;
 use crate::domain::{AccountId, AccountName, Platform};
 use crate::jobfile::{OpaqueIds, RowIds};
 use crate::platforms::spec;

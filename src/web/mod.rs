@@ -26,6 +26,7 @@ mod problem;
 mod reports;
 mod root;
 mod routes;
+mod row_views;
 mod schedules;
 mod server;
 mod state;

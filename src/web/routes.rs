@@ -11,7 +11,9 @@ use axum::routing::{get, post};
 
 use super::problem::Problem;
 use super::state::Web;
-use super::{actions, api, auth_routes, events, metrics, middleware, mount, reports, schedules, uploads, views};
+use super::{
+    actions, api, auth_routes, events, metrics, middleware, mount, reports, row_views, schedules, uploads, views,
+};
 
 /// Assets change only with the program, whose version is in their address.
 const ASSETS_ARE_KEPT: &str = "private, max-age=86400";
@@ -29,8 +31,8 @@ fn routes(web: Arc<Web>) -> Router {
         .route("/", get(views::now))
         .route("/jobs", get(views::jobs))
         .route("/jobs/{job}", get(views::job))
-        .route("/jobs/{job}/rows", get(views::rows))
-        .route("/jobs/{job}/rows/{task}", get(views::row))
+        .route("/jobs/{job}/rows", get(row_views::rows))
+        .route("/jobs/{job}/rows/{task}", get(row_views::row))
         .route("/jobs/{job}/report.csv", get(reports::csv))
         .route("/jobs/{job}/pause", post(actions::pause))
         .route("/jobs/{job}/unpause", post(actions::unpause))

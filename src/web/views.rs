@@ -9,19 +9,19 @@ use serde::Deserialize;
 
 use super::actions::find;
 use super::middleware::Visitor;
-use super::pages::{self, AccountLine, AccountNow, Frame, JobLine, JobPage, NowPage, Pager, RowsPage};
+use super::pages::{self, AccountLine, AccountNow, Frame, JobLine, JobPage, NowPage, Pager};
 use super::paging::{Trail, page_before};
 use super::problem::Problem;
 use super::state::Web;
+use crate::app;
 use crate::app::status::{
     AccountStatus, JobActivity, QueueStatus, StatusQuery, TroubledAccount, activity_sentence, hold_ends,
     only_unfinished, reason_of,
 };
-use crate::app::{self, named_target};
 use crate::auth::list_of;
 use crate::config::Settings;
-use crate::domain::{AccountId, MicroUsd, Moment, Outcome, TaskId, Wall};
-use crate::store::{Job, JobStatus, RowQuery, Store};
+use crate::domain::{AccountId, MicroUsd, Moment, Wall};
+use crate::store::{Job, JobStatus, Store};
 use crate::text::clock_text;
 
 /// Accounts on the page Now, and on a page of accounts.
@@ -30,7 +30,6 @@ const ACCOUNTS_A_PAGE: usize = 50;
 /// Jobs on their page, and on Now.
 const MAX_JOBS: usize = 100;
 const MAX_JOBS_NOW: usize = 24;
-const ROWS_A_PAGE: u32 = 50;
 const ENTRIES_A_PAGE: u32 = 50;
 /// More than this is not counted by account for an ETA: pages are asked for every second.
 const MAX_COUNTED_TASKS: u64 = 50_000;
@@ -178,98 +177,9 @@ pub(super) async fn cancel(
     Ok(pages::cancel(&web.frame(visitor, "/jobs"), &status))
 }
 
-async fn status_of(store: &mut Store, job: Job) -> Result<JobStatus, Problem> {
+pub(super) async fn status_of(store: &mut Store, job: Job) -> Result<JobStatus, Problem> {
     let counts = store.read().counts(job.round).await?;
     Ok(JobStatus { job, counts })
-}
-
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct PageQuery {
-    #[serde(default)]
-    outcome: String,
-    #[serde(default)]
-    reason: String,
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    after: i64,
-    #[serde(default)]
-    trail: String,
-}
-
-pub(super) async fn rows(
-    State(web): State<Arc<Web>>,
-    Extension(visitor): Extension<Visitor>,
-    Path(job): Path<i64>,
-    Query(wanted): Query<PageQuery>,
-) -> Result<Html<String>, Problem> {
-    let outcome = outcome_of(&wanted.outcome)?;
-    let (reason, text) = (wanted.reason.trim(), wanted.q.trim());
-    let mut store = web.read_store().await;
-    let job = find(&mut store, job).await?;
-    let query = RowQuery {
-        outcome,
-        reason: Some(reason).filter(|reason| !reason.is_empty()),
-        text: Some(text).filter(|text| !text.is_empty()),
-        after: wanted.after.max(0),
-        most: ROWS_A_PAGE,
-    };
-    let mut page = crate::store::RowPage::default();
-    // An ID has an index; what it does not find may still stand in another cell.
-    let named = named_target(text).or_else(|| text.parse().ok());
-    if let Some(target) = named
-        && query.after == 0
-    {
-        page = store.read().rows_of_target(&job, &target).await?;
-        page.rows.retain(|row| outcome.is_none_or(|outcome| row.outcome == outcome));
-    }
-    if page.rows.is_empty() {
-        page = store.read().rows(&job, &query).await?;
-    }
-    let status = status_of(&mut store, job).await?;
-    drop(store);
-    let (reason, text) = (reason.to_owned(), text.to_owned());
-    let page = RowsPage {
-        status,
-        outcome,
-        reason,
-        text,
-        after: query_after(&wanted),
-        trail: Trail::parse(&wanted.trail),
-        page,
-    };
-    Ok(pages::rows(&web.frame(visitor, "/jobs"), &page))
-}
-
-fn query_after(wanted: &PageQuery) -> i64 {
-    wanted.after.max(0)
-}
-
-fn outcome_of(name: &str) -> Result<Option<Outcome>, Problem> {
-    if name.is_empty() {
-        return Ok(None);
-    }
-    Outcome::named(name)
-        .map(Some)
-        .ok_or_else(|| Problem::unusable("There is no such outcome.", "Choose one of those above the rows."))
-}
-
-pub(super) async fn row(
-    State(web): State<Arc<Web>>,
-    Extension(visitor): Extension<Visitor>,
-    Path((job, task)): Path<(i64, i64)>,
-) -> Result<Html<String>, Problem> {
-    let mut store = web.read_store().await;
-    let job = find(&mut store, job).await?;
-    let found = store.read().task(job.id, TaskId(task)).await?;
-    let (mut history, target) = found.ok_or_else(|| Problem::not_found("This job has no such row."))?;
-    if history.lookup.is_some() {
-        let mut second = store.open_second().await?;
-        app::say_when_looked_up(&mut second, &mut history, &web.clock).await?;
-        second.close().await;
-    }
-    drop(store);
-    Ok(pages::row(&web.frame(visitor, "/jobs"), &job, task, &target, &history))
 }
 
 #[derive(Debug, Default, Deserialize)]
