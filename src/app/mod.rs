@@ -5,6 +5,7 @@
 //! or keep; errors with a hint. What does not belong here: talking to a terminal (`cli`), SQL (`store`), deciding anything about a
 //! request to a platform (`engine`).
 
+pub mod account;
 mod accounts;
 mod audit;
 mod bases;

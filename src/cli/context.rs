@@ -65,7 +65,7 @@ impl Context {
     pub fn close_run(&self, end: &RunEnd, json: bool) -> Result<RunReport, CommandError> {
         self.deps().tell(Notice::RunEnded(end));
         if json {
-            self.printer.closing_json(&end.summary())?;
+            self.printer.closing_json(end)?;
         }
         Ok(end.report())
     }

@@ -13,7 +13,6 @@ use serde::Serialize;
 use super::args::{ColorChoice, GlobalArgs};
 use super::terminal_text::TerminalText;
 use super::wrap::wrap;
-use crate::app::RunSummary;
 use crate::domain::{is_unsafe, json_text};
 use crate::error::CommandError;
 use crate::text::{escaped, escaped_lines};
@@ -122,8 +121,8 @@ impl Printer {
     ///
     /// # Errors
     /// Stdout cannot be written, for another reason than that.
-    pub fn closing_json(&self, summary: &RunSummary) -> Result<(), CommandError> {
-        match self.json(summary) {
+    pub fn closing_json(&self, end: &impl Serialize) -> Result<(), CommandError> {
+        match self.json(end) {
             Err(error) if error.is_broken_pipe() => Ok(()),
             other => other,
         }

@@ -112,4 +112,4 @@ impl FromStr for AccountName {
     }
 }
 
-super::serde_as_text!(display: AccountName);
+super::serde_as_text!(display: AccountName, UserId);

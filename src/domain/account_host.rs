@@ -100,6 +100,8 @@ impl fmt::Display for PlatformUser {
     }
 }
 
+super::serde_as_text!(display: AccountHost);
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

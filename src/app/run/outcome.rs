@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
+use serde::{Serialize, Serializer};
+
 use super::untouched_jobs::UntouchedJobs;
 use crate::app::status::JobCounts;
 use crate::app::{AccountTrouble, DECLINED, Ended, RunReport, RunSummary, account_names, exit_code, login_actions_of};
@@ -97,6 +99,13 @@ impl RunOutcome {
         }
         store.close().await;
         Ok(RunOutcome { finish, jobs, untouched, accounts, login_actions, failed_for, took, unpriced, code })
+    }
+}
+
+impl Serialize for RunEnd {
+    /// What it did, as `--json` prints it.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.summary().serialize(to)
     }
 }
 

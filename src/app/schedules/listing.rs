@@ -2,12 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
-use crate::app::request::ScheduledRun;
 use crate::domain::Wall;
 use crate::error::CommandError;
-use crate::schedule::plan::Schedule;
 use crate::store::{Store, StoredFiring, StoredSchedule};
 use crate::text::{shell_word, span_text};
 
@@ -35,12 +31,6 @@ pub async fn list_schedules(store: &mut Store) -> Result<Vec<ScheduleListing>, C
     Ok(listings)
 }
 
-/// The object of `cleanup schedule list --json`.
-pub fn schedules_json(listings: &[ScheduleListing], now: Wall) -> Value {
-    let list: Vec<Value> = listings.iter().map(|listing| to_json(listing, now)).collect();
-    json!({ "schedules": list })
-}
-
 /// Up to where slots were settled under a clock that was ahead; none where it was right.
 pub fn settled_ahead(stored: &StoredSchedule, now: Wall) -> Option<Wall> {
     Some(stored.settled_to).filter(|at| at.is_ahead_of(now))
@@ -59,43 +49,4 @@ pub fn hours_text(stored: &StoredSchedule) -> Option<String> {
         (None, Some(length)) => Some(format!("for {}", span_text(Duration::from_millis(length)))),
         (None, None) => None,
     }
-}
-
-fn to_json(listing: &ScheduleListing, now: Wall) -> Value {
-    let ScheduleListing { stored, last } = listing;
-    let (plan, request) = (Schedule::of(stored), ScheduledRun::from_json(&stored.request));
-    let next = plan.as_ref().ok().and_then(|plan| plan.upcoming(now).next().map(|(_, starts)| starts));
-    let error = plan.err().map(|error| error.to_string());
-    let error = error.or_else(|| request.as_ref().err().map(|error| error.message.clone()));
-    json!({
-        "name": stored.name,
-        "cron": stored.cron,
-        "zone": stored.zone,
-        "until": stored.until_time,
-        "for_s": stored.for_ms.map(|length| length / 1000),
-        "jitter_s": stored.jitter_ms / 1000,
-        "words": request.as_ref().ok().map(ScheduledRun::run_words),
-        "list_words": request.as_ref().ok().and_then(ScheduledRun::list_words),
-        "created_at": stored.created_at.rfc3339(),
-        "next_at": next.map(Wall::rfc3339),
-        "settled_ahead_to": settled_ahead(stored, now).map(Wall::rfc3339),
-        "error": error,
-        "last": last.as_ref().map(firing_json),
-    })
-}
-
-fn firing_json(firing: &StoredFiring) -> Value {
-    json!({
-        "slot_at": firing.slot_at.rfc3339(),
-        "state": firing.state.name(),
-        "asked_for": firing.asked_for,
-        "missed": firing.missed,
-        // One that was asked for and has not begun is kept with the time of asking.
-        "began_at": firing.began_at.filter(|_| firing.runs > 0).map(Wall::rfc3339),
-        "ended_at": firing.ended_at.map(Wall::rfc3339),
-        "exit_code": firing.exit_code,
-        "stopped": firing.stopped,
-        "requests": firing.requests,
-        "retry_at": firing.retry_at.map(Wall::rfc3339),
-    })
 }

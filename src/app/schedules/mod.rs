@@ -12,6 +12,7 @@ mod find;
 mod hours;
 mod list_first;
 mod listing;
+mod listing_json;
 mod outlook;
 mod requests;
 mod run_end;
@@ -19,6 +20,7 @@ mod run_options;
 mod scheduled_work;
 mod served;
 mod server;
+mod upcoming;
 mod validate;
 
 pub use add::add_schedule;
@@ -28,11 +30,13 @@ pub use due_end::DueEnd;
 pub use edit::{EditedSchedule, edit_schedule};
 pub use find::find_schedule;
 pub use hours::ScheduleHours;
-pub use listing::{ScheduleListing, hours_text, list_schedules, schedules_json, settled_ahead, shell_words};
+pub use listing::{ScheduleListing, hours_text, list_schedules, settled_ahead, shell_words};
+pub use listing_json::SchedulesJson;
 pub use outlook::ScheduleOutlook;
 pub use requests::{AddScheduleRequest, EditScheduleRequest};
 pub use served::RunInProgress;
 pub use server::ScheduleServer;
+pub use upcoming::{UpcomingReport, UpcomingStarts, upcoming_starts};
 
 use std::collections::HashSet;
 

@@ -3,7 +3,6 @@
 //! In: a queue and settings. Out: numbers and the sentences that go with them, for the terminal, the JSON and the dashboard.
 //! What does not belong here: changing anything.
 
-mod account_list;
 mod account_status;
 mod account_trouble;
 mod activity_text;
@@ -17,7 +16,6 @@ mod queue;
 mod schedule_waits;
 mod usage;
 
-pub use account_list::{account_list_json, accounts_json, name_to_be, permitted_actions, unknown_to_queue};
 pub use account_status::{AccountStatus, next_slot};
 pub use account_trouble::{TroubledAccount, hold_text, only, only_unfinished, reason_of};
 pub use activity_text::{activity_label, activity_sentence};

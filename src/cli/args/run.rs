@@ -15,7 +15,6 @@ use crate::config::{Overrides, Per, ProgressMode};
 use crate::domain::{MicroUsd, Moment, Rate, Wall};
 use crate::limits::Pace;
 
-
 const RUN_EXAMPLES: &str = "\
 Examples:
   cleanup run unfollow.csv

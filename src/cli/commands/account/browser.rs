@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use crate::app::child_command;
-use crate::cli::context::Context;
+use crate::cli::printer::Printer;
 use crate::error::CommandError;
 
 #[cfg(target_os = "macos")]
@@ -19,12 +19,12 @@ fn open(url: &str) -> bool {
 }
 
 /// Prints the address and opens the browser at it.
-pub(super) fn show(context: &Context, url: &str) -> Result<(), CommandError> {
+pub(super) fn show(printer: Printer, url: &str) -> Result<(), CommandError> {
     let opened = open(url);
-    context.printer.say(if opened {
+    printer.say(if opened {
         "your browser opens; if it does not, open this address:"
     } else {
         "no browser could be opened; open this address in yours:"
     });
-    context.printer.data(url)
+    printer.data(url)
 }

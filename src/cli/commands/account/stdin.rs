@@ -9,7 +9,7 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 use zeroize::Zeroizing;
 
 use crate::app::Signals;
-use crate::cli::context::Context;
+use crate::cli::printer::Printer;
 use crate::domain::Secret;
 use crate::error::{CommandError, ErrorKind};
 
@@ -40,8 +40,8 @@ pub(super) async fn line(what: &'static str) -> Result<Secret, CommandError> {
 ///
 /// # Errors
 /// As [`line`].
-pub(super) async fn secret(context: &Context, what: &'static str) -> Result<Secret, CommandError> {
-    hidden(context, what).await?.ok_or_else(|| missing(what))
+pub(super) async fn secret(printer: Printer, what: &'static str) -> Result<Secret, CommandError> {
+    hidden(printer, what).await?.ok_or_else(|| missing(what))
 }
 
 /// One more secret line, if there is one. A terminal is asked for it only where it is `needed`: nobody knows whether more is
@@ -50,17 +50,17 @@ pub(super) async fn secret(context: &Context, what: &'static str) -> Result<Secr
 /// # Errors
 /// It holds no text.
 pub(super) async fn another_secret(
-    context: &Context,
+    printer: Printer,
     what: &'static str,
     needed: bool,
 ) -> Result<Option<Secret>, CommandError> {
-    if io::stdin().is_terminal() && !needed { Ok(None) } else { hidden(context, what).await }
+    if io::stdin().is_terminal() && !needed { Ok(None) } else { hidden(printer, what).await }
 }
 
-async fn hidden(context: &Context, what: &'static str) -> Result<Option<Secret>, CommandError> {
+async fn hidden(printer: Printer, what: &'static str) -> Result<Option<Secret>, CommandError> {
     let quiet = Quiet::begin();
     if quiet.is_some() {
-        context.printer.say(&format!("{what} (what you type is not shown):"));
+        printer.say(&format!("{what} (what you type is not shown):"));
     }
     take(what).await
 }

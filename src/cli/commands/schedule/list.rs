@@ -1,7 +1,7 @@
 //! `cleanup schedule list`: every schedule, when it is due and how it went last.
 
 use crate::app::request::ScheduledRun;
-use crate::app::schedules::{ScheduleListing, hours_text, list_schedules, schedules_json, settled_ahead, shell_words};
+use crate::app::schedules::{ScheduleListing, SchedulesJson, hours_text, list_schedules, settled_ahead, shell_words};
 use crate::cli::args::ScheduleListArgs;
 use crate::cli::context::Context;
 use crate::domain::{Wall, counted};
@@ -27,7 +27,7 @@ pub(super) async fn run(context: &Context, args: ScheduleListArgs) -> Result<u8,
     }
     let now = context.clock.now().wall;
     if args.json {
-        context.printer.json(&schedules_json(&listings, now))?;
+        context.printer.json(&SchedulesJson::of(&listings, now))?;
         return Ok(0);
     }
     if listings.is_empty() {

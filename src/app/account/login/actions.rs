@@ -1,8 +1,8 @@
-//! Which actions a login asks for, the scopes of their lists, and how that is said.
+//! Which actions a login asks for, and the scopes of their lists.
 
+use super::front::AskedActions;
+use super::request::LoginRequest;
 use crate::app;
-use crate::cli::args::AccountLoginArgs;
-use crate::cli::context::Context;
 use crate::domain::{Action, ListKind, Platform};
 use crate::error::CommandError;
 use crate::platforms::{ListEndpoint, find_inverse, find_list_endpoint, find_name_resolver, spec, table};
@@ -12,11 +12,11 @@ use crate::store::{Account, Store};
 /// most people come for.
 pub(super) async fn actions_to_ask_for(
     store: &mut Store,
-    args: &AccountLoginArgs,
+    request: &LoginRequest,
     known: Option<&Account>,
 ) -> Result<Vec<Action>, CommandError> {
-    if !args.actions.is_empty() {
-        return Ok(args.actions.clone());
+    if !request.actions.is_empty() {
+        return Ok(request.actions.clone());
     }
     let mut actions = Vec::new();
     if let Some(account) = known {
@@ -45,30 +45,12 @@ pub(super) fn scopes_of_reading(platform: Platform, actions: &[Action]) -> Vec<&
     read.into_iter().flat_map(|row| row.scopes.iter().copied()).collect()
 }
 
-/// The actions that a platform has an endpoint for.
-fn offered_by(platform: Platform) -> Vec<Action> {
-    table(platform).iter().map(|endpoint| endpoint.action).collect()
-}
-
-/// Says what the account will be able to do, and how it gets to do more.
-pub(super) fn say_actions(context: &Context, args: &AccountLoginArgs, actions: &[Action], platform: Platform) {
-    let offered = offered_by(platform);
-    let names = |actions: &[Action]| actions.iter().map(|action| action.name()).collect::<Vec<_>>();
-    context.printer.say(&format!("this login is for {}", names(actions).join(", ")));
-    let others: Vec<Action> = offered.iter().copied().filter(|action| !actions.contains(action)).collect();
-    if args.actions.is_empty() && !others.is_empty() {
-        let mut words = vec!["account", "login"];
-        words.extend(args.name.as_ref().map(|name| name.as_str()));
-        // A name that is not known yet does not say where it is.
-        if let Some(host) = &args.host {
-            words.extend(["--platform", platform.name(), "--host", host.as_str()]);
-        }
-        let all = names(actions).into_iter().chain(["ACTION"]).collect::<Vec<_>>().join(",");
-        words.extend(["--actions", &all]);
-        context.printer.say(&format!(
-            "to allow more, name every action that it is to have: {}; others are {}",
-            context.command(&words),
-            names(&others).join(", ")
-        ));
+impl AskedActions {
+    /// What a request comes to at a platform.
+    pub(super) fn of(request: &LoginRequest, actions: &[Action], platform: Platform) -> AskedActions {
+        let offered = table(platform).iter().map(|endpoint| endpoint.action);
+        let others = offered.filter(|action| request.actions.is_empty() && !actions.contains(action)).collect();
+        let (name, host) = (request.name.clone(), request.host.clone());
+        AskedActions { actions: actions.to_vec(), others, platform, name, host }
     }
 }

@@ -1,19 +1,19 @@
 //! The end of a login with OAuth 2.0: the code becomes a token, whose it is is asked, and it is kept or ended again.
 
-use super::{keep_one, refuse_another, standard_name};
+use super::front::{LoginDeps, LoginNotice};
+use super::keep_told;
+use crate::app::account::keep_login::{refuse_another, standard_name};
 use crate::app::{self, Ways};
 use crate::auth::{App, Attempt, Code, Document, Login, Vault, stored_document};
-use crate::cli::context::Context;
 use crate::domain::{AccountHost, AccountName, Action, Platform, PlatformUser, Secret, UserId};
 use crate::error::{CommandError, ErrorKind};
 use crate::platforms::Credentials;
 use crate::store::{Account, Store};
-use crate::text::escaped;
 
 /// A login that a person has said yes to.
 #[derive(Clone, Copy)]
 pub(super) struct Granting<'a> {
-    pub(super) context: &'a Context,
+    pub(super) login: LoginDeps<'a>,
     pub(super) ways: &'a Ways,
     /// Which platform, and the host where each account has its own.
     pub(super) place: (Platform, Option<&'a AccountHost>),
@@ -46,8 +46,8 @@ impl Granting<'_> {
         attempt: Attempt,
         code: Code,
     ) -> Result<KeptLogin, CommandError> {
-        let (context, (platform, host)) = (self.context, self.place);
-        let asked_at = context.clock.now().wall;
+        let (login_deps, (platform, host)) = (self.login, self.place);
+        let asked_at = login_deps.deps.clock.now().wall;
         let app = attempt.app().clone();
         let pair = attempt.exchange(&self.ways.wire, code).await?;
         let granted = pair.scopes.clone();
@@ -64,19 +64,18 @@ impl Granting<'_> {
                 None => None,
             };
             let login = Login::of_pair(name, user, pair, asked_at, &app);
-            Ok((keep_one(context, store, vault, login).await?, before))
+            Ok((keep_told(login_deps, store, vault, login).await?, before))
         };
         let (account, before) = match kept.await {
             Ok(kept) => kept,
             Err(error) => {
-                take_back(self.context, self.ways, self.place, Some(&app), &document).await;
+                take_back(self.login, self.ways, self.place, Some(&app), &document).await;
                 return Err(error);
             }
         };
         for action in self.actions {
             if !app::missing_scopes(platform, *action, granted.as_deref()).is_empty() {
-                let login = context.command(&["account", "login", account.name.as_str()]);
-                context.printer.warn(&format!("{action} was not granted, so it will be refused; {login} asks again"));
+                login_deps.tell(LoginNotice::NotGranted(*action, &account.name));
             }
         }
         Ok(KeptLogin { account, is_refreshable, before })
@@ -99,30 +98,19 @@ impl Granting<'_> {
 
 /// Revokes what was granted and is not kept after all: nobody else has it, so nobody misses it.
 pub(super) async fn take_back(
-    context: &Context,
+    login: LoginDeps<'_>,
     ways: &Ways,
     place: (Platform, Option<&AccountHost>),
     app: Option<&App>,
     document: &Document,
 ) {
-    let printer = &context.printer;
-    match app::revoke(&context.settings, ways, place, app, document).await {
-        Ok(()) => printer.say("the tokens of this login are revoked at the platform, as the login is not kept"),
-        Err(why) => printer.warn(&format!(
-            "the tokens of this login are not kept, but could not be revoked at the platform: {}",
-            escaped(&why)
-        )),
-    }
+    let revoked = app::revoke(login.deps.settings, ways, place, app, document).await;
+    login.tell(LoginNotice::TakenBack(revoked.as_ref().copied().map_err(String::as_str)));
 }
 
 /// The tokens of an earlier login at the account's host last until somebody ends them, and nobody needs them now.
-pub(super) async fn end_earlier(context: &Context, ways: &Ways, account: &Account, before: &Document) {
-    let (printer, name) = (&context.printer, &account.name);
-    let host = account.host.as_ref().map_or("the platform", |host| host.as_str());
-    match app::revoke(&context.settings, ways, (account.platform, account.host.as_ref()), None, before).await {
-        Ok(()) => printer.say(&format!("the earlier login of {name} is revoked at {host}")),
-        Err(why) => {
-            printer.warn(&format!("the earlier token of {name} stays valid at {host}: {}", escaped(&why)));
-        }
-    }
+pub(super) async fn end_earlier(login: LoginDeps<'_>, ways: &Ways, account: &Account, before: &Document) {
+    let place = (account.platform, account.host.as_ref());
+    let revoked = app::revoke(login.deps.settings, ways, place, None, before).await;
+    login.tell(LoginNotice::EarlierEnded(account, revoked.as_ref().copied().map_err(String::as_str)));
 }
