@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::deps::AppDeps;
+use super::request::length;
 use crate::domain::{Rate, Wall, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::store::{Forgotten, Job, Store};
@@ -13,12 +14,13 @@ use crate::store::{Forgotten, Job, Store};
 const SLACK: Duration = Duration::from_secs(86_400);
 
 /// Which jobs are to be forgotten.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ForgetRequest {
     /// This one.
     Job(String),
     /// Every one that was settled longer ago than this.
-    OlderThan(Duration),
+    OlderThan(#[serde(with = "length")] Duration),
 }
 
 /// Jobs that can be forgotten. Nothing has been dropped yet.
@@ -149,11 +151,23 @@ async fn old_jobs(now: Wall, store: &mut Store, age: Duration) -> Result<(Vec<Jo
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
     fn slots_of_the_longest_window_stay() {
         let now = Wall(4_000_000_000_000);
         assert_eq!(now.since(longest_before(now)), Duration::from_secs(32 * 86_400));
+    }
+
+    #[test]
+    fn a_request_is_kept_in_the_words_of_the_command() {
+        let age = ForgetRequest::OlderThan(Duration::from_secs(90 * 86_400));
+        let job = ForgetRequest::Job("a b".into());
+        for (request, text) in [(age, r#"{"older-than":"90d"}"#), (job, r#"{"job":"a b"}"#)] {
+            assert_eq!(serde_json::to_string(&request).unwrap(), text);
+            assert_eq!(serde_json::from_str::<ForgetRequest>(text).unwrap(), request);
+        }
+        assert!(serde_json::from_str::<ForgetRequest>(r#"{"older-than":"soon"}"#).is_err());
     }
 }

@@ -1,5 +1,7 @@
 //! What has to be done by hand: which rows of a job, each with why it is on the list.
 
+use serde::{Deserialize, Serialize};
+
 use super::picked_rows::PickedRows;
 use super::target_facts::Facts;
 use crate::domain::{TaskState, Wall};
@@ -7,7 +9,8 @@ use crate::error::CommandError;
 use crate::store::{Job, PickOrder, PickedTask, Store, TaskFilter, VerifyResult};
 
 /// Which rows a worklist has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct WorklistRows {
     /// Refused or given up.
     pub failed: bool,

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use super::owner::refuse_another;
 use crate::app::deps::AppDeps;
 use crate::app::list::{ListOutput, ListSink};
@@ -37,7 +39,7 @@ pub struct ImportRequest {
 }
 
 /// What was read and written.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct ImportReport {
     /// What the archive had.
     pub tally: Tally,
@@ -160,4 +162,20 @@ fn read(
     let total_bytes = archive.bytes_of(list);
     let mut progress = deps.front.reading_progress(deps, list, total_bytes);
     archive.read(list, &mut |bytes| progress(bytes), each)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::lists::filter::Rule;
+
+    #[test]
+    fn the_report_counts_what_each_rule_spared() {
+        let counts = FilterCounts { read: 3, spared: [(Rule::KeepList, 1)].into(), ..FilterCounts::default() };
+        let report = ImportReport { tally: Tally { entries: 3, ..Tally::default() }, counts, platform: None };
+        let json = serde_json::to_value(report).unwrap();
+        assert_eq!(json["counts"].to_string(), r#"{"read":3,"spared":{"keep_list":1},"without_handle":0}"#);
+        assert_eq!((&json["tally"]["entries"], &json["platform"]), (&3.into(), &serde_json::Value::Null));
+    }
 }

@@ -21,6 +21,7 @@ use crate::lists::filter::{FilterRules, Take};
 
 pub use change::NotSet;
 pub use list::{ListOnce, ListRequest};
+pub(super) use text::length;
 
 /// Job files that are to be queued, or looked at as if they were.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

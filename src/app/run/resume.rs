@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use super::drainer::{Drainer, Jobs, RunTerms};
 use super::keep_file::watched_file;
 use super::outcome::RunEnd;
@@ -17,7 +19,8 @@ use crate::lists::read_keep_list;
 use crate::store::{DrainLock, JobStatus, Store};
 
 /// What is to be worked on, and how.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
 pub struct ResumeRequest {
     /// The names of jobs; none: every unfinished one.
     pub jobs: Vec<String>,
@@ -26,6 +29,7 @@ pub struct ResumeRequest {
     /// Refusals that do not name their row are believed.
     pub accept_not_found: bool,
     /// How far and how fast it goes.
+    #[serde(flatten)]
     pub bounds: RunBounds,
 }
 
@@ -127,4 +131,21 @@ async fn tell_held_back(store: &mut Store, jobs: &[JobId], deps: AppDeps<'_>) ->
         deps.tell(Notice::HeldBack(&held));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_request_is_kept_by_the_names_of_its_options() {
+        let text = r#"{"jobs":["a"],"accept-not-found":true,"max-requests":5,"give-up-after":"90s"}"#;
+        let request: ResumeRequest = serde_json::from_str(text).unwrap();
+        assert_eq!((request.jobs.as_slice(), request.accept_not_found), (&["a".to_owned()][..], true));
+        assert_eq!(request.bounds.max_requests, Some(5));
+        let again = serde_json::to_string(&request).unwrap();
+        assert_eq!(serde_json::from_str::<ResumeRequest>(&again).unwrap(), request);
+        assert!(again.contains(r#""accept-not-found":true"#) && again.contains(r#""give-up-after":"90s""#), "{again}");
+    }
 }

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use serde::Serialize;
+
 use super::about::{Manifest, Promised, of_account, of_index, of_payload, of_user_details};
 use super::bounded::Meter;
 use super::container::Container;
@@ -25,7 +27,7 @@ pub struct Archive {
 }
 
 /// What was read of a list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// Entries given out.
     pub entries: u64,
@@ -50,7 +52,7 @@ pub struct Tally {
 }
 
 /// What was read of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FileTally {
     /// Its name in the archive. Foreign text.
     pub file: String,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::{Filter, Judgement, Rule, Stage, Staged, Take, TooManyToOrder};
 use crate::domain::{EntryFact, ListKind, TargetKind, counted};
 use crate::lists::{Entry, record};
@@ -28,7 +30,7 @@ pub enum Sifted {
 }
 
 /// How many went on, and how many each rule spared. They add up to the entries read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct FilterCounts {
     /// Entries read.
     pub read: u64,
@@ -37,6 +39,7 @@ pub struct FilterCounts {
     /// Entries that the keep list did not name by ID and of which no handle is known, while the list names handles.
     pub without_handle: u64,
     /// The facts that rules ask for, of those that an entry told.
+    #[serde(skip)]
     pub told: Vec<EntryFact>,
 }
 
