@@ -24,7 +24,7 @@ use crate::domain::{Wall, counted};
 const NICKNAMES: [&str; 6] = ["@hourly", "@daily", "@weekly", "@monthly", "@yearly", "@annually"];
 /// Names further apart than this many edits are no typing mistakes.
 const MAX_SUGGESTION_EDITS: usize = 4;
-/// The most slots that are looked at to find the shortest time between two.
+/// The most slots that are looked at to find out how long it is from one to the next.
 const MAX_SLOTS_COMPARED: usize = 400;
 /// The most local times that may fall into one gap of the clock: a day of minutes.
 const MAX_TIMES_IN_A_GAP: usize = 1_500;
@@ -210,22 +210,13 @@ impl Recurrence {
         Some(Slot { at: now, local: self.shown_at(now)? })
     }
 
-    /// The shortest time by the clock from a slot to the next, among those to come. Changes of the clock are left out of it:
-    /// a day is a day.
-    pub fn shortest_gap(&self, from: Wall) -> Option<Duration> {
-        let mut local = self.shown_at(from)?;
-        let mut shortest = None;
-        let mut previous: Option<DateTime> = None;
-        for _ in 0..MAX_SLOTS_COMPARED {
-            let Some(next) = self.local_after(local) else { break };
-            if let Some(previous) = previous {
-                let gap = next.duration_since(previous).unsigned_abs();
-                shortest = Some(shortest.map_or(gap, |known: Duration| known.min(gap)));
-            }
-            previous = Some(next);
-            local = next;
-        }
-        shortest
+    /// When by the clock the slots to come begin, and how long by the clock it is from each to the next. Changes of the clock are left out of
+    /// it: a day is a day.
+    pub fn gaps(&self, from: Wall) -> Vec<(Time, Duration)> {
+        let first = self.shown_at(from).and_then(|local| self.local_after(local));
+        let slots = std::iter::successors(first, |local| self.local_after(*local)).take(MAX_SLOTS_COMPARED);
+        let slots: Vec<DateTime> = slots.collect();
+        slots.windows(2).map(|pair| (pair[0].time(), pair[1].duration_since(pair[0]).unsigned_abs())).collect()
     }
 
     /// What the clock shows at a moment, to the second.

@@ -52,13 +52,13 @@ impl ScheduleHours {
     /// Hours that reach into the next slot, and starts put off past their own hours, are mistakes. They are judged by the clock, so
     /// that a day of 23 hours is a day.
     fn check(&self, recurrence: &Recurrence, now: Wall) -> Result<(), CommandError> {
-        let (Some(next), Some(gap)) = (recurrence.next_after(now), recurrence.shortest_gap(now)) else { return Ok(()) };
-        let length = match (self.until, self.for_) {
-            (Some(until), _) => Some(clock_length(next.local.time(), until)),
-            (None, length) => length,
-        };
+        let length = |begins: Time| self.until.map(|until| clock_length(begins, until)).or(self.for_);
+        // Of a day's slots some may fit and others not, so that a look at the next one alone would depend on the time of day.
+        let slots: Vec<_> = recurrence.gaps(now).into_iter().map(|(begins, gap)| (length(begins), gap)).collect();
         let option = if self.until.is_some() { "--until" } else { "--for" };
-        if let Some(length) = length.filter(|length| *length > gap) {
+        let too_long =
+            slots.iter().find_map(|(length, gap)| Some(((*length)?, *gap)).filter(|(length, gap)| length > gap));
+        if let Some((length, gap)) = too_long {
             let message = format!(
                 "{option} gives each run {}, but the next run begins after {}: they would overlap",
                 span_text(length),
@@ -68,7 +68,8 @@ impl ScheduleHours {
                 "give shorter hours, or a pattern with longer gaps; without --until and --for a run lasts as long as it needs",
             ));
         }
-        let room = if self.until.is_some() { length.unwrap_or(gap) } else { gap };
+        let room = slots.iter().map(|(length, gap)| length.filter(|_| self.until.is_some()).unwrap_or(*gap)).min();
+        let Some(room) = room else { return Ok(()) };
         let jitter = self.jitter.unwrap_or_default();
         if jitter >= room {
             let message = format!(
@@ -107,4 +108,37 @@ fn clock_length(from: Time, to: Time) -> Duration {
 /// A duration as it is kept.
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// What is accepted must not depend on the time of day at which it is asked for.
+    #[test]
+    fn hours_that_fit_one_slot_and_not_another_are_refused_at_any_time() {
+        let judged = |hours: ScheduleHours, cron: &str, hour: i64| {
+            let now = Wall(1_795_996_800_000 + hour * 3_600_000 + 60_000);
+            hours.recurrence(cron, "UTC", now).map(drop).map_err(|error| error.to_string())
+        };
+        let until = |text: &str| ScheduleHours { until: Some(text.parse().unwrap()), ..ScheduleHours::default() };
+        for hour in 0..24 {
+            for (hours, cron, told) in [
+                (until("06:30"), "0 * * * *", "overlap"),
+                (until("06:00"), "0 2,4 * * *", "overlap"),
+                (
+                    ScheduleHours { for_: Some(Duration::from_secs(7_200)), ..ScheduleHours::default() },
+                    "0 0,1,12 * * *",
+                    "overlap",
+                ),
+                (ScheduleHours { jitter: Some(Duration::from_secs(3_600)), ..until("03:00") }, "0 2 * * *", "--jitter"),
+            ] {
+                let told_so = judged(hours, cron, hour).unwrap_err();
+                assert!(told_so.contains(told), "{cron} at {hour}: {told_so}");
+            }
+            assert_eq!(judged(until("06:00"), "0 2 * * 1-5", hour), Ok(()));
+            assert_eq!(judged(until("02:00"), "0 2 * * *", hour), Ok(()), "from one to the next");
+        }
+    }
 }
