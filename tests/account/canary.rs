@@ -148,7 +148,7 @@ impl Witness<'_> {
     }
 
     /// A command that serves until it is told to end: it is, once it has said `last`. `public` is no secret in what it says.
-    fn serve(&self, words: &[&str], last: &str, public: &str) {
+    fn serve(&self, words: &[&str], last: &str, public: &[&str]) {
         self.note(words);
         let mut command = self.bench.cleanup(words);
         command.envs(self.environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -160,7 +160,8 @@ impl Witness<'_> {
         child.kill().unwrap();
         stderr.read_to_string(&mut said).unwrap();
         let done = Done::of(&child.wait_with_output().unwrap());
-        silent(Done { err: said.replace(public, ""), ..done });
+        let said = public.iter().fold(said, |said, public| said.replace(public, ""));
+        silent(Done { err: said, ..done });
     }
 
     fn note(&self, words: &[&str]) {
@@ -211,11 +212,11 @@ fn no_secret_is_anywhere_in_clear() {
     for words in LINES {
         witness.run(words);
     }
-    let example = "CLEANUP_X_TOKEN=sandbox-2244994945";
-    witness.serve(&["sandbox", "--listen", "127.0.0.1:0", "-vvv"], "Ctrl-C ends it", example);
+    let example = ["CLEANUP_X_TOKEN=sandbox-2244994945", "printf sandbox-2244994945"];
+    witness.serve(&["sandbox", "--listen", "127.0.0.1:0", "-vvv"], "Ctrl-C ends it", &example);
     let behind = ["--behind-proxy", "https://cleanup.example.org"];
     let serve = ["serve", "--yes", "--listen", "127.0.0.1:0", behind[0], behind[1], "-vvv"];
-    witness.serve(&serve, "the dashboard is at", "");
+    witness.serve(&serve, "the dashboard is at", &[]);
     assert_eq!(witness.missed(), Vec::<String>::new(), "commands without a line in LINES");
     // The wrong key, and none.
     silent(bench.run_with(&["account", "check", "-vvv"], &[("CLEANUP_KEY", "canary-another-passphrase")])).ends(78);
