@@ -45,7 +45,19 @@ pub async fn run(context: &Context, args: &ForgetArgs) -> Result<u8, CommandErro
         context.printer.say("nothing was forgotten");
         return Ok(DECLINED);
     }
-    found.forget(context.deps(), |name, forgotten| context.printer.say(&told(name, forgotten))).await?;
+    let mut stays_in_log = false;
+    let tell = |name: &str, forgotten: &Forgotten| {
+        // The log is cut behind each, for all before it.
+        stays_in_log = forgotten.stays_in_log;
+        context.printer.say(&told(name, forgotten));
+    };
+    found.forget(context.deps(), tell).await?;
+    if stays_in_log {
+        context.printer.warn(
+            "another process reads this queue, so its write-ahead log (the file that ends in -wal) still tells of what was forgotten; that goes \
+             when the process ends",
+        );
+    }
     Ok(0)
 }
 
@@ -73,7 +85,7 @@ fn agreed(context: &Context, args: &ForgetArgs, jobs: &[Job]) -> Result<bool, Co
 }
 
 fn told(name: &str, forgotten: &Forgotten) -> String {
-    let Forgotten { tasks, attempts, attempts_kept } = forgotten;
+    let Forgotten { tasks, attempts, attempts_kept, stays_in_log: _ } = forgotten;
     let kept = match attempts_kept {
         0 => String::new(),
         kept => format!(
@@ -91,7 +103,7 @@ mod tests {
 
     #[test]
     fn what_stays_is_said() {
-        let text = told("a", &Forgotten { tasks: 3, attempts: 1, attempts_kept: 2 });
+        let text = told("a", &Forgotten { tasks: 3, attempts: 1, attempts_kept: 2, stays_in_log: false });
         assert_eq!(
             text,
             "a is forgotten: 3 tasks and 1 attempt; 2 attempts are kept while they may count towards a rate limit"

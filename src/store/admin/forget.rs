@@ -1,6 +1,7 @@
 //! Forgetting a settled job: its rows and receipts go; slots that may still count in a window stay.
 
 use super::AdminStore;
+use super::forgotten_readings::forget_readings;
 use crate::domain::{Action, Platform, Wall};
 use crate::store::accounts::AccountStore;
 use crate::store::error::StoreError;
@@ -18,6 +19,8 @@ pub struct Forgotten {
     pub attempts: u64,
     /// Attempts that stay because they may still count.
     pub attempts_kept: u64,
+    /// Others read the queue: its write-ahead log tells of what was forgotten until the last of them closes it.
+    pub stays_in_log: bool,
 }
 
 impl AdminStore<'_> {
@@ -48,6 +51,7 @@ impl AdminStore<'_> {
         let _lock = LoadLock::wait(self.db.path()).await?;
         // Cells and records have texts of deleted posts: what is forgotten is overwritten, in the queue and in its log.
         self.db.execute("pragma secure_delete = on", args![]).await?;
+        forget_readings(&mut *self.db, job).await?;
         let ranges: Vec<(i64, i64)> = self
             .db
             .fetch_all(
@@ -81,7 +85,7 @@ impl AdminStore<'_> {
         }
         bump_generation(&mut tx).await?;
         tx.commit().await?;
-        AccountStore { db: &mut *self.db }.wipe_log().await;
+        forgotten.stays_in_log = !AccountStore { db: &mut *self.db }.wipe_log().await;
         Ok(forgotten)
     }
 }

@@ -8,6 +8,7 @@ mod clock_record;
 mod damage;
 mod damage_search;
 mod forget;
+mod forgotten_readings;
 mod integrity;
 mod login_devices;
 
