@@ -130,3 +130,14 @@ fn a_web_page_instead_of_a_list_is_asked_about_five_times() {
     assert!(output.err.contains("not_found_unreadable"), "{}", output.err);
     assert_eq!(reads(&sandbox, "likes").requests, 5);
 }
+
+/// What reads the rest reads it by the same rules: else the next list would be all that the first one had left out.
+#[test]
+fn the_command_for_the_rest_keeps_the_rules() {
+    let home = Home::new();
+    let sandbox = sandbox(&home, "650");
+    let words = ["likes", "--limit", "10", "--newer-than", "90y", "--not-matching", "no such words"];
+    let said = ended(list(&home, &sandbox, &words), 0).err;
+    let next = "`cleanup list likes --newer-than=90y '--not-matching=no such words'` without --limit continues";
+    assert!(said.contains(next), "{said}");
+}

@@ -153,7 +153,7 @@ impl<'a> ListReading<'a> {
                 delivered,
                 requests: reader.budget.requests,
                 spent: (!is_free).then(|| reader.budget.spent_text()),
-                rest: (last.end == FetchEnd::Enough).then_some(again),
+                rest: (last.end == FetchEnd::Enough).then(|| rest(settings, request)),
             })
         };
         access.close().await.close().await;
@@ -163,7 +163,17 @@ impl<'a> ListReading<'a> {
 
 /// The command that reads the same list of the same account.
 fn again(settings: &Settings, request: &ListRequest) -> String {
+    command_of(settings, request, &[])
+}
+
+/// The same with the rules that the list was filtered by.
+fn rest(settings: &Settings, request: &ListRequest) -> String {
+    command_of(settings, request, &request.which.rule_words())
+}
+
+fn command_of(settings: &Settings, request: &ListRequest, rules: &[String]) -> String {
     let mut words = vec!["list", request.list.name()];
+    words.extend(rules.iter().map(String::as_str));
     if let Some(account) = &request.account {
         words.extend(["--account", account.as_str()]);
     }

@@ -104,6 +104,11 @@ pub struct FilterOptions {
 }
 
 impl FilterOptions {
+    /// The rules as they are typed, without what comes after them.
+    pub fn rule_words(&self) -> Vec<String> {
+        options_of(&given(serde_json::to_value(&self.wanted).unwrap_or_default()), &[])
+    }
+
     /// What no single option is wrong about.
     pub fn contradiction(&self) -> Option<String> {
         if let Some(why) = self.wanted.plain.contradiction() {
