@@ -1,6 +1,6 @@
 //! What a list holds. In: nothing. Out: the nouns. What does not belong here: where they were read.
 
-use crate::domain::{Handle, PostTraits, Target, TargetId, TargetKind, Wall};
+use crate::domain::{Handle, PostTraits, Target, TargetId, TargetKind, TargetName, Wall};
 
 /// One entry of a list: a user or a post, and what its source told of it. Only the ID is sure to be known: an archive's
 /// following, follower, block and mute files hold nothing else.
@@ -10,6 +10,8 @@ pub struct Entry {
     pub target: Target,
     /// The user's handle; of a post, its author's.
     pub handle: Option<Handle>,
+    /// What a user is called where that is no handle of X's form: an address, the name of a host.
+    pub address: Option<TargetName>,
     /// The user's display name; of a post, its author's. Foreign text.
     pub name: Option<String>,
     /// When the account or post was made, as the source says. [`TargetId`]s of posts may tell it where the source does not.
@@ -48,6 +50,7 @@ impl Entry {
         Entry {
             target,
             handle: None,
+            address: None,
             name: None,
             created_at: None,
             last_active_at: None,
@@ -94,6 +97,7 @@ impl Entry {
             (Some(post), _) => Reposted::Post(Box::new(Entry {
                 target: post,
                 handle: self.text.as_deref().and_then(reposted_author),
+                address: None,
                 name: None,
                 created_at: self.created_at,
                 last_active_at: None,

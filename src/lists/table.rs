@@ -58,7 +58,10 @@ impl Column {
                 Some(link) => link.as_str().to_owned(),
                 None => entry.target.to_string(),
             },
-            Column::Handle => entry.handle.as_ref().map_or_else(String::new, ToString::to_string),
+            Column::Handle => {
+                let address = || entry.address.as_ref().map(|address| address.as_str().to_owned());
+                entry.handle.as_ref().map(ToString::to_string).or_else(address).unwrap_or_default()
+            }
             Column::Name => entry.name.clone().unwrap_or_default(),
             Column::CreatedAt => entry.created_at.map_or_else(String::new, |at| at.rfc3339()),
             Column::LastActiveAt => entry.last_active_at.map_or_else(String::new, |at| at.rfc3339()),

@@ -1,7 +1,7 @@
 //! A page of a list, whoever wrote it: entries, where it goes on, what is missing. What does not belong here: reading one (the
 //! platforms' folders).
 
-use crate::domain::{Handle, OwnRecord, PostTraits, Target, TargetId, Wall};
+use crate::domain::{Handle, OwnRecord, PostTraits, Target, TargetId, TargetName, Wall};
 
 /// A page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,6 +78,8 @@ pub struct Listed {
     pub id: Target,
     /// A user's handle; of a post, its author's.
     pub handle: Option<Handle>,
+    /// What a user is called where that is no handle of X's form: an address, the name of a host.
+    pub address: Option<TargetName>,
     /// A user's display name; of a post, its author's. Foreign text.
     pub name: Option<String>,
     /// When it was made.
@@ -114,6 +116,7 @@ impl Listed {
         Listed {
             id,
             handle: None,
+            address: None,
             name: None,
             created_at: None,
             newest_post: None,

@@ -13,6 +13,8 @@ struct Facts {
     #[serde(skip_serializing_if = "Option::is_none")]
     handle: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     created_at: Option<Wall>,
@@ -42,6 +44,7 @@ struct Facts {
 pub(super) fn page_entry(listed: &Listed) -> Result<PageEntry, StoreError> {
     let facts = Facts {
         handle: listed.handle.as_ref().map(|handle| handle.as_str().to_owned()),
+        address: listed.address.as_ref().map(|address| address.as_str().to_owned()),
         name: listed.name.clone(),
         created_at: listed.created_at,
         // A post's ID tells when it was made.
@@ -90,6 +93,7 @@ pub fn entry_of(target: Target, facts: &str) -> Result<Entry, StoreError> {
     Ok(Entry {
         target,
         handle: facts.handle.and_then(|handle| handle.parse::<Handle>().ok()),
+        address: facts.address.and_then(|address| address.parse().ok()),
         name: facts.name,
         created_at: facts.created_at,
         last_active_at: facts.last_active_at,

@@ -44,7 +44,8 @@ pub struct Filter {
 impl Filter {
     /// What becomes of an entry, a user or a post.
     pub fn judge(&self, entry: &Entry, kind: TargetKind) -> Judgement {
-        self.judge_known((entry.handle.as_slice(), &[]), entry, kind)
+        let address: Option<Target> = entry.address.as_ref().and_then(|address| address.to_string().parse().ok());
+        self.judge_known((entry.handle.as_slice(), address.as_slice()), entry, kind)
     }
 
     /// The same for a row of a job file.

@@ -162,6 +162,7 @@ fn user(item: &Value) -> Item {
         let did = text(item, "did").filter(|did| is_did(did))?;
         let target: Target = GRAMMAR.parse(did).ok()?;
         Some(Listed {
+            address: text(item, "handle").and_then(address_of),
             name: name(item),
             created_at: time(item, "createdAt"),
             followers: item.get("followersCount").and_then(Value::as_u64),
@@ -205,6 +206,12 @@ fn bookmark(item: &Value) -> Item {
 
 fn text<'a>(item: &'a Value, field: &str) -> Option<&'a str> {
     item.get(field)?.as_str().filter(|text| !text.is_empty())
+}
+
+/// What a handle is in a row: its server's word for one that is not valid any more names nobody.
+fn address_of(handle: &str) -> Option<TargetName> {
+    let is_valid = handle != "handle.invalid";
+    GRAMMAR.read(handle).ok().filter(|_| is_valid)?.name()
 }
 
 /// The display name and the handle. The handle is not the entry's own: it may be somebody else's tomorrow.

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::is_name;
+use super::names;
 use super::plain_text::plain_text;
 use crate::domain::{PostTraits, Target, TargetKind, TargetName, Visibility, Wall};
 use crate::platforms::answer::Answer;
@@ -98,6 +99,7 @@ fn list(of: TargetKind, answer: &Answer) -> Option<Page> {
 
 fn account(item: &Value) -> Option<Listed> {
     Some(Listed {
+        address: address(item),
         name: name(item),
         created_at: time(item, "created_at"),
         last_active_at: day(item, "last_status_at"),
@@ -150,6 +152,14 @@ fn id(item: &Value) -> Option<Target> {
 
 pub(super) fn text<'a>(item: &'a Value, field: &str) -> Option<&'a str> {
     item.get(field)?.as_str().filter(|text| !text.is_empty())
+}
+
+/// Where a user is found from any server. Of a user of the account's own server `acct` leaves the host out; the page has it.
+fn address(account: &Value) -> Option<TargetName> {
+    let acct = text(account, "acct")?;
+    let host = || link(account)?.strip_prefix("https://")?.split('/').next().map(str::to_owned);
+    let whole = if acct.contains('@') { acct.to_owned() } else { format!("{acct}@{}", host()?) };
+    names::read(&whole)?.name()
 }
 
 /// The display name and the address. The address is no handle here: it names somebody at a host.
