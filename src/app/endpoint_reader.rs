@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use crate::auth::TokenSource;
 use crate::clock::SharedClock;
-use crate::domain::{AccountId, Reason, Tick};
+use crate::domain::{AccountId, Reason, TargetName, Tick};
 use crate::engine::{
     Access, EndpointReader, LookBack, LookupBounds, NamesRead, ReadingEnd, ReadingQuery, ReadingReport, ReadingWanted,
     Shutdown,
 };
 use crate::lists::fetch::{
-    Budget, FetchDeps, FetchError, FetchEvent, LookedAt, LookedUp, Reader, Stop, Way, look_back, look_names_up,
-    read_records,
+    Budget, FetchDeps, FetchError, FetchEvent, LookedAt, LookedUp, NamesWanted, Reader, Stop, Way, look_back,
+    look_names_up, read_records,
 };
 use crate::platforms::{Client, Reply};
 use crate::store::{Store, StoreError};
@@ -93,17 +93,19 @@ impl DrainReader {
                 let end = read.map_or_else(broken, |read| read.map_or_else(stopped, ReadingEnd::Whole));
                 ReadingReport { end, names: NamesRead::default() }
             }
-            ReadingWanted::Names { resolver, lanes, most, within } => {
+            ReadingWanted::Names { resolver, lanes, kept, most, within } => {
                 let LookupBounds { max_requests, max_spend } = within;
                 let mut reader = reader(Budget { max_requests, max_spend, ..Budget::default() }).without_waiting();
                 let mut looked_up = LookedUp::default();
-                let looked = look_names_up(&mut reader, resolver, &lanes, most, &mut looked_up).await;
+                let wanted = NamesWanted { lanes: &lanes, kept: &kept, most };
+                let looked = look_names_up(&mut reader, resolver, wanted, &mut looked_up).await;
                 let Budget { requests, spent, .. } = reader.budget;
                 reader.deps.store.close().await;
-                let LookedUp { found, settled } = looked_up;
+                let LookedUp { found, settled, kept, untold } = looked_up;
                 let all = found + settled.len() as u64;
-                let end = looked.map_or_else(broken, |stop| stop.map_or(ReadingEnd::Whole(all), stopped));
-                ReadingReport { end, names: NamesRead { found, settled, requests, spent } }
+                let whole = || if untold.is_empty() { ReadingEnd::Whole(all) } else { kept_untold(&untold) };
+                let end = looked.map_or_else(broken, |stop| stop.map_or_else(whole, stopped));
+                ReadingReport { end, names: NamesRead { found, settled, kept, requests, spent } }
             }
         }
     }
@@ -112,6 +114,12 @@ impl DrainReader {
 fn way_of(account: AccountId, access: &Access) -> Way {
     let Access { platform, user, base, app, .. } = access;
     Way { account, platform: *platform, user: user.clone(), base: Arc::clone(base), app: Arc::clone(app) }
+}
+
+/// A row of theirs may be in line, and must not be sent.
+fn kept_untold(untold: &[(TargetName, String)]) -> ReadingEnd {
+    let names = untold.iter().map(|(name, reason)| format!("{name} ({reason})"));
+    ReadingEnd::KeptUntold(names.collect::<Vec<_>>().join(", "))
 }
 
 fn broken(error: FetchError) -> ReadingEnd {

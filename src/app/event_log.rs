@@ -61,6 +61,9 @@ impl EventLog {
             Event::NamesFound { account, action, found, settled, requests, .. } => {
                 info!(account = name(account), %action, found, settled, requests, "names were looked up");
             }
+            Event::KeptNobody { account, names } => {
+                info!(account = name(account), names = names.len(), "names of keep lists mean nobody");
+            }
             Event::RecordsSought { account, action } => info!(account = name(account), %action, "records are read"),
             Event::RecordsFound { account, action, entries } => {
                 info!(account = name(account), %action, entries, "records were read");

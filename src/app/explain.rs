@@ -73,3 +73,30 @@ pub async fn explain(deps: AppDeps<'_>, target: &Target) -> Result<Vec<TaskHisto
     }
     Ok(histories)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_job_file_takes_can_be_asked_about() {
+        for (text, target) in [
+            ("20", "20"),
+            ("@Ada", "@ada"),
+            ("https://x.com/ada", "@ada"),
+            ("ada@example.org", "@ada@example.org"),
+            ("@ada@example.org", "@ada@example.org"),
+            ("https://example.org/@ada/7", "@https://example.org/@ada/7"),
+            ("01F6KX", "01F6KX"),
+            ("ada.bsky.social", "@ada.bsky.social"),
+            ("at://ada.bsky.social", "@ada.bsky.social"),
+            ("did:plc:ewvi7nxzyoun6zhxrhs64oiz", "did:plc:ewvi7nxzyoun6zhxrhs64oiz"),
+            ("https://bsky.app/profile/ada.bsky.social", "@ada.bsky.social"),
+        ] {
+            assert_eq!(named_target(text).map(|target| target.to_string()).as_deref(), Some(target), "{text}");
+        }
+        for text in ["ada", "", "1.23E+18", "a b"] {
+            assert_eq!(named_target(text), None, "{text}");
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Keep lists while a run is under way: each is read again when its file has changed, and asked before anything is sent.
 //!
-//! In: the files of the lists, and tasks. Out: whether a task must not be sent. What does not belong here: claiming, and what a
-//! list may hold (`jobfile::keep_list`).
+//! In: the files of the lists, what names on them mean, and tasks. Out: whether a task must not be sent, and which names have to be looked up
+//! before that can be said. What does not belong here: claiming, what a list may hold (`jobfile::keep_list`), looking names up.
 //!
 //! Within a run a list only grows. A file that is being written is short for a moment, and who has been spared since it was
 //! whole must not be sent to because of that; whoever is taken off a list is sent to after the next load.
@@ -10,11 +10,12 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::domain::{Handle, RoundId, Target, Wall};
-use crate::engine::{Guard, LostList};
+use crate::domain::{AccountId, RoundId, Target, TargetKind, TargetName, Wall};
+use crate::engine::{Guard, Guarded, GuardedLane, GuardedTask, LostList};
 use crate::jobfile::keep_list::KeepList;
-use crate::lists::{RowReader, read_keep_list};
-use crate::store::RoundKeep;
+use crate::lists::{RowEntry, RowReader, read_keep_list};
+use crate::platforms::{find_name_resolver, resolvable_name};
+use crate::store::{Resolution, RoundKeep};
 
 /// A file changed so shortly before it was read may change again without its time telling.
 const YOUNG_MS: u64 = 2_000;
@@ -26,6 +27,8 @@ pub(super) struct KeepGuard {
     everywhere: Option<PathBuf>,
     rounds: HashMap<RoundId, Round>,
     lists: HashMap<PathBuf, Watched>,
+    /// What names mean to the accounts' platforms, as far as that has been looked up; none: nobody.
+    meanings: HashMap<AccountId, HashMap<TargetName, Option<Target>>>,
 }
 
 #[derive(Debug)]
@@ -38,10 +41,21 @@ struct Round {
 #[derive(Debug, Default)]
 struct Watched {
     list: KeepList,
+    /// What its names mean, by whose tasks they guard; none: that is put together when it is next asked for.
+    names: HashMap<(AccountId, TargetKind), ListedNames>,
     /// What the file was when it was read; none: it is read next time in any case.
     print: Option<Print>,
     /// The same of a file that is no list, and why.
     refused: Option<(Print, String)>,
+}
+
+/// The names on a list as an account's platform understands them.
+#[derive(Debug, Default)]
+struct ListedNames {
+    /// Those of which nobody has said yet what they mean.
+    unknown: Vec<TargetName>,
+    /// What the others mean.
+    meant: KeepList,
 }
 
 /// By what a file is known not to have changed.
@@ -61,6 +75,24 @@ impl KeepGuard {
     fn paths_of<'a>(&'a self, round: &'a Round) -> impl Iterator<Item = &'a PathBuf> {
         round.path.iter().chain(&self.everywhere)
     }
+
+    /// The lists of a lane, each with its names as the lane's platform understands them.
+    fn lists_of(&mut self, lane: GuardedLane) -> Vec<(&KeepList, &ListedNames)> {
+        let KeepGuard { everywhere, rounds, lists, meanings } = self;
+        let own = rounds.get(&lane.round).and_then(|round| round.path.as_ref());
+        let told = meanings.entry(lane.account).or_default();
+        let guards = |path: &PathBuf| own == Some(path) || everywhere.as_ref() == Some(path);
+        let lists = lists.iter_mut().filter(|(path, _)| guards(path));
+        lists.map(|(_, watched)| watched.understood_by(lane, told)).collect()
+    }
+}
+
+/// Whether a row names its target by a name of the platform, and nobody has two there: then no other name means it.
+fn is_told_apart(known: &RowEntry, lane: GuardedLane) -> bool {
+    let has_one_name_each = find_name_resolver(lane.platform).is_some_and(|names| names.has_one_name_each);
+    let is_name = |name: &Target| resolvable_name(lane.platform, lane.kind, name).is_some();
+    let mut handles = known.handles.iter().cloned().map(Target::Handle);
+    has_one_name_each && (handles.any(|handle| is_name(&handle)) || known.names.iter().any(is_name))
 }
 
 impl Guard for KeepGuard {
@@ -100,15 +132,45 @@ impl Guard for KeepGuard {
         lost
     }
 
-    fn spares(&self, round: RoundId, target: &Target, handle: Option<&Handle>, record: Option<&str>) -> bool {
-        let Some(round) = self.rounds.get(&round) else { return false };
-        let known = round.reader.entry(target, handle, record);
-        let names = |path: &PathBuf| self.lists.get(path).is_some_and(|watched| known.is_named_by(&watched.list));
-        self.paths_of(round).any(names)
+    fn judge(&mut self, lane: GuardedLane, task: GuardedTask<'_>) -> Guarded {
+        let Some(round) = self.rounds.get(&lane.round) else { return Guarded::Free };
+        let known = round.reader.entry(task.target, task.handle, task.record);
+        let lists = self.lists_of(lane);
+        if lists.iter().any(|(list, names)| known.is_named_by(list) || known.is_named_by(&names.meant)) {
+            return Guarded::Spared;
+        }
+        let is_open = lists.iter().any(|(_, names)| !names.unknown.is_empty());
+        let is_unsure = is_open && !task.target.is_name() && !is_told_apart(&known, lane);
+        if is_unsure { Guarded::Unsure } else { Guarded::Free }
+    }
+
+    fn unknown_names(&mut self, lane: GuardedLane) -> Vec<TargetName> {
+        self.lists_of(lane).into_iter().flat_map(|(_, names)| names.unknown.clone()).collect()
+    }
+
+    fn learn(&mut self, account: AccountId, told: &[(TargetName, Resolution)]) {
+        let meaning = |resolution: &Resolution| match resolution {
+            Resolution::Target(target) => Some(target.clone()),
+            Resolution::Nobody(_) => None,
+        };
+        let told = told.iter().map(|(name, resolution)| (name.clone(), meaning(resolution)));
+        self.meanings.entry(account).or_default().extend(told);
+        self.lists.values_mut().for_each(|watched| watched.names.retain(|(of, _), _| *of != account));
     }
 }
 
 impl Watched {
+    /// The list, and its names as a platform understands them of which so much has been told.
+    fn understood_by(
+        &mut self,
+        lane: GuardedLane,
+        told: &HashMap<TargetName, Option<Target>>,
+    ) -> (&KeepList, &ListedNames) {
+        let Watched { list, names, .. } = self;
+        let understood = names.entry((lane.account, lane.kind)).or_insert_with(|| names_of(list, lane, told));
+        (list, understood)
+    }
+
     /// Reads the list again where its file has changed.
     fn look(&mut self, path: &Path, now: Wall) -> Result<(), String> {
         let print = print_of(path).map_err(|error| {
@@ -127,6 +189,7 @@ impl Watched {
         match read_keep_list(path) {
             Ok(read) => {
                 self.list.extend(read);
+                self.names.clear();
                 (self.print, self.refused) = ((!young).then_some(print), None);
                 Ok(())
             }
@@ -137,6 +200,18 @@ impl Watched {
             }
         }
     }
+}
+
+fn names_of(list: &KeepList, lane: GuardedLane, told: &HashMap<TargetName, Option<Target>>) -> ListedNames {
+    let mut listed = ListedNames::default();
+    for name in list.named_targets().filter_map(|target| resolvable_name(lane.platform, lane.kind, &target)) {
+        match told.get(&name) {
+            None => listed.unknown.push(name),
+            Some(Some(target)) => listed.meant.insert(target.clone()),
+            Some(None) => {}
+        }
+    }
+    listed
 }
 
 fn print_of(path: &Path) -> std::io::Result<Print> {

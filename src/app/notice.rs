@@ -10,11 +10,13 @@ use super::loading::Loaded;
 use super::named_accounts::Accounts;
 use super::preparing::Prepared;
 use super::recheck::HeldBack;
+use super::row_filter::KeptNames;
 use super::run::RunEnd;
 use super::schedules::DueEnd;
 use crate::domain::{AccountId, Action, MicroUsd, Wall};
 use crate::engine::Signal;
 use crate::error::CommandError;
+use crate::jobfile::DoubtfulIds;
 use crate::limits::Pace;
 use crate::lists::archive::About;
 use crate::schedule::scheduler::ScheduleEvent;
@@ -27,8 +29,10 @@ pub enum Notice<'a> {
     AccountsUnknown(&'a CommandError),
     /// A keep list is no file that can be read again, so it counts as it is.
     KeepListReadOnce(&'a Path),
-    /// So many handles of the keep list spare only rows whose names the queue knows.
-    BlindHandles(&'a Prepared, usize),
+    /// What the names on the keep list are to rows that have an ID alone.
+    KeptNames(&'a Prepared, KeptNames),
+    /// A file has rows whose IDs may be the names of users.
+    DoubtfulIds(&'a Prepared, &'a DoubtfulIds),
     /// A file has rows that name their targets, if it has any.
     Names(&'a Prepared),
     /// A person is asked about this, within these bounds.

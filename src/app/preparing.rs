@@ -10,11 +10,12 @@ use super::load_options::LoadOptions;
 use super::named_accounts::Accounts;
 use super::reposts::repost_id_of;
 use super::row_ids::RowOwners;
-use crate::domain::{AccountId, AccountName, Action, Platform, TargetKind, counted, is_same_name};
+use crate::domain::{AccountId, AccountName, Action, MicroUsd, Platform, TargetKind, counted, is_same_name};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{
     JobFileError, LaneCount, READER_VERSION, ReadOptions, SavedWorklist, Source, Survey, is_same_column,
 };
+use crate::platforms::find_name_resolver;
 use crate::store::{Job, LoadedFrom, NewJob};
 
 /// Stands in what a load was made from where IDs were taken as they are written.
@@ -62,6 +63,8 @@ pub struct Prepared {
     pub(super) strict: bool,
     /// The column of the targets, where it was named by hand, now or when the job was first loaded.
     pub(super) column: Option<String>,
+    /// On which platforms its usable rows act, and on what, as far as this machine knows; each once.
+    pub acts_on: Vec<(Platform, TargetKind)>,
 }
 
 /// Reads and judges files. Changes nothing.
@@ -122,7 +125,15 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CommandEr
         let message = format!("the name of {} cannot be the name of a job", file.display());
         return Err(CommandError::new(ErrorKind::Usage, message).hint("give the job one: --job NAME"));
     };
-    Ok(Prepared { source, survey, job, path, strict: options.strict, column })
+    let mut acts_on = Vec::new();
+    for lane in &survey.lanes {
+        let of_job = known.and_then(|job| job.account);
+        let what = (options.owners.platform_of(lane.account.as_ref(), of_job), lane.action.target_kind());
+        if !acts_on.contains(&what) {
+            acts_on.push(what);
+        }
+    }
+    Ok(Prepared { source, survey, job, path, strict: options.strict, column, acts_on })
 }
 
 /// The action of a job, for a file that is read for it. A name that says another action is believed where the file may be another one.
@@ -206,6 +217,15 @@ impl Prepared {
     /// The accounts that rows name.
     pub fn named_accounts(&self) -> Vec<AccountName> {
         self.survey.lanes.iter().filter_map(|lane| lane.account.clone()).collect()
+    }
+
+    /// What looking a name of its rows' targets up costs, and on which of its platforms; none where it costs nothing, or nobody is asked.
+    pub fn lookup_price(&self) -> Option<(Platform, MicroUsd)> {
+        let price = |(platform, kind): &(Platform, TargetKind)| {
+            let asked = find_name_resolver(*platform)?.endpoints.iter().filter(|endpoint| endpoint.of == *kind);
+            Some((*platform, asked.map(|endpoint| endpoint.price.1).max()?))
+        };
+        self.acts_on.iter().filter_map(price).filter(|(_, price)| price.0 > 0).max_by_key(|(_, price)| *price)
     }
 
     /// What all of its usable rows are about; none where that differs, or there is none.

@@ -10,13 +10,16 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 
 use super::named_accounts::FileAccounts;
-use crate::domain::{AccountName, Action, Handle, Target, Wall};
+use crate::domain::{AccountName, Action, EntryFact, Handle, Platform, Target, TargetKind, Wall};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::keep_list::KeepList;
-use crate::jobfile::{JobFileError, RowVerdict, Source, Survey};
+use crate::jobfile::{JobFileError, RowVerdict, Source, Survey, is_same_column};
 use crate::lists::filter::{Filter, Judgement, Order, Rule, Stage, Staged, Take};
 use crate::lists::{RowEntry, RowReader};
-use crate::platforms::spec;
+use crate::platforms::{resolvable_name, spec};
+
+/// Columns of links, which name users where rows are about users.
+const LINK_COLUMNS: [&str; 2] = ["url", "link"];
 
 /// Which rows of a job file go on.
 #[derive(Debug, Default)]
@@ -43,12 +46,23 @@ impl RowRules {
         self.filter.is_empty() && self.take == Take::default()
     }
 
-    /// How many handles on the keep list cannot spare rows of a file: it has rows with IDs alone, and no column of names.
-    pub fn blind_handles(&self, survey: &Survey) -> usize {
-        let Some(keep) = self.filter.keep.as_ref().filter(|_| survey.names < survey.usable) else { return 0 };
-        let names = keep.targets().filter(Target::is_name).count();
+    /// What the names on the keep list are to the rows of a file that have an ID alone.
+    /// `acts_on`: on which platforms its rows act, and on what.
+    pub fn kept_names(&self, survey: &Survey, acts_on: &[(Platform, TargetKind)]) -> KeptNames {
+        let mut kept = KeptNames::default();
+        let Some(keep) = self.filter.keep.as_ref().filter(|_| survey.names < survey.usable) else { return kept };
+        let has_handles = RowReader::new(&survey.columns).has_names();
         // A column of names has handles. Of other names a row has to have the very one.
-        if RowReader::new(&survey.columns).has_names() { names - keep.handles().len() } else { names }
+        for name in keep.named_targets().filter(|name| !has_handles || !matches!(name, Target::Handle(_))) {
+            let mut asked = acts_on.iter().map(|(platform, kind)| resolvable_name(*platform, *kind, &name));
+            // Of a list that cannot be read again nothing is known when rows are sent.
+            if self.keep_path.is_some() && asked.any(|name| name.is_some()) {
+                kept.looked_up += 1;
+            } else {
+                kept.blind += 1;
+            }
+        }
+        kept
     }
 
     /// Refuses a rule about something that no column of the file tells, which would spare every row.
@@ -57,7 +71,17 @@ impl RowRules {
     /// There is such a rule (2).
     pub fn refuse_untold(&self, survey: &Survey) -> Result<(), CommandError> {
         let reader = RowReader::new(if survey.has_header { &survey.columns } else { &[] });
-        let Some((option, rule)) = self.filter.unanswered(|fact| reader.tells(fact)) else { return Ok(()) };
+        // A user is known by name. Of a post only its text says what is in it.
+        let has_users = survey.lanes.iter().any(|lane| lane.action.target_kind() == TargetKind::User);
+        let is_link = |name: &String| LINK_COLUMNS.iter().any(|link| is_same_column(name, link));
+        let has_links = survey.has_header && survey.columns.iter().any(is_link);
+        let has_words = reader.tells(EntryFact::Words) || survey.names > 0 || has_users && has_links;
+        let tells = |fact| match fact {
+            EntryFact::Words => has_words,
+            EntryFact::Text => reader.tells(fact) || has_users && has_words,
+            _ => reader.tells(fact),
+        };
+        let Some((option, rule)) = self.filter.unanswered(tells) else { return Ok(()) };
         let message = format!(
             "{}: {option} cannot be applied: no column of the file answers it ({}), so every row would be spared",
             survey.path,
@@ -112,6 +136,15 @@ impl RowRules {
         }
         Ok(sieve)
     }
+}
+
+/// The names on a keep list beside rows that have an ID alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeptNames {
+    /// Those that are looked up before such a row is sent.
+    pub looked_up: usize,
+    /// Those that spare such a row only where the queue knows its name.
+    pub blind: usize,
 }
 
 /// The rules at work on the rows of one file.
@@ -242,7 +275,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::{Accounts, FileOptions, prepare};
     use super::*;
-    use crate::domain::{Platform, PlatformUser};
+    use crate::domain::PlatformUser;
     use crate::store::{QueueKind, Store};
 
     #[tokio::test]

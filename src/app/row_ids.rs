@@ -38,15 +38,23 @@ impl RowOwners {
         RowIds { default: opaque_ids(self.platform_of_unnamed(of_job)), by_account, by_prefix, unknown }
     }
 
+    /// On which platform the rows of an account act, or those that name none, in the file of a job that has this account already.
+    pub(super) fn platform_of(&self, account: Option<&AccountName>, of_job: Option<AccountId>) -> Platform {
+        let Some(name) = account else { return self.platform_of_unnamed(of_job) };
+        let known = self.known.iter().find(|account| account.name == *name).map(|account| account.platform);
+        known.or_else(|| self.pretended(name)).unwrap_or(self.default)
+    }
+
+    /// The platform that a name says in the sandbox, where every name is somebody.
+    fn pretended(&self, name: &AccountName) -> Option<Platform> {
+        let platform = self.platform.unwrap_or_default();
+        self.is_sandbox.then(|| SandboxAccounts { base: None, platform }.platform_of(name))
+    }
+
     /// As a load chooses it: the account asked for; that of the job, unless another platform is asked for; else the default.
     fn platform_of_unnamed(&self, of_job: Option<AccountId>) -> Platform {
         if let Some(name) = &self.account {
-            let known = self.known.iter().find(|account| account.name == *name).map(|account| account.platform);
-            let pretended = || {
-                let platform = self.platform.unwrap_or_default();
-                self.is_sandbox.then(|| SandboxAccounts { base: None, platform }.platform_of(name))
-            };
-            return known.or_else(pretended).unwrap_or(self.default);
+            return self.platform_of(Some(name), of_job);
         }
         let of_job = self.known.iter().find(|account| Some(account.id) == of_job).map(|account| account.platform);
         of_job.filter(|_| self.platform.is_none()).unwrap_or(self.default)
@@ -56,7 +64,9 @@ impl RowOwners {
 /// The IDs of a platform where they are opaque: those of each host mean something there alone. None: X's.
 pub(super) fn opaque_ids(platform: Platform) -> Option<OpaqueIds> {
     let grammar = spec(platform).target();
-    spec(platform).has_opaque_ids().then(|| OpaqueIds { read: grammar.reader(), kind_of: grammar.kinds() })
+    let (read, kind_of, is_evident) = (grammar.reader(), grammar.kinds(), grammar.evidence());
+    let written_as = grammar.written_as;
+    spec(platform).has_opaque_ids().then_some(OpaqueIds { read, kind_of, is_evident, written_as })
 }
 
 #[cfg(test)]
@@ -73,14 +83,19 @@ mod tests {
         Account { id, name, platform, host, user_id, hold, hold_backoff_level: 0, trouble, is_default: false }
     }
 
-    /// The targets of the rows, or the faults.
-    fn read(csv: &str, owners: &RowOwners, of_job: Option<AccountId>) -> Vec<Result<String, Fault>> {
+    fn survey(csv: &str, owners: &RowOwners, of_job: Option<AccountId>) -> (Source, Survey) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("unfollow.csv");
         std::fs::write(&path, csv).unwrap();
         let source = Source::open(&path).unwrap();
         let options = ReadOptions { ids: owners.ids(of_job), ..ReadOptions::default() };
         let survey = Survey::of(&source, &options).unwrap();
+        (source, survey)
+    }
+
+    /// The targets of the rows, or the faults.
+    fn read(csv: &str, owners: &RowOwners, of_job: Option<AccountId>) -> Vec<Result<String, Fault>> {
+        let (source, survey) = survey(csv, owners, of_job);
         assert!(survey.damage.is_empty());
         let mut rows = survey.rows(&source).unwrap();
         let mut found = Vec::new();
@@ -157,6 +172,43 @@ mod tests {
         assert_eq!(read(&csv, &owners, None), want);
         // One column needs no header, and its first line is a row.
         assert_eq!(read(&format!("{did}\n"), &owners, None), [Ok(did.to_owned())]);
+    }
+
+    /// A name under `target_id` has the form of an ID there, and is not refused: some server's IDs may look so.
+    #[test]
+    fn what_may_be_the_name_of_a_user_is_counted() {
+        let known = vec![account(1, "ada", Platform::XV2), account(2, "fedi", Platform::Mastodon)];
+        let owners = RowOwners { known, ..RowOwners::default() };
+        let ids = "fedi,109302\nfedi,99999999999999999999\nfedi,01F6KXCP71V24GR0SJGAHRXSQ2\nfedi,AdvWH4zzvRcuVGkJ4S\n\
+                   fedi,ada@example.org\nada,20\n";
+        let (_, survey_of_ids) = survey(&format!("account,target_id\n{ids}"), &owners, None);
+        assert_eq!((survey_of_ids.usable, survey_of_ids.doubtful), (6, None));
+        let (_, found) = survey(&format!("account,target_id\n{ids}fedi,ada\nfedi,bob_1987\n"), &owners, None);
+        let doubtful = found.doubtful.unwrap();
+        assert_eq!((found.usable, doubtful.rows, doubtful.line, doubtful.text.as_str()), (8, 2, 8, "ada"));
+    }
+
+    #[test]
+    fn a_rejected_row_is_told_what_its_own_platform_takes() {
+        let known = vec![
+            account(1, "ada", Platform::XV2),
+            account(2, "fedi", Platform::Mastodon),
+            account(3, "sky", Platform::Bluesky),
+        ];
+        let owners = RowOwners { known, ..RowOwners::default() };
+        let csv =
+            "account,target_id\nada,x-y\nada,\nfedi,@ada\nfedi,12.0\nfedi,\nsky,ada\nsky,@ada\nsky,\nsky,at://ada/x\n";
+        let (_, survey) = survey(csv, &owners, None);
+        assert_eq!(survey.rejected, 9);
+        for example in &survey.examples {
+            let said = &example.rejection.message;
+            let (is_of_x, words) = match example.line {
+                ..=3 => (true, "numeric ID"),
+                4..=6 => (false, "@ada@example.org"),
+                _ => (false, "did:plc:"),
+            };
+            assert!(said.contains(words) && said.contains("numeric ID") == is_of_x, "{}: {said}", example.line);
+        }
     }
 
     /// In the sandbox every name is somebody, and names that begin so are Mastodon's.

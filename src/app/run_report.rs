@@ -36,11 +36,14 @@ pub struct AccountTrouble {
 pub struct RunSummary {
     /// Its jobs.
     pub jobs: Vec<JobCounts>,
-    /// Requests it sent.
+    /// Requests it sent for rows.
     pub requests: u64,
     /// What they cost, in dollars.
     #[serde(rename = "spent_usd", serialize_with = "dollars")]
     pub spent: MicroUsd,
+    /// What looking names up took beside that; none where no name was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lookups: Option<Lookups>,
     /// What it ended for, in one word.
     pub stopped: &'static str,
     /// When a slot is free again, where that is what it waits for.
@@ -49,6 +52,16 @@ pub struct RunSummary {
     pub error: Option<Value>,
     /// The exit code.
     pub exit_code: u8,
+}
+
+/// What looking names up took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Lookups {
+    /// Requests.
+    pub requests: u64,
+    /// What they cost, in dollars.
+    #[serde(rename = "spent_usd", serialize_with = "dollars")]
+    pub spent: MicroUsd,
 }
 
 fn dollars<S: Serializer>(amount: &MicroUsd, to: S) -> Result<S::Ok, S::Error> {
@@ -70,10 +83,12 @@ impl RunReport {
 impl RunSummary {
     /// A drain that ended so.
     pub fn new(jobs: Vec<JobCounts>, finish: &Finish, exit_code: u8) -> RunSummary {
+        let (requests, spent) = finish.looked_up;
         RunSummary {
             jobs,
             requests: finish.requests,
             spent: finish.spent,
+            lookups: (requests > 0).then_some(Lookups { requests, spent }),
             stopped: finish.stopped.name(),
             next_slot_at: finish.next_slot_at.map(Wall::rfc3339),
             error: None,
@@ -84,7 +99,8 @@ impl RunSummary {
     /// Nothing was sent.
     pub fn unsent(stopped: &'static str, exit_code: u8) -> RunSummary {
         let jobs = Vec::new();
-        RunSummary { jobs, requests: 0, spent: MicroUsd(0), stopped, next_slot_at: None, error: None, exit_code }
+        let (spent, lookups, next_slot_at, error) = (MicroUsd(0), None, None, None);
+        RunSummary { jobs, requests: 0, spent, lookups, stopped, next_slot_at, error, exit_code }
     }
 
     /// An error ended it before anything was sent.
@@ -112,6 +128,7 @@ mod tests {
             stopped: Stopped::Finished,
             requests: 103,
             spent: MicroUsd(970_000),
+            looked_up: (0, MicroUsd(0)),
             next_slot_at: None,
             given_up: None,
             bad_certificate: None,
@@ -123,6 +140,10 @@ mod tests {
         let text = serde_json::to_string(&summary).unwrap();
         let contract = r#"{"jobs":[{"job":"unfollow","rows":120,"done":97,"gone":2,"failed":1,"cancelled":0,"kept":0,"duplicate":10,"rejected":10,"pending":0}],"requests":103,"spent_usd":0.97,"stopped":"finished","next_slot_at":null,"error":null,"exit_code":3}"#;
         assert_eq!(text, contract);
+        // What names cost stands beside it, where any were looked up.
+        let finish = Finish { looked_up: (2, MicroUsd(980_000)), ..finish };
+        let text = serde_json::to_string(&RunSummary::new(Vec::new(), &finish, 0)).unwrap();
+        assert!(text.contains(r#""spent_usd":0.97,"lookups":{"requests":2,"spent_usd":0.98},"stopped""#), "{text}");
     }
 
     #[test]

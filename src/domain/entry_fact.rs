@@ -19,4 +19,8 @@ pub enum EntryFact {
     HasMedia,
     /// Whether a post is pinned to its author's profile.
     IsPinned,
+    /// What a post says; what a user is called, or says of themselves.
+    Text,
+    /// The same, or how a post's author is called.
+    Words,
 }

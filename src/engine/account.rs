@@ -107,6 +107,8 @@ pub(super) struct Lane {
     pub(super) uncovered: bool,
     /// Some task in it may stand under a name.
     pub(super) has_names: bool,
-    /// The next task in it stands under a name, and nobody knows what that means.
+    /// Nothing of it can be claimed before names are looked up: the next task stands under one, or may be whom one on a keep list means.
     pub(super) awaits_names: bool,
+    /// A task in it may be whom a name on a keep list means, and nobody knows what that means.
+    pub(super) awaits_kept: bool,
 }

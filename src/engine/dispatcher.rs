@@ -173,11 +173,11 @@ impl Dispatcher {
     /// What endpoints want to know of names and records before they claim: what this turn has written of them is on disk.
     async fn begin_readings(&mut self) -> Result<(), StoreError> {
         let (now, until) = (self.clock.now(), self.state.groups.last_deadline());
-        let State { readings, names, records, groups, roster, workers, end, .. } = &mut self.state;
+        let State { readings, names, records, groups, roster, workers, guard, end, .. } = &mut self.state;
         if end.stopping().is_some() {
             return Ok(());
         }
-        let looked_up = names.look(roster, groups, readings, now.tick);
+        let looked_up = names.look((roster, guard), groups, readings, now.tick);
         let sought = records.look(&mut self.drain, (roster, workers), readings, until, now).await?;
         for begun in looked_up.into_iter().chain(sought) {
             self.reporter.tell(&begun);
@@ -396,6 +396,7 @@ impl Dispatcher {
             groups: self.state.groups.ends(stopped, self.state.end.next_slot, now),
             requests: self.state.groups.requests(),
             spent: self.state.groups.spent(),
+            looked_up: self.state.groups.looked_up(),
             next_slot_at: self.state.end.next_slot.map(|tick| now.wall_at(tick)),
             troubles: self.state.troubles.take(),
             given_up: self.state.end.given_up,

@@ -9,9 +9,9 @@ use super::account::EndpointKey;
 use super::budget::LookupBounds;
 use super::settings::Access;
 use crate::auth::NoToken;
-use crate::domain::{AccountId, Action, LaneId, MicroUsd, Reason, Target, TaskId, Tick, Wall};
+use crate::domain::{AccountId, Action, LaneId, MicroUsd, Reason, Target, TargetName, TaskId, Tick, Wall};
 use crate::platforms::{Endpoint, ListEndpoint, NameResolver, Reply};
-use crate::store::{SettledByName, StoreError};
+use crate::store::{Resolution, SettledByName, StoreError};
 
 /// What is read for an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,13 +70,15 @@ pub enum ReadingWanted {
         /// The collections, in the order in which the records of a subject are deleted.
         collections: &'static [&'static ListEndpoint],
     },
-    /// What the names mean under which tasks stand in line.
+    /// What names mean: those under which tasks stand in line, and those on keep lists.
     Names {
         /// Who is asked.
         resolver: &'static NameResolver,
         /// The lanes, each with the last task that is visible of it.
         lanes: Vec<(LaneId, TaskId)>,
-        /// So many names at most.
+        /// Names on the lists that guard the lanes.
+        kept: Vec<TargetName>,
+        /// So many names of each at most.
         most: u32,
         /// So many requests at most, and so much money.
         within: LookupBounds,
@@ -99,6 +101,8 @@ pub struct NamesRead {
     pub found: u64,
     /// Tasks that were settled by what their names came to.
     pub settled: Vec<SettledByName>,
+    /// What names on keep lists came to.
+    pub kept: Vec<(TargetName, Resolution)>,
     /// Requests sent.
     pub requests: u64,
     /// What they cost.
@@ -120,6 +124,8 @@ pub enum ReadingEnd {
     Person(Reason, String),
     /// The platform does not take the question, and said so.
     NotTaken(String),
+    /// It does not tell whom names on keep lists mean, of whom it knows; which, and why.
+    KeptUntold(String),
     /// The platform answers, and never with a page.
     Failing(String),
     /// Nobody answers.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{AccountId, Action, MicroUsd, Outcome, Reason, RoundId, Target, Wall, WindowSpec};
+use crate::domain::{AccountId, Action, MicroUsd, Outcome, Reason, RoundId, Target, TargetName, Wall, WindowSpec};
 use crate::store::DamagedTask;
 
 /// Something that happened. Every number in it has been committed.
@@ -138,10 +138,19 @@ pub enum Event {
         found: u64,
         /// Rows that were settled by what their names came to.
         settled: u64,
+        /// Names on keep lists of which it is known now what they mean.
+        kept: u64,
         /// Requests sent.
         requests: u64,
         /// What they cost.
         spent: MicroUsd,
+    },
+    /// Names on keep lists that mean nobody who could be told, each with the reason: they spare nobody by an ID.
+    KeptNobody {
+        /// Who asked.
+        account: AccountId,
+        /// Which, and why.
+        names: Vec<(TargetName, String)>,
     },
     /// No more names can be looked up for now.
     NamesWait {
@@ -325,10 +334,12 @@ pub struct Finish {
     pub stopped: Stopped,
     /// The groups, in the order in which they were given.
     pub groups: Vec<GroupEnd>,
-    /// Requests sent in this run.
+    /// Requests sent for rows in this run.
     pub requests: u64,
     /// What they cost.
     pub spent: MicroUsd,
+    /// Requests that have looked names up, and what they cost.
+    pub looked_up: (u64, MicroUsd),
     /// When the next request could leave, where that is known and something is left.
     pub next_slot_at: Option<Wall>,
     /// Accounts that need a person: whose, why in one word, what the platform said.
@@ -351,6 +362,7 @@ impl Finish {
             groups: Vec::new(),
             requests: 0,
             spent: MicroUsd(0),
+            looked_up: (0, MicroUsd(0)),
             next_slot_at: None,
             troubles: Vec::new(),
             given_up: None,
@@ -358,5 +370,10 @@ impl Finish {
             withheld: Vec::new(),
             damaged: Vec::new(),
         }
+    }
+
+    /// All requests of the run, lookups of names among them, and what they cost.
+    pub fn total(&self) -> (u64, MicroUsd) {
+        (self.requests + self.looked_up.0, self.spent.plus(self.looked_up.1))
     }
 }

@@ -166,6 +166,12 @@ impl JobGroups {
         self.groups.iter().fold(MicroUsd(0), |sum, group| sum.plus(group.budget.spent()))
     }
 
+    /// Requests of all groups that have looked names up, and what they cost.
+    pub(super) fn looked_up(&self) -> (u64, MicroUsd) {
+        let each = self.groups.iter().map(|group| group.budget.looked_up());
+        each.fold((0, MicroUsd(0)), |(requests, spent), (more, cost)| (requests + more, spent.plus(cost)))
+    }
+
     /// Requests of each group with terms of its own, and what they cost.
     pub(super) fn used(&self) -> Vec<(u64, MicroUsd)> {
         self.groups.iter().skip(1).map(|group| (group.budget.requests(), group.budget.spent())).collect()

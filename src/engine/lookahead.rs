@@ -2,7 +2,8 @@
 //! turn, and no slot is spent on it; so is what would be restored and is there already. Where to undo is to delete a record, or to restore
 //! is to put one back, the others get theirs.
 //!
-//! A task that stands under a name is claimed once it is known what that means; a lane is claimed from up to there.
+//! A task that stands under a name is claimed once it is known what that means; a lane is claimed from up to there. The same holds of a task
+//! that a name on a keep list may mean.
 //!
 //! Only tasks that were looked at may be claimed. Those ahead in line are read before the turn; those that come back in line
 //! within the turn (released, woken) are looked at with them. Whatever another process puts in line between that look and
@@ -19,7 +20,7 @@ use super::names::{NameLookups, resolver_of};
 use super::own_records::OwnRecords;
 use super::readings::Readings;
 use super::roster::Roster;
-use super::send_guard::{KEEP_LIST, SendGuard};
+use super::send_guard::{Guarded, KEEP_LIST, SendGuard};
 use super::turn_draft::TurnDraft;
 use super::workers::Planned;
 use crate::domain::{Handle, LaneId, Platform, Reason, Target, TargetKind, TaskId, TaskState, Tick};
@@ -55,6 +56,8 @@ enum Sight {
     Settled(TaskState, Reason),
     /// It stands under a name, and it is not known what that means.
     Nameless,
+    /// A name on a keep list may mean it: that is not known.
+    Unsure,
     /// It is not known which records it has.
     Unknown,
 }
@@ -72,8 +75,10 @@ struct Looked {
     records: HashMap<TaskId, Arc<TaskRecord>>,
     /// Nothing may be claimed: of somebody it is not known what to delete.
     is_unknown: bool,
-    /// The first that stands under a name.
+    /// The first that waits for a name.
     nameless: Option<TaskId>,
+    /// A name on a keep list may mean one of them.
+    is_unsure: bool,
 }
 
 impl Looked {
@@ -84,7 +89,10 @@ impl Looked {
                 self.records.extend(record.map(|record| (task, Arc::new(record))));
             }
             Sight::Settled(..) => {}
-            Sight::Nameless => self.nameless = Some(self.nameless.map_or(task, |first| first.min(task))),
+            Sight::Nameless | Sight::Unsure => {
+                self.is_unsure |= matches!(sight, Sight::Unsure);
+                self.nameless = Some(self.nameless.map_or(task, |first| first.min(task)));
+            }
             Sight::Unknown => self.is_unknown = true,
         }
     }
@@ -93,7 +101,7 @@ impl Looked {
 /// What looking ahead may touch.
 pub(super) struct Looking<'a> {
     pub(super) lookahead: &'a mut Lookahead,
-    pub(super) guard: &'a SendGuard,
+    pub(super) guard: &'a mut SendGuard,
     pub(super) readings: &'a Readings,
     pub(super) names: &'a mut NameLookups,
     pub(super) records: &'a mut OwnRecords,
@@ -225,16 +233,20 @@ impl Looking<'_> {
     /// What becomes of a task. `records`: what is known of its records, where something was read; `may_be_name`: it may stand under a name;
     /// `has_stepped`: it deletes a record in this turn, or puts one back.
     fn judge(
-        &self,
+        &mut self,
         (task, handle): (&PeekedTask, Option<&Handle>),
         records: Option<(&Endpoint, RecordsOfTask)>,
         (may_be_name, has_stepped): (bool, bool),
     ) -> Sight {
-        if self.guard.spares(task, handle, self.roster) {
+        let guarded = self.guard.judge(task, handle, self.roster);
+        if guarded == Guarded::Spared {
             return Sight::Settled(TaskState::Kept, Reason::Borrowed(KEEP_LIST));
         }
         if may_be_name && task.target.as_ref().is_some_and(Target::is_name) {
             return Sight::Nameless;
+        }
+        if guarded == Guarded::Unsure {
+            return Sight::Unsure;
         }
         let Some((endpoint, records)) = records else { return Sight::Sendable(None) };
         let settled = |state, reason| Sight::Settled(state, Reason::Borrowed(reason));
@@ -279,7 +291,8 @@ impl Looking<'_> {
             if let Some(first) = looked.nameless {
                 claim.looked_to = claim.looked_to.min(Some(TaskId(first.0 - 1)));
                 let is_next = looked.passing.iter().all(|task| *task > first);
-                note_nameless(claim.lane, is_next, (&mut *self.roster, &mut *self.names), self.readings, self.now);
+                let met = (is_next, looked.is_unsure);
+                note_nameless(claim.lane, met, (&mut *self.roster, &mut *self.names), self.readings, self.now);
                 continue;
             }
             if looked.is_unknown {
@@ -308,16 +321,17 @@ impl Looking<'_> {
     }
 }
 
-/// A lane has met a name: it is looked up. `is_next`: nothing of the lane can be claimed before that.
+/// A lane has met a name: it is looked up. `is_next`: nothing of the lane can be claimed before that; `is_unsure`: so are those on the keep
+/// lists that guard it.
 fn note_nameless(
     lane: LaneId,
-    is_next: bool,
+    (is_next, is_unsure): (bool, bool),
     (roster, names): (&mut Roster, &mut NameLookups),
     readings: &Readings,
     now: Tick,
 ) {
     let Some(known) = roster.lanes.get_mut(&lane) else { return };
-    known.awaits_names = is_next;
+    (known.awaits_names, known.awaits_kept) = (is_next, is_unsure);
     let (account, action, group) = (known.account, known.action, known.group);
     if let Some(until) = names.want((account, action), group, readings, now).filter(|_| is_next) {
         roster.schedule_rested(account, until);

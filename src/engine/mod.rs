@@ -88,7 +88,7 @@ pub use event::{Event, Finish, GroupEnd, Listener, Progress, Signal, Stopped, Wi
 pub use holds::cap_of;
 pub use patience::Patience;
 pub use refusal_breaker::REFUSALS_TO_TRIP;
-pub use send_guard::{Guard, LostList};
+pub use send_guard::{Guard, Guarded, GuardedLane, GuardedTask, LostList};
 pub use settings::{Access, CredentialSource, EngineSettings, JobGroup, JobTerms};
 pub use shutdown::{DRAIN_GRACE, Shutdown, ShutdownSender, Urgency, shutdown};
 pub use suspend::{Suspend, SuspendWatch};

@@ -1,5 +1,6 @@
 //! What names mean under which tasks stand in line: looked up by a reading beside the drain, as many as the endpoint needs next. A task stands
-//! under what its name means before it can be claimed; until then the lane is claimed from up to it.
+//! under what its name means before it can be claimed; until then the lane is claimed from up to it. So it is up to a task that a name on a keep
+//! list may mean: those names are looked up first.
 //!
 //! In: endpoints that have met a name. Out: readings that begin, within what the jobs may use. What does not belong here: looking up
 //! ([`EndpointReader`](super::EndpointReader)), and meeting names (`lookahead`).
@@ -13,7 +14,8 @@ use super::event::Event;
 use super::job_groups::{GroupIndex, JobGroups};
 use super::readings::Readings;
 use super::roster::Roster;
-use crate::domain::{MicroUsd, Tick};
+use super::send_guard::SendGuard;
+use crate::domain::{LaneId, MicroUsd, Tick};
 use crate::platforms::{Endpoint, NameResolver, find, find_name_resolver};
 
 /// So many names are looked up at once: a request of the platform that takes most of them.
@@ -41,7 +43,7 @@ pub(super) fn lookup_price(resolver: &NameResolver) -> MicroUsd {
 }
 
 impl NameLookups {
-    /// An endpoint has met a name. When its lookup may begin, where that is known and not now.
+    /// An endpoint has met a name, or a task that one on a keep list may mean. When its lookup may begin, where that is known and not now.
     pub(super) fn want(&mut self, key: EndpointKey, group: GroupIndex, readings: &Readings, now: Tick) -> Option<Tick> {
         match readings.may_begin((key, ReadingOf::Names), now) {
             Ok(()) => {
@@ -60,7 +62,7 @@ impl NameLookups {
     /// Looks up what is wanted, within what its jobs have left. Says what begins.
     pub(super) fn look(
         &mut self,
-        roster: &Roster,
+        (roster, guard): (&Roster, &mut SendGuard),
         groups: &mut JobGroups,
         readings: &mut Readings,
         now: Tick,
@@ -80,12 +82,14 @@ impl NameLookups {
                 continue;
             }
             let is_its = |lane: &&Lane| (lane.account, lane.action, lane.group) == (key.0, key.1, group);
-            let lanes = run.lanes.iter().filter_map(|id| Some((*id, roster.lanes.get(id).filter(is_its)?.visible_to)));
+            let its = || run.lanes.iter().filter_map(|id| Some((*id, roster.lanes.get(id).filter(is_its)?)));
+            let guarded: Vec<LaneId> = its().filter(|(_, lane)| lane.awaits_kept).map(|(id, _)| id).collect();
+            let (lanes, kept) = (its().map(|(id, lane)| (id, lane.visible_to)), guard.unknown_names(&guarded, roster));
             let (lanes, within) = (lanes.collect(), groups.stake_rest(group));
             self.staked.insert(key, (group, within));
             let reads_records = find(access.platform, key.1).is_some_and(Endpoint::deletes_records);
             let most = if reads_records { NAMES_BEFORE_RECORDS } else { NAMES_AT_ONCE };
-            let wanted = ReadingWanted::Names { resolver, lanes, most, within };
+            let wanted = ReadingWanted::Names { resolver, lanes, kept, most, within };
             readings.begin((key, ReadingOf::Names), (run.id, access), wanted, groups.until(group));
             begun.push(Event::NamesSought { account: run.id, action: key.1 });
         }

@@ -15,13 +15,14 @@ use super::outage::GIVE_UP_AFTER;
 use super::readings::{Failing, Readings};
 use super::roster::Roster;
 use super::run_end::RunEnd;
+use super::send_guard::SendGuard;
 use super::silence::{NoAnswer, Reachability};
 use super::tokens::TokenRequests;
 use super::turn_draft::TurnDraft;
 use crate::clock::Backoff;
-use crate::domain::{Moment, Reason, Tick, Wall};
+use crate::domain::{Moment, Reason, TargetName, Tick, Wall};
 use crate::platforms::{find, is_certificate_trouble};
-use crate::store::StoreError;
+use crate::store::{Resolution, StoreError};
 
 /// The reason of an account whose records' list the platform does not give out.
 const RECORDS_REFUSED: &str = "records_refused";
@@ -29,6 +30,8 @@ const RECORDS_REFUSED: &str = "records_refused";
 const NAMES_REFUSED: &str = "names_refused";
 /// The reason of a login that may not read what has to be read.
 const SCOPE_MISSING: &str = "scope_missing";
+/// The reason of an account whose keep list names somebody whom the platform does not tell: no row that may be theirs is sent.
+const KEPT_NAMES_UNTOLD: &str = "kept_names_untold";
 /// A run that was asked to end has ended by then.
 const UNTIL_THE_END: Duration = Duration::from_secs(60);
 /// A lookup that found nothing to look up was overtaken by another process: the next one comes after it.
@@ -38,6 +41,7 @@ const BETWEEN_EMPTY_LOOKUPS: Duration = Duration::from_secs(1);
 pub(super) struct ReadingTroubles<'a> {
     pub(super) readings: &'a mut Readings,
     pub(super) names: &'a mut NameLookups,
+    pub(super) guard: &'a mut SendGuard,
     pub(super) groups: &'a mut JobGroups,
     pub(super) roster: &'a mut Roster,
     pub(super) troubles: &'a mut AccountTroubles,
@@ -66,7 +70,8 @@ impl ReadingTroubles<'_> {
             if !matches!(end, ReadingEnd::Failing(_) | ReadingEnd::Silent(_)) {
                 self.recovered(key, draft);
             }
-            let has_looked_up = names.requests > 0 || names.found > 0 || !names.settled.is_empty();
+            let NamesRead { found, settled, kept, requests, .. } = &names;
+            let has_looked_up = *requests > 0 || *found > 0 || !settled.is_empty() || !kept.is_empty();
             if key.1 == ReadingOf::Names {
                 self.settle_names(key.0, names, draft);
             }
@@ -97,6 +102,10 @@ impl ReadingTroubles<'_> {
                         ReadingOf::Records => RECORDS_REFUSED,
                     };
                     self.troubles.refuse_action(self.roster, key.0, Reason::Borrowed(reason), detail, draft);
+                }
+                ReadingEnd::KeptUntold(detail) => {
+                    let reason = Reason::Borrowed(KEPT_NAMES_UNTOLD);
+                    self.troubles.refuse_action(self.roster, key.0, reason, detail, draft);
                 }
                 ReadingEnd::Failing(detail) => self.fails(key, detail, draft),
                 ReadingEnd::Silent(detail) => self.is_silent(key, detail, draft),
@@ -136,10 +145,20 @@ impl ReadingTroubles<'_> {
     /// What was found of names, whatever ended it: rows that have an outcome by it are told, and what was not used is the jobs' again.
     fn settle_names(&mut self, key: EndpointKey, names: NamesRead, draft: &mut TurnDraft) {
         self.names.settle(key, &names, self.groups);
-        let NamesRead { found, settled, requests, spent, .. } = names;
+        let NamesRead { found, settled, kept, requests, spent } = names;
+        let account = self.roster.accounts[key.0].id;
+        self.guard.learn(account, &kept);
         if requests > 0 || found > 0 || !settled.is_empty() {
-            let (account, unfound) = (self.roster.accounts[key.0].id, settled.len() as u64);
-            draft.tell(Event::NamesFound { account, action: key.1, found, settled: unfound, requests, spent });
+            let (unfound, kept) = (settled.len() as u64, kept.len() as u64);
+            draft.tell(Event::NamesFound { account, action: key.1, found, settled: unfound, kept, requests, spent });
+        }
+        let nobody = kept.into_iter().filter_map(|(name, told)| match told {
+            Resolution::Nobody(reason) => Some((name, reason)),
+            Resolution::Target(_) => None,
+        });
+        let names: Vec<(TargetName, String)> = nobody.collect();
+        if !names.is_empty() {
+            draft.tell(Event::KeptNobody { account, names });
         }
         for settled in settled {
             let (round, account, action, target) = (settled.round, settled.account, settled.action, settled.target);

@@ -147,8 +147,19 @@ impl Roster {
     pub(super) fn take_over_lane(&mut self, view: &LaneView, group: GroupIndex, is_left_out: bool, now: Tick) {
         let account = self.account_index(view.account);
         let LaneView { round, action, visible_to, has_pending: pending, has_names, .. } = *view;
-        let (uncovered, awaits_names) = (false, false);
-        let lane = Lane { round, action, account, group, visible_to, pending, uncovered, has_names, awaits_names };
+        let (uncovered, awaits_names, awaits_kept) = (false, false, false);
+        let lane = Lane {
+            round,
+            action,
+            account,
+            group,
+            visible_to,
+            pending,
+            uncovered,
+            has_names,
+            awaits_names,
+            awaits_kept,
+        };
         self.lanes.insert(view.lane, lane);
         if is_left_out {
             return;
@@ -166,13 +177,13 @@ impl Roster {
         its.for_each(|lane| lane.uncovered = false);
     }
 
-    /// Names of an endpoint's tasks have been looked up: what that has found is seen in the next turn.
+    /// Names have been looked up for an endpoint: what that has found is seen in the next turn.
     pub(super) fn end_lookup(&mut self, (account, action): EndpointKey) {
         let its = self.lanes.values_mut().filter(|lane| (lane.account, lane.action) == (account, action));
-        its.for_each(|lane| lane.awaits_names = false);
+        its.for_each(|lane| (lane.awaits_names, lane.awaits_kept) = (false, false));
     }
 
-    /// What is done in the lanes of an account whose next task stands under a name, and for whose jobs; once for each action.
+    /// What is done in the lanes of an account that wait for names, and for whose jobs; once for each action.
     pub(super) fn lookups_awaited(&self, account: usize) -> Vec<(Action, GroupIndex)> {
         let lanes = self.accounts[account].lanes.iter().filter_map(|id| self.lanes.get(id));
         let mut awaited: Vec<(Action, GroupIndex)> = Vec::new();

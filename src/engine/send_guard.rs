@@ -1,7 +1,8 @@
 //! What must never be sent: keep lists, looked at again before each turn.
 //!
-//! In: lists, tasks. Out: rounds of which nothing is sent while their list cannot be read, and whether a list spares a task. What does not
-//! belong here: where a guard's lists come from, and taking what is spared out of a turn (`lookahead`).
+//! In: lists, tasks. Out: rounds of which nothing is sent while their list cannot be read, whether a list spares a task, and the names on
+//! lists that have to be looked up before that can be said. What does not belong here: where a guard's lists come from, looking names up
+//! (`names`), and taking what is spared out of a turn (`lookahead`).
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -12,8 +13,8 @@ use super::roster::Roster;
 use super::run_end::RunEnd;
 use super::turn_draft::TurnDraft;
 use crate::clock::Clock;
-use crate::domain::{Handle, LaneId, RoundId, Target, Wall};
-use crate::store::{PeekedTask, RoundKeep};
+use crate::domain::{AccountId, Handle, LaneId, Platform, RoundId, Target, TargetKind, TargetName, Wall};
+use crate::store::{PeekedTask, Resolution, RoundKeep};
 
 /// The reason of a task that a keep list spares.
 pub(super) const KEEP_LIST: &str = "keep_list";
@@ -30,8 +31,47 @@ pub trait Guard: Send {
     fn watches(&self, round: RoundId) -> bool;
     /// Looks at the lists again: those that cannot be read. Nothing may be sent that they guard.
     fn look(&mut self, now: Wall) -> Vec<LostList>;
-    /// Whether a task must not be sent, by its target, what that is called as far as the queue knows, and its row's cells.
-    fn spares(&self, round: RoundId, target: &Target, handle: Option<&Handle>, record: Option<&str>) -> bool;
+    /// What the lists say of a task.
+    fn judge(&mut self, lane: GuardedLane, task: GuardedTask<'_>) -> Guarded;
+    /// The names on the lists of which nobody has said yet what they mean there.
+    fn unknown_names(&mut self, lane: GuardedLane) -> Vec<TargetName>;
+    /// What names mean to an account's platform.
+    fn learn(&mut self, account: AccountId, told: &[(TargetName, Resolution)]);
+}
+
+/// Whose tasks are guarded, by whose lists, and of which kind they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GuardedLane {
+    /// Whose lists.
+    pub round: RoundId,
+    /// Whose tasks.
+    pub account: AccountId,
+    /// Where names mean something.
+    pub platform: Platform,
+    /// Users or posts.
+    pub kind: TargetKind,
+}
+
+/// A task as its guard sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct GuardedTask<'a> {
+    /// What it acts on.
+    pub target: &'a Target,
+    /// What that is called, as far as the queue knows.
+    pub handle: Option<&'a Handle>,
+    /// Its row's cells.
+    pub record: Option<&'a str>,
+}
+
+/// What a guard says of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guarded {
+    /// It must not be sent.
+    Spared,
+    /// No list means it.
+    Free,
+    /// A name on a list may mean it: it is not known what that means.
+    Unsure,
 }
 
 /// A list that cannot be read.
@@ -149,9 +189,29 @@ impl SendGuard {
         self.guard.watches(round)
     }
 
-    /// Whether a list names a task.
-    pub(super) fn spares(&self, task: &PeekedTask, handle: Option<&Handle>, roster: &Roster) -> bool {
-        let (Some(lane), Some(target)) = (roster.lanes.get(&task.lane), &task.target) else { return false };
-        self.guard.watches(lane.round) && self.guard.spares(lane.round, target, handle, task.record.as_deref())
+    /// What the lists say of a task.
+    pub(super) fn judge(&mut self, task: &PeekedTask, handle: Option<&Handle>, roster: &Roster) -> Guarded {
+        let (Some(lane), Some(target)) = (self.guarded(task.lane, roster), &task.target) else { return Guarded::Free };
+        self.guard.judge(lane, GuardedTask { target, handle, record: task.record.as_deref() })
+    }
+
+    /// The names on the lists of some lanes of which it is not known what they mean.
+    pub(super) fn unknown_names(&mut self, lanes: &[LaneId], roster: &Roster) -> Vec<TargetName> {
+        let lanes = lanes.iter().filter_map(|lane| self.guarded(*lane, roster)).collect::<Vec<_>>();
+        let names: BTreeSet<TargetName> = lanes.into_iter().flat_map(|lane| self.guard.unknown_names(lane)).collect();
+        names.into_iter().collect()
+    }
+
+    /// What names on lists mean to an account's platform.
+    pub(super) fn learn(&mut self, account: AccountId, told: &[(TargetName, Resolution)]) {
+        self.guard.learn(account, told);
+    }
+
+    /// A lane whose tasks are looked at before they are claimed; none where no list guards it.
+    fn guarded(&self, lane: LaneId, roster: &Roster) -> Option<GuardedLane> {
+        let lane = roster.lanes.get(&lane).filter(|lane| self.guard.watches(lane.round))?;
+        let account = &roster.accounts[lane.account];
+        let platform = account.access.as_ref()?.platform;
+        Some(GuardedLane { round: lane.round, account: account.id, platform, kind: lane.action.target_kind() })
     }
 }

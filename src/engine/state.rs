@@ -182,9 +182,11 @@ impl State {
     /// Readings that have ended: endpoints may claim, accounts stop. The error: the queue could not be read or written for one.
     pub(super) fn settle_readings(&mut self, draft: &mut TurnDraft, now: Moment) -> Option<StoreError> {
         let until = self.groups.last_deadline();
-        let State { readings, names, groups, roster, troubles, tokens, reachability, end, reading_waits, .. } = self;
+        let State {
+            readings, names, guard, groups, roster, troubles, tokens, reachability, end, reading_waits, ..
+        } = self;
         let mut settling =
-            ReadingTroubles { readings, names, groups, roster, troubles, tokens, reachability, end, until, now };
+            ReadingTroubles { readings, names, guard, groups, roster, troubles, tokens, reachability, end, until, now };
         reading_waits.drain(..).for_each(|(key, until, why)| draft.tell(settling.waits(key, until, why)));
         settling.settle(draft)
     }

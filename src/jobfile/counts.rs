@@ -29,6 +29,17 @@ pub struct Example {
     pub rejection: Rejection,
 }
 
+/// Rows of which the cell is an ID by its form, and may as well be the name of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoubtfulIds {
+    /// How many.
+    pub rows: u64,
+    /// The physical line of the first of them.
+    pub line: u64,
+    /// What it has there. Foreign text.
+    pub text: String,
+}
+
 const ACTIONS: usize = Action::ALL.len();
 const FAULTS: usize = Fault::ALL.len();
 
@@ -38,6 +49,7 @@ pub(super) struct Counts {
     pub(super) rows: u64,
     pub(super) windows_1252_rows: u64,
     pub(super) names: u64,
+    pub(super) doubtful: Option<DoubtfulIds>,
     tally: Tally,
     faults: [u64; FAULTS],
     /// By account (0: none named), then action.
@@ -90,6 +102,11 @@ impl Counts {
             }
             Judged::Task { action, account, is_typed, is_plain, column, target, .. } => {
                 self.names += u64::from(target.is_name());
+                if opened.judge.ids_of(Ok(*account)).is_some_and(|ids| ids.is_doubtful(target)) {
+                    self.doubtful
+                        .get_or_insert_with(|| DoubtfulIds { rows: 0, line, text: target.to_string() })
+                        .rows += 1;
+                }
                 if !is_plain {
                     self.count_encoding(record);
                 }
@@ -138,7 +155,7 @@ impl Counts {
         self.faults[fault as usize] += 1;
         if self.rejected.len() < MAX_EXAMPLES {
             let (record, line) = (opened.records.record(), opened.records.line());
-            let rejection = Rejection::of(fault, action, opened.judge.header.name(column), cell(record, column));
+            let rejection = opened.judge.rejection(fault, action, column, record);
             self.rejected.push(Example { line, rejection });
         }
     }
@@ -207,7 +224,7 @@ impl Counts {
                 let Some(form) = suspicion.of_forms(length, Forms::numbered(shape)) else { continue };
                 examples.extend(suspects.iter().map(|suspect| {
                     let Suspect { line, action, column, cell } = suspect;
-                    let rejection = Rejection::of(form.into(), Some(*action), judge.header.name(*column), cell);
+                    let rejection = Rejection::of(form.into(), (Some(*action), None), judge.header.name(*column), cell);
                     Example { line: *line, rejection }
                 }));
             }

@@ -70,6 +70,13 @@ impl KeepList {
         let handles = self.handles.iter().cloned().map(Target::Handle);
         ids.chain(handles).chain(self.keys.iter().cloned().map(Target::Key))
     }
+
+    /// Every name on it of which a platform may be asked what it means, in no order.
+    pub fn named_targets(&self) -> impl Iterator<Item = Target> {
+        let keys = self.keys.iter().cloned().map(Target::Key).filter(Target::is_name);
+        self.handles.iter().cloned().map(Target::Handle).chain(keys)
+    }
+
     /// The IDs.
     pub fn ids(&self) -> &HashSet<TargetId> {
         &self.ids
@@ -270,7 +277,9 @@ impl Reader {
     fn take_cell(&mut self, records: &Records, column: usize, handles: bool) -> Result<bool, JobFileError> {
         let cell = decode(records.record().get(column).unwrap_or_default());
         let text = cell.split_once(" #").map_or(&*cell, |(entry, _)| entry);
-        if let Some(key) = (self.keys)(cell::bare(text)) {
+        // A number that a spreadsheet has rewritten has a dot as hosts have.
+        let bare = cell::bare(text);
+        if let Some(key) = (self.keys)(bare).filter(|_| !cell::is_scientific(bare)) {
             self.list.insert(key);
             return Ok(true);
         }
@@ -317,8 +326,18 @@ fn is_comment(cell: &[u8]) -> bool {
     decode(cell).trim_start_matches(is_blank).starts_with('#')
 }
 
+/// A list is for accounts of every platform: it is not said what one of them would want.
 fn unreadable(path: &str, line: u64, text: &str, fault: Fault) -> JobFileError {
-    JobFileError::KeepLine { path: path.to_owned(), line, text: shown(text), why: fault.message(None) }
+    let why = match fault {
+        Fault::EmptyTarget => "it names nobody: write an ID, an @handle or a link, or remove the line".to_owned(),
+        Fault::NotAnId | Fault::NotAHandle | Fault::IdTooLong | Fault::ForeignLink | Fault::NotATargetLink => {
+            "neither an ID nor a name nor a link that can be read: write an ID as `cleanup list` gives it, a name with its @ (@ada, \
+             @ada@example.org, @ada.bsky.social), or a link to the page of a user or post"
+                .to_owned()
+        }
+        _ => fault.message(None),
+    };
+    JobFileError::KeepLine { path: path.to_owned(), line, text: shown(text), why }
 }
 
 #[cfg(test)]

@@ -154,3 +154,13 @@ fn a_key_is_spared_by_itself_and_by_nothing_that_looks_like_it() {
     assert_eq!(named, ["@ada".to_owned(), key.to_string()]);
     assert_eq!(list.len(), 2);
 }
+
+/// A list is for accounts of every network: nobody is told to write a numeric ID.
+#[test]
+fn a_line_that_names_nobody_is_told_in_words_for_every_network() {
+    for text in ["jack\n", "@a-b\n", "https://example.org/about\n", "99999999999999999999\n", "name,id\nada,\n"] {
+        let said = list_of(text).unwrap_err().to_string();
+        assert!(!said.contains("numeric ID") && !said.contains("x.com") && said.contains("link"), "{text}: {said}");
+    }
+    assert!(list_of("1.23E+18\n").unwrap_err().to_string().contains("spreadsheet"));
+}

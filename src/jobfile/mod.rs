@@ -44,7 +44,7 @@ mod tests;
 
 pub use cell::{read_handle, read_opaque, read_target};
 pub use check::{CheckDamage, CheckExample, CheckReport, CheckTasks};
-pub use counts::{Example, LaneCount};
+pub use counts::{DoubtfulIds, Example, LaneCount};
 pub use damage::{DamageFinding, DamageForm, binomial_tail, first_damaged};
 pub use decode::Encoding;
 pub use error::JobFileError;
@@ -63,7 +63,7 @@ pub use worklist::{MAX_TICKS_PER_FILE, SavedWorklist, WORKLIST_COLUMNS};
 
 /// The version of this reader. It belongs to what "unchanged" means: a file, and what is queued of it, is looked at again where another
 /// version read it. Raise it with every change of which rows can be used, of what they are read as, or of the columns that are chosen.
-pub const READER_VERSION: u32 = 5;
+pub const READER_VERSION: u32 = 6;
 /// Since this version a last row that looks cut off is rejected when it is read.
 pub const READER_OF_CUT_ROWS: u32 = 4;
 

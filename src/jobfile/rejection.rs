@@ -2,9 +2,9 @@
 
 use csv::ByteRecord;
 
-use super::DamageForm;
 use super::cell::bare;
 use super::text::{decode, shown};
+use super::{DamageForm, OpaqueIds};
 use crate::domain::{Action, Handle, TargetKind};
 
 crate::domain::with_all! {
@@ -227,10 +227,22 @@ pub struct Rejection {
 }
 
 impl Rejection {
-    pub(super) fn of(fault: Fault, action: Option<Action>, column: &str, cell: &[u8]) -> Rejection {
+    /// `ids`: how targets look where they are not X's.
+    pub(super) fn of(
+        fault: Fault,
+        (action, ids): (Option<Action>, Option<OpaqueIds>),
+        column: &str,
+        cell: &[u8],
+    ) -> Rejection {
         let text = shown(&decode(cell));
-        let message = match fault {
-            Fault::NotAnId => not_an_id(&decode(cell), action),
+        let written = ids.zip(action).map(|(ids, action)| ids.written(action.target_kind()));
+        let message = match (fault, written) {
+            (Fault::EmptyTarget, Some(written)) => format!("there is no target: write {written}"),
+            (Fault::NameForId, Some(written)) => {
+                format!("neither an ID nor a name nor a link of the account's platform: write {written}")
+            }
+            (Fault::NotAnOpaqueId, Some(written)) => format!("not an ID of the account's platform: write {written}"),
+            (Fault::NotAnId, _) => not_an_id(&decode(cell), action),
             _ => fault.message(action),
         };
         Rejection { column: shown(column), text, fault, message }
@@ -258,7 +270,8 @@ mod tests {
 
     #[test]
     fn a_cell_that_is_no_id_says_what_to_write_instead() {
-        let message = |cell: &str, action| Rejection::of(Fault::NotAnId, Some(action), "user", cell.as_bytes()).message;
+        let message =
+            |cell: &str, action| Rejection::of(Fault::NotAnId, (Some(action), None), "user", cell.as_bytes()).message;
         let handle = message("jack", Action::Unfollow);
         assert!(handle.contains("@jack") && handle.contains("a column called handle or username"), "{handle}");
         assert!(!message("jack", Action::Unlike).contains("@jack"), "posts have no handles");

@@ -13,6 +13,27 @@ pub struct OpaqueIds {
     pub read: fn(&str) -> Option<Target>,
     /// Whether a target is a user or a post; none where its text does not tell.
     pub kind_of: fn(&Target) -> Option<TargetKind>,
+    /// Whether the text of an ID can be nothing else: neither a number nor a user's name.
+    pub is_evident: fn(&str) -> bool,
+    /// How a person writes a user, and how a post.
+    pub written_as: (&'static str, &'static str),
+}
+
+impl OpaqueIds {
+    /// How a person writes what an action is about.
+    pub(super) const fn written(self, kind: TargetKind) -> &'static str {
+        match kind {
+            TargetKind::User => self.written_as.0,
+            TargetKind::Post => self.written_as.1,
+        }
+    }
+
+    /// Whether a target that is read as an ID may as well be the name of a user: servers give out numbers, ULIDs and flakes.
+    pub(super) fn is_doubtful(self, target: &Target) -> bool {
+        let Target::Key(key) = target else { return false };
+        let has_letters = key.as_str().bytes().any(|byte| byte.is_ascii_alphabetic());
+        has_letters && !target.is_name() && !(self.is_evident)(key.as_str())
+    }
 }
 
 impl fmt::Debug for OpaqueIds {

@@ -11,7 +11,7 @@ use super::records::Records;
 use super::rejection::cell as cell_of;
 use super::row_facts::{RepostIds, RowFacts, RowMeaning};
 use super::text::{decode, is_blank};
-use super::{Fault, JobFileError, MAX_ACCOUNTS_PER_FILE, OpaqueIds, RowIds, Source};
+use super::{Fault, JobFileError, MAX_ACCOUNTS_PER_FILE, OpaqueIds, Rejection, RowIds, Source};
 use crate::domain::{AccountName, Action, RepostId, Target, TargetId};
 
 /// What a record is, before the file's spreadsheet damage is known.
@@ -290,8 +290,21 @@ impl Judge {
         }
     }
 
+    /// What is said of a record that cannot be used.
+    pub(super) fn rejection(
+        &self,
+        fault: Fault,
+        action: Option<Action>,
+        column: usize,
+        record: &ByteRecord,
+    ) -> Rejection {
+        let account = self.header.account.map(|column| decode(cell_of(record, column)));
+        let number = account.and_then(|name| self.account_numbers.get(name.trim_matches(is_blank)).copied());
+        Rejection::of(fault, (action, self.ids_of(Ok(number))), self.header.name(column), cell_of(record, column))
+    }
+
     /// How the IDs of a row look.
-    fn ids_of(&self, account: Result<Option<usize>, Fault>) -> Option<OpaqueIds> {
+    pub(super) fn ids_of(&self, account: Result<Option<usize>, Fault>) -> Option<OpaqueIds> {
         match account {
             Ok(Some(number)) => self.ids_of_accounts.get(number).copied().flatten(),
             Ok(None) | Err(_) => self.ids.default,

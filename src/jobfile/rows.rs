@@ -1,7 +1,6 @@
 //! Pass 2: the rows, one at a time, in constant memory.
 
 use super::damage::Suspicion;
-use super::rejection::cell;
 use super::row_parser::{Judged, Opened};
 use super::stored::store_into;
 use super::{Fault, JobFileError, ReadOptions, Rejection, RepostIds, Source};
@@ -93,9 +92,9 @@ impl Rows {
             }
         };
         let (records, judge) = (&self.opened.records, &self.opened.judge);
-        let reject = |fault, action, column, task| {
-            let text = cell(records.record(), column);
-            RowVerdict::Rejected { rejection: Rejection::of(fault, action, judge.header.name(column), text), task }
+        let reject = |fault, action, column, task| RowVerdict::Rejected {
+            rejection: judge.rejection(fault, action, column, records.record()),
+            task,
         };
         let mut is_stored = true;
         let verdict = match judged {

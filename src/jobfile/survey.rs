@@ -1,6 +1,6 @@
 //! Pass 1: what a whole file is. Nothing is queued before this has said yes.
 
-use super::counts::{Counts, Example, LaneCount};
+use super::counts::{Counts, DoubtfulIds, Example, LaneCount};
 use super::damage::Suspicion;
 use super::row_parser::Opened;
 use super::{DamageFinding, Encoding, Fault, JobFileError, ReadOptions, Rows, Source};
@@ -39,6 +39,8 @@ pub struct Survey {
     pub lanes: Vec<LaneCount>,
     /// Usable rows that name their target: by a handle, an address, a link.
     pub names: u64,
+    /// Usable rows whose IDs may be the names of users, at platforms with opaque IDs.
+    pub doubtful: Option<DoubtfulIds>,
     /// Rows with cells that are not UTF-8; they are read as Windows-1252.
     pub windows_1252_rows: u64,
     suspicion: Suspicion,
@@ -80,6 +82,7 @@ impl Survey {
             damage,
             lanes,
             names: counts.names,
+            doubtful: counts.doubtful.clone(),
             windows_1252_rows: counts.windows_1252_rows,
             examples: counts.examples(suspicion, judge),
             suspicion,

@@ -84,6 +84,11 @@ impl RowReader {
             EntryFact::IsReply => Column::IsReply,
             EntryFact::HasMedia => Column::HasMedia,
             EntryFact::IsPinned => Column::IsPinned,
+            EntryFact::Text => Column::Text,
+            EntryFact::Words => {
+                let words = [Column::Text, Column::Name];
+                return self.has_names() || self.columns.iter().any(|(column, _)| words.contains(column));
+            }
         };
         self.columns.iter().any(|(column, _)| *column == wanted)
     }

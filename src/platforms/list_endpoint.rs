@@ -19,7 +19,7 @@ pub struct ListEndpoint {
     pub path: &'static str,
     /// What it is asked to tell of each entry.
     pub fields: EntryFields,
-    /// Which facts it tells of them, beside their names, texts and dates.
+    /// Which facts it tells of them, beside their dates.
     pub tells: &'static [EntryFact],
     /// What its entries are.
     pub of: TargetKind,
@@ -47,7 +47,9 @@ impl ListEndpoint {
 
     /// Whether it tells a fact of the entries of a wanted list. Of a post that was reposted only what the repost shows is known.
     pub fn tells_of(&self, wanted: ListKind, fact: EntryFact) -> bool {
-        let is_shown = matches!(fact, EntryFact::Visibility | EntryFact::HasMedia);
+        // Whose text is told is named, too.
+        let fact = if fact == EntryFact::Words { EntryFact::Text } else { fact };
+        let is_shown = matches!(fact, EntryFact::Visibility | EntryFact::HasMedia | EntryFact::Text);
         self.tells.contains(&fact) && (self.reads(wanted) == wanted || is_shown)
     }
 

@@ -56,7 +56,7 @@ pub use names::{NameQuestion, NameResolver};
 pub use page_question::{EntryFields, PageQuestion, What};
 pub use registry::{
     evident_key, find, find_inverse, find_list_endpoint, find_list_endpoint_named, find_name_resolver, foreign_names,
-    logging_in_by, spec, table, with_activities, with_repositories,
+    logging_in_by, resolvable_name, spec, table, with_activities, with_repositories,
 };
 pub use reply::{BAD_CERTIFICATE, Finding, Limited, RefusalKind, Reply};
 pub use request::{PageRequest, Request};

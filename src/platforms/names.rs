@@ -13,6 +13,8 @@ pub struct NameResolver {
     pub(super) question: fn(&TargetName) -> Option<(usize, TargetName)>,
     /// What a name means, by what was told of what was asked about.
     pub(super) target: fn(&TargetName, &Target) -> Option<Target>,
+    /// Nobody has two names: a row that names its target by one is about nobody whom another name means.
+    pub has_one_name_each: bool,
 }
 
 /// A question about a name.

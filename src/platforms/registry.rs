@@ -5,7 +5,7 @@ use super::list_endpoint::ListEndpoint;
 use super::names::NameResolver;
 use super::spec::{ActivitiesSpec, LoginKind, PlatformSpec, RepositorySpec};
 use super::{aisa, bluesky, mastodon, x};
-use crate::domain::{Action, ListKind, Platform, Target};
+use crate::domain::{Action, ListKind, Platform, Target, TargetKind, TargetName};
 
 /// What is known of a platform.
 pub fn spec(platform: Platform) -> &'static PlatformSpec {
@@ -40,9 +40,7 @@ pub fn with_activities() -> Option<(Platform, &'static ActivitiesSpec)> {
 pub fn evident_key(text: &str) -> Option<Target> {
     Platform::real().map(|platform| spec(platform).target()).find_map(|grammar| {
         let target = (grammar.read)(text)?;
-        // A bare word with a dot may be anything.
-        let is_written_as_one = !target.is_name() || text.starts_with('@') || text.contains('/');
-        let is_evident = is_written_as_one && (grammar.is_evident)(&target.to_string());
+        let is_evident = (grammar.is_evident)(&target.to_string());
         (matches!(target, Target::Key(_)) && is_evident).then_some(target)
     })
 }
@@ -81,6 +79,14 @@ pub fn find_name_resolver(platform: Platform) -> Option<&'static NameResolver> {
     spec(platform).names
 }
 
+/// The name that a target is on a platform which can be asked whom of that kind it means; none: it is none, or nobody can be asked.
+pub fn resolvable_name(platform: Platform, kind: TargetKind, target: &Target) -> Option<TargetName> {
+    let (spec, name) = (spec(platform), target.name()?);
+    let (grammar, endpoint) = (spec.target(), spec.names?.question(&name)?.endpoint);
+    let is_name = grammar.read(&target.to_string()).as_ref() == Ok(target);
+    (is_name && grammar.kind_of(target).unwrap_or(endpoint.of) == kind).then_some(name)
+}
+
 /// The endpoint of that name in the queue.
 pub fn find_list_endpoint_named(platform: Platform, name: &str) -> Option<&'static ListEndpoint> {
     let spec = spec(platform);
@@ -95,7 +101,7 @@ pub fn find_list_endpoint_named(platform: Platform, name: &str) -> Option<&'stat
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::domain::{Rate, Scope, TargetKind, WindowSpec};
+    use crate::domain::{Rate, Scope, WindowSpec};
     use crate::platforms::endpoint::*;
     use crate::platforms::page_question::EntryFields;
 
@@ -118,6 +124,18 @@ mod tests {
         for text in ["01F6KXCP71V24GR0SJGAHRXSQ2", "AdvWH4zzvRcuVGkJ4S", "did:plc:ewvi7nxzyoun6zhxrhs64oiz"] {
             assert_eq!(evident_key(text).unwrap().to_string(), text);
         }
+        // Names as they stand in files of their networks, and as people write them.
+        for (text, name) in [
+            ("ada@example.org", "@ada@example.org"),
+            ("@Ada@Example.org", "@ada@example.org"),
+            ("https://example.org/@ada", "@ada@example.org"),
+            ("https://example.org/@ada/7", "@https://example.org/@ada/7"),
+            ("ada.bsky.social", "@ada.bsky.social"),
+            ("at://ada.bsky.social", "@ada.bsky.social"),
+            ("https://bsky.app/profile/ada.bsky.social", "@ada.bsky.social"),
+        ] {
+            assert_eq!(evident_key(text).unwrap().to_string(), name, "{text}");
+        }
         for text in [
             "",
             "jack",
@@ -127,6 +145,8 @@ mod tests {
             "109302436954721982",
             "@ada",
             "1.2E+18",
+            "123.0",
+            "ada.",
         ] {
             assert_eq!(evident_key(text), None, "{text}");
         }
@@ -219,5 +239,28 @@ mod tests {
             assert!(find_list_endpoint_named(Platform::Aisa, row.name).is_none());
         }
         assert!(ListKind::ALL.into_iter().all(|list| find_list_endpoint(Platform::Aisa, list).is_none()));
+    }
+
+    #[test]
+    fn a_name_is_looked_up_where_it_is_one_of_the_kind_that_is_meant() {
+        use Platform::{Aisa, Bluesky, Mastodon, XV2};
+        use TargetKind::{Post, User};
+        for (text, platform, kind) in [
+            ("@ada", XV2, User),
+            ("@ada@example.org", Mastodon, User),
+            ("@https://example.org/@ada/7", Mastodon, Post),
+            ("@ada.bsky.social", Bluesky, User),
+            ("@at://ada.bsky.social/app.bsky.feed.post/3l6oveex3ii2l", Bluesky, Post),
+        ] {
+            let target: Target = text.parse().unwrap();
+            for other in [XV2, Mastodon, Bluesky, Aisa] {
+                for of in [User, Post] {
+                    let found = resolvable_name(other, of, &target);
+                    assert_eq!(found.is_some(), (other, of) == (platform, kind), "{text} {other} {of:?}");
+                    assert!(found.is_none_or(|name| name.to_string() == text));
+                }
+            }
+        }
+        assert_eq!(resolvable_name(XV2, User, &"42".parse().unwrap()), None);
     }
 }

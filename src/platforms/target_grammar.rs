@@ -20,6 +20,8 @@ pub struct TargetGrammar {
     pub(super) not_a_handle: &'static str,
     /// What to say of any other text that is none.
     pub not_a_name: &'static str,
+    /// How a person writes a user, and how a post: what follows "write".
+    pub written_as: (&'static str, &'static str),
 }
 
 impl TargetGrammar {
@@ -32,6 +34,7 @@ impl TargetGrammar {
         page_of: |_| None,
         not_a_handle: "this endpoint takes a numeric ID, not a handle",
         not_a_name: "this endpoint takes a numeric ID, not a key of another platform",
+        written_as: ("the numeric ID of the user, @handle or a link", "the numeric ID of the post or a link"),
     };
 
     /// What a text names.
@@ -58,6 +61,11 @@ impl TargetGrammar {
     /// What says whether a target is a user or a post; none where its text does not tell.
     pub const fn kinds(&self) -> fn(&Target) -> Option<TargetKind> {
         self.kind_of
+    }
+
+    /// What says whether a text that is read as an ID can be nothing else.
+    pub const fn evidence(&self) -> fn(&str) -> bool {
+        self.is_evident
     }
 
     /// Whether a target is a user or a post, where its text tells.

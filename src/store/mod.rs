@@ -48,10 +48,10 @@ pub use disk_room::{ReservedRoom, folder_of};
 pub use durable::{DurableFile, is_foreign, make_own_folder, make_private_folder};
 pub use error::StoreError;
 pub use lists::{
-    HoldNews, ListStore, Looked, MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS, NameSpace, NamedTask, NamesSettled, NamesTold,
-    NewPage, PINNED_READING, PROFILES_READING, PageEntry, Reach, ReadAllowance, ReadAsk, ReadEnd, ReadGrant, ReadHold,
-    ReadId, ReadLeft, ReadSlot, ReadWindow, ReadingId, ReadingState, RecordPage, RecordReading, Resolution,
-    SettledByName, TargetMetadata, VerdictCounts, VerifyResult, end_here,
+    HoldNews, ListStore, Looked, MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS, NameMeaning, NameSpace, NamedTask,
+    NamesSettled, NamesTold, NewPage, PINNED_READING, PROFILES_READING, PageEntry, Reach, ReadAllowance, ReadAsk,
+    ReadEnd, ReadGrant, ReadHold, ReadId, ReadLeft, ReadSlot, ReadWindow, ReadingId, ReadingState, RecordPage,
+    RecordReading, Resolution, SettledByName, TargetMetadata, VerdictCounts, VerifyResult, end_here,
 };
 pub use load::{
     LoadForecast, LoadForecaster, LoadRow, LoadStore, LoadSummary, Loader, ROWS_PER_STATEMENT, ReloadSizes,

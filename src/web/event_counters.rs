@@ -103,6 +103,7 @@ impl Listener for EventCounters {
             | Event::GroupEnded(_)
             | Event::NamesSought { .. }
             | Event::NamesFound { .. }
+            | Event::KeptNobody { .. }
             | Event::NamesWait { .. }
             | Event::RecordsSought { .. }
             | Event::RecordsFound { .. }

@@ -81,11 +81,16 @@ fn what_makes_no_sense_is_a_usage_error_with_a_remedy() {
     home.write("unlike.csv", POSTS);
     home.write("unfollow.csv", "user_id\n12\n");
     home.write("bad.txt", "12\njack\n");
+    // The author of a post is not what it says.
+    home.write("names/unlike.csv", "tweet_id,handle\n12,ada\n");
     for (words, code, word) in [
         (&["check", "unlike.csv", "--order", "oldest"][..], 2, "--limit"),
         (&["check", "unlike.csv", "--not-following-back"], 2, "about users"),
         (&["check", "unfollow.csv", "--max-likes", "3"], 2, "about posts"),
         (&["check", "unfollow.csv", "--max-reposts", "3"], 2, "about posts"),
+        (&["check", "unfollow.csv", "--matching", "x"], 2, "no column of the file answers it"),
+        (&["check", "unfollow.csv", "--not-matching", "x"], 2, "no column of the file answers it"),
+        (&["check", "names/unlike.csv", "--not-matching", "x"], 2, "no column of the file answers it"),
         (&["check", "unlike.csv", "--min-likes", "100"], 2, "--max-likes 99"),
         (&["check", "unlike.csv", "--min-likes", "x"], 2, "--max-likes N"),
         (&["list", "posts", "--sandbox", "--min-likes=1"], 2, "--max-likes 0"),
@@ -101,7 +106,17 @@ fn what_makes_no_sense_is_a_usage_error_with_a_remedy() {
     }
     home.write("handles.txt", "@ada\n");
     let done = home.run(&["check", "unfollow.csv", "--sandbox", "--keep", "handles.txt"]).ends(0);
-    assert!(done.err.contains("1 name on the keep list spares no row that has an ID alone"), "{}", done.err);
+    let looked_up = "1 name on the keep list is looked up before a row that has an ID alone is sent";
+    assert!(done.err.contains(looked_up) && done.err.contains("$0.01 for each one found on sandbox"), "{}", done.err);
+    // Nobody can be asked whom a name means there, nor which posts a user's name means.
+    home.write("posts/unlike.csv", "tweet_id\n12\n");
+    for words in [
+        &["check", "unfollow.csv", "--platform", "aisa", "--keep", "handles.txt"][..],
+        &["check", "posts/unlike.csv", "--sandbox", "--keep", "handles.txt"],
+    ] {
+        let done = home.run(words).ends(0);
+        assert!(done.err.contains("1 name on the keep list spares no row that has an ID alone"), "{}", done.err);
+    }
     let done = home.run(&["check", "unlike.csv", "--sandbox", "--keep", "handles.txt"]).ends(0);
     assert!(!done.err.contains("spare nobody") && done.out.contains("would spare 2: on the keep list"), "{}", done.err);
 }

@@ -385,3 +385,28 @@ fn a_limit_takes_the_first_or_the_oldest_and_spares_the_rest() {
         assert_eq!(bench.drain().await.finish.requests, 2);
     });
 }
+
+/// Two names of one user, one of nobody: they have taken places, and give them back once it is known whose they are.
+#[test]
+fn a_limit_catches_up_on_rows_for_which_nothing_is_sent() {
+    run(async {
+        let mut bench = Bench::new("1000/1s", "none").await;
+        // The sandbox says that @sandbox_N is the user of the ID N.
+        let rows = "@sandbox_1000000\n1000000\n@gone_1\n1000001\n@sandbox_1000002\n1000003\n";
+        let file = bench.write("unfollow.csv", &format!("target_id\n{rows}"));
+        let filter = Filter { now: super::support::now(), ..Filter::default() };
+        bench.load.rules = RowRules::new(filter, Take { limit: Some(3), order: None }, None);
+        bench.load(&file).await;
+        let ended = bench.drain().await;
+        assert_eq!((ended.finish.requests, ended.jobs[0].counts.pending), (3, 0), "three were to be sent for");
+        ended.store.close().await;
+        let words = |rows: Vec<(String, Option<String>, u32)>| -> Vec<String> {
+            rows.into_iter().map(|(outcome, reason, _)| reason.unwrap_or(outcome)).collect()
+        };
+        let came_to = ["duplicate", "done", "handle_not_found", "done", "done", "limit"];
+        assert_eq!(words(outcomes(&bench).await), came_to);
+        counters_are_right(&bench).await;
+        // The same file under the same limit says nothing new.
+        assert_eq!(bench.load(&file).await, Loaded::Unchanged);
+    });
+}

@@ -143,6 +143,65 @@ fn a_handle_on_a_keep_list_spares_the_id_that_it_is_known_to_have() {
     assert_eq!(words, ["kept", "done"]);
 }
 
+/// Nothing is sent that has an ID alone before it is known whom the handles on the list mean; a run without the means for that sends nothing.
+#[test]
+fn a_handle_on_a_keep_list_is_looked_up_before_a_row_that_has_the_id_alone() {
+    let (home, sandbox) = start("none");
+    home.write("unfollow.csv", "target_id\n1000000000000000007\n1234567\n");
+    home.write("keep.txt", "@sandbox_1234567\n@gone_one\n");
+    let words = ["run", "unfollow.csv", "--yes", "--pace", "front-load", "--keep", "keep.txt"];
+    let first = home.against(&sandbox, words.iter().chain(&["--max-requests", "1"])).done().ends(4);
+    assert_eq!((asked(&sandbox).requests, sandbox.ledger().requests), (1, 0), "{}", first.err);
+    assert!(first.err.contains("0 not found or repeated, 2 of keep lists; 1 request, $0.01"), "{}", first.err);
+    assert!(first.err.contains("@gone_one (not_found); it spares no row that has an ID alone"), "{}", first.err);
+    assert!(first.err.contains(", $0.01 (of that 1 request and $0.01 for looking names up)"), "{}", first.err);
+    let second = home.against(&sandbox, words).done().ends(0);
+    let words: Vec<String> = outcomes(&home).into_iter().map(|row| row.1).collect();
+    assert_eq!(words, ["done", "kept"], "{}", second.err);
+    assert_eq!((asked(&sandbox).requests, sandbox.ledger().requests), (1, 1), "what was found stays in the queue");
+}
+
+/// Rows that name their users need no lookup: nobody at X has two handles.
+#[test]
+fn rows_that_name_their_users_beside_the_id_cost_no_lookup() {
+    let (home, sandbox) = start("none");
+    home.write("unfollow.csv", "target_id,handle\n1000000000000000007,bob\n1234567,ada\n");
+    home.write("keep.txt", "@ada\n");
+    run(&home, &sandbox, &["--keep", "keep.txt"]).ends(0);
+    let words: Vec<String> = outcomes(&home).into_iter().map(|row| row.1).collect();
+    assert_eq!((words, asked(&sandbox).requests), (vec!["done".to_owned(), "kept".to_owned()], 0));
+}
+
+/// Somebody is there, and X does not say who: no row that may be theirs is sent, and a person is told what to write.
+#[test]
+fn a_kept_handle_whom_the_platform_does_not_tell_stops_what_may_be_theirs() {
+    let (home, sandbox) = start("none");
+    home.write("unfollow.csv", "target_id\n1000000000000000007\n");
+    home.write("keep.txt", "@suspended_x\n");
+    let output = run(&home, &sandbox, &["--keep", "keep.txt"]).ends(77);
+    assert!(
+        output.err.contains("kept_names_untold") && output.err.contains("@suspended_x (suspended)"),
+        "{}",
+        output.err
+    );
+    assert!(output.err.contains("write their IDs into the keep list"), "{}", output.err);
+    assert_eq!((outcomes(&home)[0].1.as_str(), sandbox.ledger().requests), ("pending", 0));
+    home.write("keep.txt", "1234567\n");
+    run(&home, &sandbox, &["--keep", "keep.txt"]).ends(0);
+    assert_eq!(outcomes(&home)[0].1, "done");
+}
+
+/// No answer about names is no reason to send.
+#[test]
+fn a_lookup_that_fails_sends_nothing() {
+    let (home, sandbox) = start("5xx=100%");
+    home.write("unfollow.csv", "target_id\n1000000000000000007\n1234567\n");
+    home.write("keep.txt", "@sandbox_1234567\n");
+    run(&home, &sandbox, &["--keep", "keep.txt", "--for", "2s"]).ends(4);
+    assert!(asked(&sandbox).requests > 0 && sandbox.ledger().requests == 0);
+    assert!(outcomes(&home).iter().all(|row| row.1 == "pending"));
+}
+
 #[test]
 fn a_row_that_is_known_to_send_nothing_takes_no_place_of_the_limit() {
     let (home, sandbox) = start("none");

@@ -88,13 +88,13 @@ fn what_was_undone_is_restored_and_is_on_its_list_again() {
     assert!(told.contains(",gone,no_record,"), "{told}");
 }
 
-/// Users of a list with their handles, which stand behind their names.
+/// Users of a list with their handles.
 fn with_handles(home: &Home, list: &str) -> Vec<(String, String)> {
     let listed = home.run(&[&["list", list, "--limit", "60"][..], &ADA].concat()).ends(0).out;
     let mut rows = csv::Reader::from_reader(listed.as_bytes());
-    let at = rows.headers().unwrap().iter().position(|name| name == "name").unwrap();
-    let handle = |name: &str| name.rsplit_once("@").map(|(_, rest)| rest.trim_end_matches(')').to_owned());
-    rows.records().filter_map(|row| row.ok()).filter_map(|row| Some((row[0].to_owned(), handle(&row[at])?))).collect()
+    let at = rows.headers().unwrap().iter().position(|name| name == "handle").unwrap();
+    let rows = rows.records().filter_map(|row| row.ok()).filter(|row| !row[at].is_empty());
+    rows.map(|row| (row[0].to_owned(), row[at].to_owned())).collect()
 }
 
 /// Two stages before a row can be sent: whose the handle is, and which record names that user.
@@ -151,6 +151,20 @@ fn keep_lists_of_handles_and_of_dids_spare_rows_by_handle() {
     assert_eq!(end["requests"], 1, "{end}");
 }
 
+/// A handle on a keep list is looked up before a row that has the DID alone is sent.
+#[test]
+fn a_handle_on_a_keep_list_spares_a_row_that_has_the_did_alone() {
+    let home = Home::new();
+    let muted = with_handles(&home, "mutes");
+    let [(one, one_handle), (two, two_handle), (three, _), ..] = &muted[..] else { panic!("{muted:?}") };
+    home.write("unmute.csv", format!("target_id\n{one}\n{two}\n{three}\n"));
+    home.write("keep.txt", format!("{one_handle}\nat://{two_handle}\n"));
+    let words = ["run", "unmute.csv", "--keep", "keep.txt", "--pace", "front-load", "--json"];
+    let end = home.run(&[&words[..], &ADA].concat()).json();
+    assert_eq!((&end["jobs"][0]["kept"], &end["jobs"][0]["pending"]), (&2.into(), &0.into()), "{end}");
+    assert_eq!((&end["requests"], &end["lookups"]["requests"]), (&1.into(), &2.into()), "{end}");
+}
+
 #[test]
 fn rows_of_three_platforms_stand_in_one_file() {
     let home = Home::new();
@@ -189,8 +203,17 @@ fn the_text_of_a_deleted_post_is_nowhere_once_its_job_is_forgotten() {
     let known = "select text from known_target where kind = 'post' and text is not null";
     let told = || crate::common::sql::column::<String>(&home.sandbox_queue(), known);
     assert_eq!(told().len(), 5);
+    // The list can be continued, so that what was read of it stays for a day.
+    let log = home.sandbox_queue().with_extension("db-wal");
+    let has = |text: &String| {
+        let files = [home.sandbox_queue(), log.clone()].map(|file| std::fs::read(file).unwrap_or_default());
+        files.iter().any(|file| file.windows(text.len()).any(|bytes| bytes == text.as_bytes()))
+    };
+    assert!(texts.iter().all(has), "{texts:?}");
     home.run(&["forget", "delete-post", "--yes", "--sandbox"]).ends(0);
     assert!(told().is_empty());
+    assert!(!texts.iter().any(has), "{texts:?}");
+    home.run(&[&["list", "posts", "--limit", "5"][..], &ADA].concat()).ends(0).says("posts: 5 entries");
 }
 
 #[test]

@@ -67,3 +67,38 @@ fn links_to_posts_of_any_server_are_searched_for() {
     assert_eq!(told[4], is("rejected", "wrong_kind"), "{told:?}");
     assert!([0, 2].iter().all(|row| ["done", "failed", "gone"].contains(&told[*row].0.as_str())), "{told:?}");
 }
+
+/// What an address on a keep list means is asked before a row that has the ID alone is sent; who has no address is nobody's.
+#[test]
+fn an_address_on_a_keep_list_spares_a_row_that_has_the_id_alone() {
+    let home = Home::new();
+    let users = listed(&home, "following", ["target_id", "handle"]);
+    let remote = |[_, address]: &&[String; 2]| !address.is_empty();
+    let users: Vec<&[String; 2]> = users.iter().filter(remote).collect();
+    let [[one, one_address], [two, two_address], [three, _], ..] = &users[..] else { panic!("{users:?}") };
+    assert!(one_address.contains('@') && !one_address.starts_with('@'), "{one_address}");
+    let (two_user, two_host) = two_address.split_once('@').unwrap();
+    home.write("unfollow.csv", format!("target_id\n{one}\n{two}\n{three}\n"));
+    home.write("keep.txt", format!("{one_address}\nhttps://{two_host}/@{two_user}\n@gone_x@b.example\n"));
+    let words = [&["run", "unfollow.csv", "--keep", "keep.txt", "--pace", "front-load"][..], &ADA].concat();
+    let done = home.run(&words);
+    for said in [
+        "3 names on the keep list are looked up before a row that has an ID alone is sent",
+        "names looked up: 0 found, 0 not found or repeated, 3 of keep lists; 3 requests",
+        "@gone_x@b.example (handle_not_found); it spares no row that has an ID alone",
+    ] {
+        assert!(done.err.contains(said), "{said}: {}", done.err);
+    }
+    let told = told(&home, "unfollow");
+    assert_eq!((&told[0], &told[1]), (&is("kept", "keep_list"), &is("kept", "keep_list")), "{told:?}");
+    assert!(["done", "failed", "gone"].contains(&told[2].0.as_str()), "{told:?}");
+    // What is known is not asked about again, and a list that grows is.
+    home.write("unfollow.csv", format!("target_id\n{one}\n{two}\n{three}\n{}\n", users[3][0]));
+    home.write("keep.txt", format!("{one_address}\n{two_address}\n@{}\n", users[3][1]));
+    let done = home.run(&words);
+    assert!(
+        done.err.contains("1 of keep lists; 1 request") || done.err.contains("3 of keep lists; 1 request"),
+        "{}",
+        done.err
+    );
+}

@@ -1,7 +1,9 @@
 //! Names: what the platform said they mean, and the tasks that stand in line under them.
 
 use cleanup::domain::{AccountHost, Action, Outcome, Platform, PlatformUser, Target, TargetKind, TargetName, Wall};
-use cleanup::store::{Job, NameLookup, NameSpace, NamedTask, NamesTold, Resolution, Store, TargetMetadata};
+use cleanup::store::{
+    Job, NameLookup, NameMeaning, NameSpace, NamedTask, NamesTold, Resolution, Store, TargetMetadata,
+};
 
 use super::stores::{TestQueue, for_every_store};
 use super::support::{
@@ -108,7 +110,7 @@ async fn settle(queue: &TestQueue, store: &mut Store, means: &[(&str, &str)]) ->
             (None, "eve") => Resolution::Nobody("suspended".into()),
             (None, _) => Resolution::Nobody("not_found".into()),
         };
-        (task, resolution)
+        (task, NameMeaning { resolution, told_at: Wall(5) })
     };
     let named: Vec<_> = named.into_iter().map(resolve).collect();
     let settled = store.lists().settle_names(&named, Wall(5)).await.unwrap().settled;

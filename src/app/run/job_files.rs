@@ -117,9 +117,9 @@ pub fn load_options(request: &LoadRequest, files: &[Prepared], deps: AppDeps<'_>
     let rules = RowRules::new(filter, which.take, keep);
     for file in files {
         rules.refuse_untold(&file.survey)?;
-        let blind = rules.blind_handles(&file.survey);
-        if blind > 0 {
-            deps.tell(Notice::BlindHandles(file, blind));
+        deps.tell(Notice::KeptNames(file, rules.kept_names(&file.survey, &file.acts_on)));
+        if let Some(doubtful) = &file.survey.doubtful {
+            deps.tell(Notice::DoubtfulIds(file, doubtful));
         }
     }
     Ok(LoadOptions { reload: request.reload, rules })

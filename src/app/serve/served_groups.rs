@@ -67,6 +67,7 @@ impl ServedGroups {
             let of_group = Finish {
                 requests,
                 spent,
+                looked_up: group.looked_up,
                 next_slot_at: end.next_slot_at,
                 troubles: finish.troubles.clone(),
                 given_up: finish.given_up,
@@ -91,7 +92,8 @@ impl ServedGroups {
     pub(super) fn interrupt(&mut self, signal: Signal, which: impl Fn(&GroupRequest) -> bool) {
         self.end_where(|group| {
             let (requests, spent) = group.used;
-            let finish = Finish { requests, spent, ..Finish::unsent(Stopped::Interrupted(signal)) };
+            let looked_up = group.looked_up;
+            let finish = Finish { requests, spent, looked_up, ..Finish::unsent(Stopped::Interrupted(signal)) };
             which(&group.request).then_some(Ok(finish))
         });
     }

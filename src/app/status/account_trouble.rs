@@ -91,6 +91,10 @@ impl TroubledAccount<'_> {
             "app_configuration" | "vault" | "queue" => {
                 format!("{doctor} says what to mend; then {resume}.")
             }
+            "kept_names_untold" => format!(
+                "A row of theirs may be in line, so none that has an ID alone is sent: write their IDs into the keep list in the place of \
+                 these names, then {resume}."
+            ),
             "credits_depleted" => format!("Buy credits in the developer console, then {resume}."),
             "user_not_enrolled" => format!(
                 "Requests are billed to this user: log in at console.x.com as this user and enrol in pay-per-use, then {resume}."

@@ -1,8 +1,9 @@
 //! What is said of a file that is checked or loaded: rejected rows, names, what loading it did.
 
-use crate::app::{Accounts, AppDeps, Loaded, Prepared};
+use crate::app::{Accounts, AppDeps, KeptNames, Loaded, Prepared};
 use crate::cli::printer::Printer;
 use crate::domain::counted;
+use crate::jobfile::{DoubtfulIds, NAME_COLUMNS};
 use crate::text::escaped;
 
 /// Rejected rows shown before `cleanup check` is named for the rest.
@@ -14,11 +15,50 @@ pub(super) fn say_names(file: &Prepared, printer: Printer) {
         return;
     }
     let rows = counted(file.survey.names, "row names its target by name", "rows name their targets by name");
-    // Users looked up at X are billed like users read: $0.010 each.
     printer.say(&format!(
-        "{}: {rows}; where the platform needs IDs, a run looks them up before it sends anything for them (on X $0.01 for each one found)",
-        escaped(&file.job)
+        "{}: {rows}; where the platform needs IDs, a run looks them up before it sends anything for them{}",
+        escaped(&file.job),
+        lookup_price(file)
     ));
+}
+
+/// What names on the keep list are to rows that have an ID alone.
+pub(super) fn say_kept_names(file: &Prepared, kept: KeptNames, printer: Printer) {
+    let path = escaped(&file.survey.path);
+    if kept.looked_up > 0 {
+        let names = counted(kept.looked_up, "name on the keep list is", "names on the keep list are");
+        printer.say(&format!(
+            "{path}: {names} looked up before a row that has an ID alone is sent, unless that is known already{}",
+            lookup_price(file)
+        ));
+    }
+    if kept.blind > 0 {
+        printer.warn(&format!(
+            "{path}: {} no row that has an ID alone, unless it is known here whose that is (the file has no column {} for it); add IDs to \
+             the keep list",
+            counted(kept.blind, "name on the keep list spares", "names on the keep list spare"),
+            NAME_COLUMNS.join(", ")
+        ));
+    }
+}
+
+/// IDs that may be the names of users: of those the platform says that they are not there.
+pub(super) fn doubtful_text(file: &Prepared, doubtful: &DoubtfulIds) -> String {
+    let DoubtfulIds { rows, line, text } = doubtful;
+    let one = *rows == 1;
+    format!(
+        "{}:{line}: {:?} is taken as an ID, and looks like the name of a user{}; servers give out numbers, or long rows of letters and \
+         digits. If it is a name, write it with the host of its user (@name@example.org)",
+        escaped(&file.survey.path),
+        escaped(text),
+        if one { String::new() } else { format!(" ({} like it)", counted(*rows - 1, "more row is", "more rows are")) },
+    )
+}
+
+/// What a lookup costs where it costs anything, in brackets.
+fn lookup_price(file: &Prepared) -> String {
+    let price = file.lookup_price();
+    price.map_or(String::new(), |(platform, price)| format!(" ({price} for each one found on {platform})"))
 }
 
 /// The first rejected rows, each with its line, its text and what to do.

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use self::archive_owner::archive_text;
 use self::list_messages::{ListFile, say_access, say_unfinished, say_written};
-use self::load_messages::{say_loaded, say_names, say_rejected};
+use self::load_messages::{doubtful_text, say_kept_names, say_loaded, say_names, say_rejected};
 pub(super) use self::run_summary::say_end;
 use self::schedule_messages::{say_due, say_event};
 use self::tick_messages::say_ticks;
@@ -30,7 +30,6 @@ use crate::config::ProgressMode;
 use crate::domain::{ListKind, counted};
 use crate::engine::{Listener, Signal};
 use crate::error::CommandError;
-use crate::jobfile::NAME_COLUMNS;
 use crate::lists::fetch::FetchEvent;
 use crate::store::Job;
 use crate::text::escaped;
@@ -48,7 +47,8 @@ impl Frontend for Printer {
                 self.warn(&format!("{what}: {}", error.message));
             }
             Notice::KeepListReadOnce(path) => self.warn(&read_once_text(path)),
-            Notice::BlindHandles(file, handles) => self.warn(&blind_handles_text(file, handles)),
+            Notice::KeptNames(file, kept) => say_kept_names(file, kept, *self),
+            Notice::DoubtfulIds(file, doubtful) => self.warn(&doubtful_text(file, doubtful)),
             Notice::Names(file) => say_names(file, *self),
             Notice::Asking(about, bounds) => say_asking(*self, deps, about, bounds),
             Notice::Rejected(file, accounts) => say_rejected(file, accounts, *self, deps),
@@ -171,15 +171,6 @@ fn read_once_text(path: &Path) -> String {
     let name = path.display().to_string();
     let name = escaped(&name);
     format!("--keep {name} is not a file that can be read again during the run; the list counts as it is now")
-}
-
-fn blind_handles_text(file: &Prepared, handles: usize) -> String {
-    format!(
-        "{}: {} no row that has an ID alone, unless it is known here whose that is (the file has no column {} for it); add IDs to the keep list",
-        escaped(&file.survey.path),
-        counted(handles, "name on the keep list spares", "names on the keep list spare"),
-        NAME_COLUMNS.join(", ")
-    )
 }
 
 fn moved_text(job: &Job, file: &Prepared) -> String {

@@ -58,8 +58,9 @@ fn say_outcome(outcome: &RunOutcome, printer: Printer, deps: AppDeps<'_>) {
             counted(counts.counts.rows, "row", "rows")
         ));
     }
-    let requests = counted(finish.requests, "request", "requests");
-    printer.say(&format!("{requests} in {}, {}", span_text(*took), spent_text(finish, unpriced)));
+    let requests = counted(finish.total().0, "request", "requests");
+    let spent = format!("{}{}", spent_text(finish, unpriced), lookups_text(finish));
+    printer.say(&format!("{requests} in {}, {spent}", span_text(*took)));
     let job = only(jobs.iter().filter(|status| status.counts.pending > 0).map(|status| status.job.name.as_str()));
     for (account, reason, detail) in &finish.troubles {
         let name = accounts.get(account).map_or("an account", String::as_str);
@@ -84,14 +85,25 @@ fn say_outcome(outcome: &RunOutcome, printer: Printer, deps: AppDeps<'_>) {
 
 /// What a run has cost, as far as prices are known.
 fn spent_text(finish: &Finish, unpriced: &BTreeSet<Action>) -> String {
+    let (_, spent) = finish.total();
     if unpriced.is_empty() || finish.requests == 0 {
-        return finish.spent.to_string();
+        return spent.to_string();
     }
-    if finish.spent.0 == 0 {
+    if spent.0 == 0 {
         return "price not known".to_owned();
     }
     let names: Vec<&str> = unpriced.iter().map(|action| action.name()).collect();
-    format!("{} and what {} cost, whose price is not known", finish.spent, names.join(" and "))
+    format!("{spent} and what {} cost, whose price is not known", names.join(" and "))
+}
+
+/// How much of that was for looking names up, where any were.
+fn lookups_text(finish: &Finish) -> String {
+    let (requests, spent) = finish.looked_up;
+    if requests == 0 {
+        return String::new();
+    }
+    let cost = if spent.0 > 0 { format!(" and {spent}") } else { String::new() };
+    format!(" (of that {}{cost} for looking names up)", counted(requests, "request", "requests"))
 }
 
 /// Why a run of which nothing failed does not end with 0: jobs that were settled before it, with rows that failed or were rejected.

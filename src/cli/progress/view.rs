@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::app::RunPlan;
 use crate::app::status::{estimate, hold_text};
 use crate::cli::context::with_options;
-use crate::domain::{AccountId, Action, Moment, Scope, Tick, Wall, counted};
+use crate::domain::{AccountId, Action, Moment, Scope, TargetName, Tick, Wall, counted};
 use crate::engine::{Event, Progress, WindowLevel};
 use crate::text::{LocalClock, clipped, escaped, shell_word, span_text};
 
@@ -14,6 +14,8 @@ use crate::text::{LocalClock, clipped, escaped, shell_word, span_text};
 const SPEED_AFTER: Duration = Duration::from_secs(10);
 /// The longest piece of an answer that a notice shows.
 const MAX_DETAIL_CHARS: usize = 200;
+/// Names on keep lists told at once.
+const MAX_KEPT_NAMES: usize = 5;
 
 /// The numbers behind a bar or a line. Pure.
 #[derive(Debug)]
@@ -145,14 +147,16 @@ impl View {
                 escaped(name(account)),
                 span_text(now.since(*since))
             )),
-            Event::NamesFound { account, found, settled, requests, spent, .. } => {
+            Event::NamesFound { account, found, settled, kept, requests, spent, .. } => {
                 let cost = if spent.0 > 0 { format!(", {spent}") } else { String::new() };
+                let kept = if *kept > 0 { format!(", {kept} of keep lists") } else { String::new() };
                 Some(format!(
-                    "account {}: names looked up: {found} found, {settled} not found or repeated; {}{cost}",
+                    "account {}: names looked up: {found} found, {settled} not found or repeated{kept}; {}{cost}",
                     escaped(name(account)),
                     counted(*requests, "request", "requests")
                 ))
             }
+            Event::KeptNobody { account, names } => Some(kept_nobody_text(name(account), names)),
             Event::NamesWait { account, until, why, .. } => Some(format!(
                 "account {}: looking names up waits until {}: {}",
                 escaped(name(account)),
@@ -208,6 +212,22 @@ pub(crate) fn held_back_text(job: &str, reason: &str, tasks: u64) -> String {
     let (job, word) = (escaped(job), shell_word(job));
     format!(
         "{job}: {rows} rejected by this version ({reason}) and not sent; `cleanup report {word}` shows them; load the file again to see what to do"
+    )
+}
+
+/// Names on keep lists that spare no row that has an ID alone.
+fn kept_nobody_text(account: &str, names: &[(TargetName, String)]) -> String {
+    let shown = names.iter().take(MAX_KEPT_NAMES).map(|(name, reason)| format!("{name} ({reason})"));
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(MAX_KEPT_NAMES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let one = names.len() == 1;
+    format!(
+        "account {}: the platform has told nobody by {} on the keep list: {}{more}; {} no row that has an ID alone, so add the ID where you know it",
+        escaped(account),
+        if one { "this name" } else { "these names" },
+        escaped(&shown),
+        if one { "it spares" } else { "they spare" }
     )
 }
 

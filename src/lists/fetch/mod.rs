@@ -31,7 +31,7 @@ pub(super) use entry_facts::entry_of_listed;
 pub use kept::{Beside, Enough, Kept};
 pub use limits::{Budget, windows_of};
 pub use look_back::{LookedAt, look_back};
-pub use names::{LookedUp, look_names_up};
+pub use names::{LookedUp, NamesWanted, look_names_up};
 pub use outcome::{FetchError, FetchEvent, PageAnswer, Stop, Untold};
 pub use own_records::read_records;
 pub use pages::{FetchEnd, ListQuery, Read, read_list};

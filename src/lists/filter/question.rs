@@ -125,14 +125,14 @@ pub(super) static QUESTIONS: [Question; 13] = [
     ),
     question(
         ("--matching", None),
-        None,
+        Some(EntryFact::Words),
         |filter| filter.plain.matching.is_some(),
         |filter, entry, _| has_text(entry, filter.plain.matching.as_deref()?),
         (Rule::Matching, Rule::TextUnknown),
     ),
     question(
         ("--not-matching", None),
-        None,
+        Some(EntryFact::Text),
         |filter| filter.plain.not_matching.is_some(),
         |filter, entry, kind| {
             // The author of a post is not what it says: without its text nobody knows what is in it.
@@ -148,7 +148,9 @@ pub(super) static QUESTIONS: [Question; 13] = [
 fn has_text(entry: &Entry, wanted: &str) -> Option<bool> {
     let wanted = wanted.to_lowercase();
     let handle = entry.handle.as_ref().map(ToString::to_string);
-    let mut told = [entry.text.as_ref(), entry.name.as_ref(), handle.as_ref()].into_iter().flatten().peekable();
+    let address = entry.address.as_ref().map(ToString::to_string);
+    let told = [entry.text.as_ref(), entry.name.as_ref(), handle.as_ref(), address.as_ref()];
+    let mut told = told.into_iter().flatten().peekable();
     told.peek()?;
     Some(told.any(|text| text.to_lowercase().contains(&wanted)))
 }

@@ -22,6 +22,10 @@ pub(super) const GRAMMAR: TargetGrammar = TargetGrammar {
     is_evident: |_| true,
     not_a_handle: "this endpoint takes a DID, not a handle",
     not_a_name: "this endpoint takes a DID (did:plc:...) or the address of a post (at://did:plc:.../app.bsky.feed.post/...)",
+    written_as: (
+        "a DID (did:plc:...), a handle (@ada.bsky.social) or a link to the profile",
+        "the address of the post (at://did:plc:.../app.bsky.feed.post/...) or a link to it",
+    ),
 };
 
 /// The most characters of a handle.
@@ -106,10 +110,20 @@ fn parse(text: &str) -> Option<Target> {
 
 /// What a person pastes: also links of the site, and names.
 fn read(text: &str) -> Option<Target> {
-    parse(text).or_else(|| linked(text)).or_else(|| match parts_of(text) {
-        Some((whose, collection, rkey)) => named(whose, Some((collection, rkey))),
-        None => named(text.strip_prefix('@').unwrap_or(text), None),
+    parse(text).or_else(|| linked(text)).or_else(|| {
+        let name = text.strip_prefix('@').unwrap_or(text);
+        match (parts_of(name), name.strip_prefix("at://")) {
+            (Some((whose, collection, rkey)), _) => named(whose, Some((collection, rkey))),
+            // An address of a whole repository is its user's.
+            (None, Some(whose)) => whole_of(whose.strip_suffix('/').unwrap_or(whose)),
+            (None, None) => named(name, None),
+        }
     })
+}
+
+/// Whose repository it is.
+fn whole_of(whose: &str) -> Option<Target> {
+    if is_did(whose) { whose.parse().ok() } else { named(whose, None) }
 }
 
 fn linked(text: &str) -> Option<Target> {
@@ -164,6 +178,7 @@ mod tests {
         for (text, target, kind) in [
             (DID.to_owned(), DID, TargetKind::User),
             (format!("https://bsky.app/profile/{DID}"), DID, TargetKind::User),
+            (format!("at://{DID}"), DID, TargetKind::User),
             (format!("bsky.app/profile/{DID}/?ref=x"), DID, TargetKind::User),
             (post.clone(), &*post, TargetKind::Post),
             (format!("https://bsky.app/profile/{DID}/post/3l6oveex3ii2l"), &post, TargetKind::Post),
@@ -200,7 +215,7 @@ mod tests {
             "https://bsky.app/profile/did:plc:ewvi7nxzyoun6zhxrhs64oiz/lists/3l6oveex3ii2l",
             "https://bsky.app.example.org/profile/did:plc:ewvi7nxzyoun6zhxrhs64oiz",
             "https://bsky.app/profile/did:plc:ewvi7nxzyoun6zhxrhs64oiz/post",
-            "at://did:plc:ewvi7nxzyoun6zhxrhs64oiz",
+            "at://ada",
             "at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post",
             "at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/",
             "at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/..",
@@ -219,6 +234,7 @@ mod tests {
         for (text, target, kind) in [
             ("ada.bsky.social", "@ada.bsky.social", TargetKind::User),
             ("@Ada.bsky.Social", "@ada.bsky.social", TargetKind::User),
+            ("at://Ada.bsky.Social/", "@ada.bsky.social", TargetKind::User),
             ("https://bsky.app/profile/ada.bsky.social/", "@ada.bsky.social", TargetKind::User),
             ("at://ada.bsky.social/app.bsky.feed.post/3l6oveex3ii2l", post, TargetKind::Post),
             ("https://bsky.app/profile/ADA.bsky.social/post/3l6oveex3ii2l?x", post, TargetKind::Post),

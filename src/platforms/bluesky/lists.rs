@@ -67,7 +67,7 @@ pub(super) static FOLLOWS: ListEndpoint =
 pub(super) static LIKES: ListEndpoint =
     records(Some(ListKind::Likes), TargetKind::Post, collection!("app.bsky.feed.like"));
 pub(super) static POSTS: ListEndpoint = ListEndpoint {
-    tells: &[EntryFact::IsRepost, EntryFact::IsReply, EntryFact::HasMedia],
+    tells: &[EntryFact::IsRepost, EntryFact::IsReply, EntryFact::HasMedia, EntryFact::Text],
     ..records(Some(ListKind::Posts), TargetKind::Post, collection!("app.bsky.feed.post"))
 };
 pub(super) static REPOSTS: ListEndpoint =
@@ -76,7 +76,7 @@ pub(super) static BLOCKS: ListEndpoint =
     records(Some(ListKind::Blocks), TargetKind::User, collection!("app.bsky.graph.block"));
 /// Bookmarks are no records, and are kept by the app view; what it tells of one is all that it takes to make it again.
 pub(super) static BOOKMARKS: ListEndpoint = ListEndpoint {
-    tells: &[EntryFact::Likes, EntryFact::Reposts, EntryFact::IsReply, EntryFact::HasMedia],
+    tells: &[EntryFact::Likes, EntryFact::Reposts, EntryFact::IsReply, EntryFact::HasMedia, EntryFact::Text],
     ..row(
         "app_view",
         Some(ListKind::Bookmarks),
@@ -112,6 +112,8 @@ pub(super) static NAMES: NameResolver = NameResolver {
     endpoints: &[RESOLVE],
     question: |name| Some((0, grammar::handle_in(name.as_str())?.parse().ok()?)),
     target: |name, user| grammar::meant(name.as_str(), user),
+    // A handle in a list may be of yesterday, and asking costs nothing.
+    has_one_name_each: false,
 };
 
 const RESOLVE: ListEndpoint = ListEndpoint {
@@ -124,25 +126,31 @@ const RESOLVE: ListEndpoint = ListEndpoint {
 /// The lists.
 pub(super) static LISTS: [ListEndpoint; 8] = [
     FOLLOWS,
-    row(
-        "app_view",
-        Some(ListKind::Followers),
-        "/xrpc/app.bsky.graph.getFollowers?actor={user}",
-        TargetKind::User,
-        &APP_VIEW,
-        &["rpc:app.bsky.graph.getFollowers?aud=*"],
-    ),
+    ListEndpoint {
+        tells: &[EntryFact::Text],
+        ..row(
+            "app_view",
+            Some(ListKind::Followers),
+            "/xrpc/app.bsky.graph.getFollowers?actor={user}",
+            TargetKind::User,
+            &APP_VIEW,
+            &["rpc:app.bsky.graph.getFollowers?aud=*"],
+        )
+    },
     LIKES,
     POSTS,
     REPOSTS,
-    row(
-        "app_view",
-        Some(ListKind::Mutes),
-        "/xrpc/app.bsky.graph.getMutes",
-        TargetKind::User,
-        &APP_VIEW,
-        &["rpc:app.bsky.graph.getMutes?aud=*"],
-    ),
+    ListEndpoint {
+        tells: &[EntryFact::Text],
+        ..row(
+            "app_view",
+            Some(ListKind::Mutes),
+            "/xrpc/app.bsky.graph.getMutes",
+            TargetKind::User,
+            &APP_VIEW,
+            &["rpc:app.bsky.graph.getMutes?aud=*"],
+        )
+    },
     BLOCKS,
     BOOKMARKS,
 ];

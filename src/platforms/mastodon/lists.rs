@@ -14,7 +14,7 @@ const FREE: MicroUsd = MicroUsd(0);
 /// Requests for pages, of all lists together.
 static PAGING: [Documented; 1] = [Documented::account(300, 900)];
 
-const OF_OWN_POSTS: [EntryFact; 7] = [
+const OF_OWN_POSTS: [EntryFact; 8] = [
     EntryFact::Likes,
     EntryFact::Reposts,
     EntryFact::IsRepost,
@@ -22,8 +22,10 @@ const OF_OWN_POSTS: [EntryFact; 7] = [
     EntryFact::IsReply,
     EntryFact::HasMedia,
     EntryFact::IsPinned,
+    EntryFact::Text,
 ];
-const OF_POSTS: [EntryFact; 6] = [
+const OF_POSTS: [EntryFact; 7] = [
+    EntryFact::Text,
     EntryFact::Likes,
     EntryFact::Reposts,
     EntryFact::IsRepost,
@@ -45,7 +47,7 @@ const fn row(name: &'static str, list: ListKind, path: &'static str, scopes: &'s
         path,
         fields,
         tells: match (list, of) {
-            (_, TargetKind::User) => &[EntryFact::LastPosted],
+            (_, TargetKind::User) => &[EntryFact::LastPosted, EntryFact::Text],
             // A post is pinned by its author.
             (ListKind::Posts, _) => &OF_OWN_POSTS,
             (_, TargetKind::Post) => &OF_POSTS,

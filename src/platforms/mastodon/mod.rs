@@ -25,6 +25,10 @@ static DIALECT: Dialect = Dialect {
         page_of: |_| None,
         not_a_handle: "this endpoint takes an ID of the account's server, not a handle",
         not_a_name: "this endpoint takes an ID of the account's server: 1 to 128 letters, digits, - and _",
+        written_as: (
+            "the ID that the user has at the account's server, an address (@ada@example.org) or a link to the profile",
+            "the ID that the post has at the account's server, or a link to it",
+        ),
     },
     is_gateway: false,
     envelope: |_| None,

@@ -10,6 +10,8 @@ pub(super) static NAMES: NameResolver = NameResolver {
     endpoints: &lists::NAMES,
     question: |name| Some((usize::from(is_link(name.as_str())), name.clone())),
     target: |_, found| Some(found.clone()),
+    // A server's pages may be under another host than its addresses, and a post has a page on each server.
+    has_one_name_each: false,
 };
 
 /// The most characters of a user's name, and of a part of a link.

@@ -31,10 +31,15 @@ const fn row(name: &'static str, list: ListKind, path: &'static str, scopes: &'s
             TargetKind::Post => EntryFields::Posts,
         },
         tells: match of {
-            TargetKind::User => &[EntryFact::LastPosted],
-            TargetKind::Post => {
-                &[EntryFact::Likes, EntryFact::Reposts, EntryFact::IsRepost, EntryFact::IsReply, EntryFact::HasMedia]
-            }
+            TargetKind::User => &[EntryFact::LastPosted, EntryFact::Text],
+            TargetKind::Post => &[
+                EntryFact::Likes,
+                EntryFact::Reposts,
+                EntryFact::IsRepost,
+                EntryFact::IsReply,
+                EntryFact::HasMedia,
+                EntryFact::Text,
+            ],
         },
         of,
         page: (1, 1_000),
@@ -105,6 +110,7 @@ pub(super) static NAMES: NameResolver = NameResolver {
     endpoints: &[NAME_LOOKUP],
     question: |name| name.as_str().parse::<Handle>().ok().map(|handle| (0, TargetName::from(&handle))),
     target: |_, user| Some(user.clone()),
+    has_one_name_each: true,
 };
 
 /// X API v2's lookup of users. Other people's profiles are never "owned".

@@ -3,6 +3,7 @@
 //! In: pages of lists, answers about names. Out: the same, by ID; a place in a window of read requests. What does not belong here:
 //! sending requests (`lists`).
 
+mod limit_places;
 mod list_fetch;
 mod named_tasks;
 mod names;
@@ -16,7 +17,7 @@ mod target_metadata;
 mod verification;
 
 pub use list_fetch::{NewPage, PINNED_READING, PROFILES_READING, PageEntry, ReadingId, ReadingState};
-pub use named_tasks::{NamedTask, NamesSettled, SettledByName};
+pub use named_tasks::{NameMeaning, NamedTask, NamesSettled, SettledByName};
 pub use names::{NameSpace, NamesTold, Resolution};
 pub use own_records::{RecordPage, RecordReading};
 pub use read_allowance::ReadAllowance;

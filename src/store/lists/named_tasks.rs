@@ -4,7 +4,10 @@
 //! In: lanes, and what names came to. Out: tasks that wait for their names; what became of them. What does not belong here: asking the
 //! platform, and what it said of names that no row has (`names`).
 
+use std::collections::BTreeMap;
+
 use super::ListStore;
+use super::limit_places::fill_places;
 use super::names::Resolution;
 use crate::domain::{AccountId, Action, LaneId, Outcome, RoundId, Target, TargetName, TaskId, TaskState, Wall};
 use crate::store::codes::{action_of, state_of, target_value};
@@ -27,6 +30,15 @@ pub struct NamedTask {
     pub task: TaskId,
     /// What its row calls its target.
     pub name: TargetName,
+}
+
+/// What the name of a task came to, and when the platform said so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameMeaning {
+    /// What.
+    pub resolution: Resolution,
+    /// When.
+    pub told_at: Wall,
 }
 
 /// A task that got its outcome by what its name came to, without a request of its own.
@@ -87,7 +99,7 @@ impl ListStore<'_> {
     /// The database cannot be written; then nothing has changed.
     pub async fn settle_names(
         &mut self,
-        named: &[(NamedTask, Resolution)],
+        named: &[(NamedTask, NameMeaning)],
         now: Wall,
     ) -> Result<NamesSettled, StoreError> {
         let mut result = NamesSettled::default();
@@ -96,19 +108,30 @@ impl ListStore<'_> {
         }
         let _no_loads = LoadLock::wait(self.db.path()).await?;
         let mut tx = self.db.begin().await?;
-        for (task, resolution) in named {
+        // By round, the places of a limit that come free, and who had the first.
+        let mut free: BTreeMap<RoundId, (u64, TaskId)> = BTreeMap::new();
+        for (task, NameMeaning { resolution, told_at }) in named {
             let Some(place) = place_of(&mut tx, task).await? else { continue };
-            match resolution {
-                Resolution::Target(target) => match take_target(&mut tx, &place, target, now).await? {
-                    Taken::Found => result.found += 1,
-                    Taken::Settled(outcome, reason) => result.settled.push(place.settled(outcome, reason)),
-                    Taken::Later => {}
-                },
-                Resolution::Nobody(reason) => {
-                    let (outcome, reason) = settle_missing(&mut tx, &place, reason, now).await?;
+            let taken = match resolution {
+                Resolution::Target(target) => take_target(&mut tx, &place, target, now).await?,
+                Resolution::Nobody(reason) => settle_missing(&mut tx, &place, reason, now).await?,
+            };
+            match taken {
+                Taken::Found => result.found += 1,
+                Taken::Settled(outcome, reason) => result.settled.push(place.settled(outcome, reason)),
+                Taken::Dropped(outcome, reason) => {
+                    // A load that knew it has given no place.
+                    if outcome == Outcome::Duplicate || *told_at > place.loaded_at {
+                        let (places, from) = free.entry(RoundId(place.round)).or_insert((0, task.task));
+                        (*places, *from) = (*places + 1, (*from).min(task.task));
+                    }
                     result.settled.push(place.settled(outcome, reason));
                 }
+                Taken::Later => {}
             }
+        }
+        for (round, places) in free {
+            fill_places(&mut tx, round, places).await?;
         }
         bump_generation(&mut tx).await?;
         crate::store::failpoint::point("before-names");
@@ -126,6 +149,8 @@ struct Place {
     round: i64,
     account: i64,
     action: Action,
+    /// When the newest load of its round began.
+    loaded_at: Wall,
 }
 
 impl Place {
@@ -140,23 +165,27 @@ impl Place {
 /// Whoever has changed the task meanwhile knows better.
 async fn place_of(tx: &mut Tx<'_>, named: &NamedTask) -> Result<Option<Place>, StoreError> {
     const PLACE: &str = "
-        select lane.id, lane.round_id, lane.account_id, lane.action
+        select lane.id, lane.round_id, lane.account_id, lane.action,
+               (select max(load.started_at) from load where load.round_id = lane.round_id and load.finished_at is not null)
           from task
           join lane on lane.id = task.lane_id
           join task_key key on key.lane_id = lane.id and key.target = task.target and key.task_id = task.id
          where task.id = ?1 and task.state = 0 and task.target = ?2";
     let (task, name) = (named.task.0, named.name.to_string());
-    let found: Option<(i64, i64, i64, i64)> = tx.fetch_optional(PLACE, args![task, &name]).await?;
-    let Some((lane, round, account, action)) = found else { return Ok(None) };
-    Ok(Some(Place { task, name, lane, round, account, action: action_of(action)? }))
+    let found: Option<(i64, i64, i64, i64, Option<i64>)> = tx.fetch_optional(PLACE, args![task, &name]).await?;
+    let Some((lane, round, account, action, loaded_at)) = found else { return Ok(None) };
+    let loaded_at = Wall(loaded_at.unwrap_or(0));
+    Ok(Some(Place { task, name, lane, round, account, action: action_of(action)?, loaded_at }))
 }
 
-/// What became of a task whose name means somebody.
+/// What became of a task by what its name came to.
 enum Taken {
     /// It stands in line under what its name means.
     Found,
-    /// It has an outcome by that.
+    /// It has the outcome of a row that it takes the place of.
     Settled(Outcome, String),
+    /// It has an outcome, and nothing is sent for it.
+    Dropped(Outcome, String),
     /// Another task on the same target is being sent, and its row has gone: its answer comes first.
     Later,
 }
@@ -179,7 +208,7 @@ async fn take_target(tx: &mut Tx<'_>, place: &Place, target: &Target, now: Wall)
             }
             let count = "update round set pending = pending - 1, duplicates = duplicates + 1 where id = ?1";
             tx.execute(count, args![place.round]).await?;
-            return Ok(Taken::Settled(Outcome::Duplicate, DUPLICATE.to_owned()));
+            return Ok(Taken::Dropped(Outcome::Duplicate, DUPLICATE.to_owned()));
         }
         // A row that comes back is in line again, whatever had put it out of line.
         let returns = match (state, reason.as_deref()) {
@@ -213,12 +242,7 @@ async fn take_target(tx: &mut Tx<'_>, place: &Place, target: &Target, now: Wall)
 }
 
 /// Nobody has the name: the task is gone. Somebody who cannot be acted on: it has failed.
-async fn settle_missing(
-    tx: &mut Tx<'_>,
-    place: &Place,
-    reason: &str,
-    now: Wall,
-) -> Result<(Outcome, String), StoreError> {
+async fn settle_missing(tx: &mut Tx<'_>, place: &Place, reason: &str, now: Wall) -> Result<Taken, StoreError> {
     let is_gone = reason == "not_found";
     let (state, why) = if is_gone { (TaskState::Gone, NOT_FOUND) } else { (TaskState::Failed, reason) };
     let sql = "update task set state = ?2, reason = ?3, finished_at = ?4 where id = ?1";
@@ -229,7 +253,7 @@ async fn settle_missing(
         "update round set pending = pending - 1, failed = failed + 1 where id = ?1"
     };
     tx.execute(count, args![place.round]).await?;
-    Ok((state.outcome(), why.to_owned()))
+    Ok(Taken::Dropped(state.outcome(), why.to_owned()))
 }
 
 /// The task `?1` repeats `?2`: its row is a duplicate, as it would have been if it had named the ID.

@@ -65,7 +65,7 @@ impl Bench {
                 Some((_, target)) => Resolution::Target(target.parse().unwrap()),
                 None => Resolution::Nobody("not_found".into()),
             };
-            (task, resolution)
+            (task, NameMeaning { resolution, told_at: Wall(5) })
         };
         let named: Vec<_> = named.into_iter().map(meaning).collect();
         let NamesSettled { settled, .. } = self.store.lists().settle_names(&named, Wall(5)).await.unwrap();

@@ -54,15 +54,25 @@ impl ListStore<'_> {
 
     /// What a name came to when it was asked about; none: nobody has asked, or the answer is damaged (it stands twice).
     pub async fn resolution(&mut self, of: &NameSpace, name: &TargetName) -> Result<Option<Resolution>, StoreError> {
-        let sql = "select json_quote(target), reason from name_resolution
+        Ok(self.resolution_told(of, name).await?.map(|(resolution, _)| resolution))
+    }
+
+    /// The same, and when it was asked about.
+    pub async fn resolution_told(
+        &mut self,
+        of: &NameSpace,
+        name: &TargetName,
+    ) -> Result<Option<(Resolution, Wall)>, StoreError> {
+        let sql = "select json_quote(target), reason, asked_at from name_resolution
                     where platform = ?1 and host = ?2 and name = ?3 and target is target_again";
-        let found: Option<(String, Option<String>)> =
+        let found: Option<(String, Option<String>, i64)> =
             self.db.fetch_optional(sql, args![of.platform.id_space(), &of.host, name.as_str()]).await?;
-        let Some((target, reason)) = found else { return Ok(None) };
-        if let Some(reason) = reason {
-            return Ok(Some(Resolution::Nobody(reason)));
-        }
-        Ok(Some(Resolution::Target(quoted_target(&target)?)))
+        let Some((target, reason, asked_at)) = found else { return Ok(None) };
+        let resolution = match reason {
+            Some(reason) => Resolution::Nobody(reason),
+            None => Resolution::Target(quoted_target(&target)?),
+        };
+        Ok(Some((resolution, Wall(asked_at))))
     }
 
     /// Writes down what the platform said of names, with its request's end: all of it, or nothing.

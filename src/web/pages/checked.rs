@@ -32,8 +32,11 @@ pub(in crate::web) fn checked(frame: &Frame, file: &Checked) -> Html<String> {
             @if report.rejected > 0 { (rejected(file)) }
             @if names > 0 {
                 p.quiet {
-                    "Where the platform needs IDs, names are looked up before anything is sent for their rows (on X $0.01 for each \
-                     one found)."
+                    "Where the platform needs IDs, names are looked up before anything is sent for their rows"
+                    @if let Some((platform, price)) = file.found.file.lookup_price() {
+                        " (" (price.to_string()) " for each one found on " (platform.name()) ")"
+                    }
+                    "."
                 }
             }
             @if report.windows_1252_rows > 0 {
