@@ -95,24 +95,14 @@ impl Entry {
             (None, _) => Reposted::Untold,
             // Author, name and counts are the repost's own; of the post repeated its text names the author.
             (Some(post), _) => Reposted::Post(Box::new(Entry {
-                target: post,
                 handle: self.text.as_deref().and_then(reposted_author),
-                address: None,
-                name: None,
                 created_at: self.created_at,
-                last_active_at: None,
-                followers: None,
-                follows_back: None,
-                is_ghost: None,
-                likes: None,
-                reposts: None,
                 text: self.text,
-                is_repost: None,
-                repost_of: None,
                 repost_id: self.target.id(),
                 traits: self.traits,
                 link: self.link,
                 is_opaque: self.is_opaque,
+                ..Entry::bare(post)
             })),
         }
     }

@@ -10,9 +10,8 @@ use axum::routing::{get, post};
 use super::bluesky;
 use super::host_oauth::NATIVE_PATH;
 use super::oauth::fields;
-use super::oauth_routes::{escaped, json, page_that_asks};
+use super::oauth_routes::{decision, escaped, json, page_that_asks};
 use super::platform_state::Platform;
-use crate::domain::TargetId;
 
 const AUTHORIZE_PATH: &str = "/oauth/authorize";
 
@@ -52,12 +51,9 @@ async fn ask(State(platform): State<Platform>, RawQuery(query): RawQuery) -> Res
 
 async fn decide(State(platform): State<Platform>, body: Bytes) -> Response {
     let form = fields(&body);
-    let user = match form.get("decision").map(String::as_str) {
-        Some("allow") => match form.get("user").and_then(|user| user.parse::<TargetId>().ok()) {
-            Some(user) => Some(user),
-            None => return (StatusCode::BAD_REQUEST, "a user ID has 1 to 19 digits\n").into_response(),
-        },
-        _ => None,
+    let user = match decision(&form) {
+        Ok(user) => user,
+        Err(unreadable) => return unreadable.into_response(),
     };
     let now = platform.now().tick;
     let answer = platform.host_oauth().answer(now, &form, user);

@@ -41,15 +41,21 @@ pub(super) fn page_that_asks(decided_at: &str, query: &Fields) -> Response {
     .into_response()
 }
 
+/// Who has said yes on that page; none: somebody said no. Where it cannot be read who, the answer to that.
+pub(super) fn decision(form: &Fields) -> Result<Option<TargetId>, (StatusCode, &'static str)> {
+    if form.get("decision").is_none_or(|decision| decision != "allow") {
+        return Ok(None);
+    }
+    let user = form.get("user").and_then(|user| user.parse().ok());
+    user.map(Some).ok_or((StatusCode::BAD_REQUEST, "a user ID has 1 to 19 digits\n"))
+}
+
 /// `POST /i/oauth2/authorize`: the person has decided.
 pub(super) async fn decide(State(platform): State<Platform>, body: Bytes) -> Response {
     let form = fields(&body);
-    let user = match form.get("decision").map(String::as_str) {
-        Some("allow") => match form.get("user").and_then(|user| user.parse::<TargetId>().ok()) {
-            Some(user) => Some(user),
-            None => return (StatusCode::BAD_REQUEST, "a user ID has 1 to 19 digits\n").into_response(),
-        },
-        _ => None,
+    let user = match decision(&form) {
+        Ok(user) => user,
+        Err(unreadable) => return unreadable.into_response(),
     };
     let now = platform.now().tick;
     let answer = platform.oauth().answer(now, &form, user);

@@ -201,6 +201,11 @@ impl User {
         }
         let verdict = self.apply(ask.action, arrival.target, arrival.fate);
         let answer = self.answer(now, ask.action, verdict, wording);
+        self.end_struck(answer, strike)
+    }
+
+    /// How an answer that is ready ends where a fault strikes the request.
+    fn end_struck(&mut self, answer: Answer, strike: Option<Strike>) -> Decision {
         match strike {
             Some(Strike::Lost) => {
                 self.faults.lost += 1;

@@ -11,14 +11,14 @@ use serde_json::json;
 
 use super::super::headers::{plain, put};
 use super::super::oauth::{Fields, TokenAnswer, fields};
-use super::super::oauth_routes::{befallen, escaped, json as respond, over_capacity, page_that_asks};
+use super::super::oauth_routes::{befallen, decision, escaped, json as respond, over_capacity, page_that_asks};
 use super::super::platform_state::Platform;
 use super::super::rendered::Rendered;
 use super::bodies;
 use super::grants::{BoundAuthServer, metadata};
 use super::names::user_of_did;
 use super::proofs::{ProofFault, ToProve};
-use crate::domain::{Moment, TargetId};
+use crate::domain::Moment;
 
 const AUTHORIZE: &str = "/at/oauth/authorize";
 const PUSH: &str = "/at/oauth/par";
@@ -87,12 +87,9 @@ async fn ask(State(platform): State<Platform>, RawQuery(query): RawQuery) -> Res
 
 async fn decide(State(platform): State<Platform>, headers: HeaderMap, body: Bytes) -> Response {
     let form = fields(&body);
-    let user = match form.get("decision").map(String::as_str) {
-        Some("allow") => match form.get("user").and_then(|user| user.parse::<TargetId>().ok()) {
-            Some(user) => Some(user),
-            None => return (StatusCode::BAD_REQUEST, "a user ID has 1 to 19 digits\n").into_response(),
-        },
-        _ => None,
+    let user = match decision(&form) {
+        Ok(user) => user,
+        Err(unreadable) => return unreadable.into_response(),
     };
     let answer = platform.bound().answer(platform.now().tick, &form, (&base(host(&headers)), user));
     match answer {

@@ -96,25 +96,9 @@ impl User {
         let is_page = verdict == SimulatedOutcome::Undone;
         reads.pages += u64::from(is_page && strike != Some(Strike::Lost));
         let answer = Answer { verdict, window: enforce.then(|| reads.window.standing(now)), day: None, wording };
-        match strike.filter(|_| is_page || verdict == SimulatedOutcome::ServerError) {
-            Some(Strike::ServerError) => {
-                self.faults.server_error += 1;
-                Decision::Whole(answer)
-            }
-            Some(Strike::Lost) => {
-                self.faults.lost += 1;
-                Decision::Lost
-            }
-            Some(Strike::Cut) => {
-                self.faults.cut += 1;
-                Decision::Cut(answer)
-            }
-            Some(Strike::Slow(delay)) => {
-                self.faults.slow += 1;
-                Decision::Late(answer, delay)
-            }
-            _ => Decision::Whole(answer),
-        }
+        let struck = strike.filter(|_| is_page || verdict == SimulatedOutcome::ServerError);
+        self.faults.server_error += u64::from(struck == Some(Strike::ServerError));
+        self.end_struck(answer, struck)
     }
 
     /// Puts something on a list, or back on it.
