@@ -19,6 +19,7 @@ mod name;
 mod own_record;
 mod platform;
 mod post_traits;
+mod rate;
 mod rate_facts;
 mod refusal;
 mod safe_json;
@@ -45,6 +46,7 @@ pub use name::{is_same_name, name_forms, name_key};
 pub use own_record::OwnRecord;
 pub use platform::Platform;
 pub use post_traits::{PostTraits, Visibility};
+pub use rate::{InvalidRate, Rate, duration_text, parse_duration};
 pub use rate_facts::RateFacts;
 pub use refusal::{
     NOT_FOUND_ACCEPTED, NOT_FOUND_UNCLEAR, NOT_FOUND_UNREADABLE, RefusalNote, is_refusal_of_target, refusal_note,
@@ -58,5 +60,5 @@ pub use target::{
 };
 pub use task::{AttemptId, Fence, JobId, LaneId, Outcome, Reason, RoundId, TaskId, TaskState, Transition};
 pub use time::{BootId, CLOCK_TOLERANCE, Moment, Tick, Wall};
-pub use window::{Actions, Applies, Horizons, InvalidRate, Rate, Scope, WindowSpec, duration_text, parse_duration};
+pub use window::{Actions, Applies, Horizons, Scope, WindowSpec};
 pub(crate) use with_all::{with_all, with_names};

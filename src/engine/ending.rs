@@ -2,7 +2,7 @@
 
 use super::account::Lane;
 use super::budget::UsedUp;
-use super::event::Stopped;
+use super::finish::Stopped;
 use super::job_groups::{GroupIndex, JobGroups};
 use super::names::lookup_price;
 use super::outages::Outages;

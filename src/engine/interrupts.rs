@@ -1,6 +1,6 @@
 //! What a drain looks at before each turn: signals, its own deadline, and the machine's sleep.
 
-use super::event::Stopped;
+use super::finish::Stopped;
 use super::job_groups::{GroupIndex, JobGroups};
 use super::limit_records::LimitRecords;
 use super::roster::Roster;

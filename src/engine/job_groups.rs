@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::budget::{Budget, LookupBounds, UsedUp};
-use super::event::{GroupEnd, Stopped};
+use super::finish::{GroupEnd, Stopped};
 use super::settings::{EngineSettings, JobTerms};
 use crate::domain::{JobId, MicroUsd, Moment, Tick};
 

@@ -42,6 +42,7 @@ mod dispatcher;
 mod ending;
 mod endpoint_reader;
 mod event;
+mod finish;
 mod holds;
 mod in_flight_limit;
 mod interrupts;
@@ -84,7 +85,8 @@ pub use dispatcher::run;
 pub use endpoint_reader::{
     EndpointReader, LookBack, NamesRead, ReadingEnd, ReadingQuery, ReadingReport, ReadingWanted,
 };
-pub use event::{Event, Finish, GroupEnd, Listener, Progress, Signal, Stopped, WindowLevel};
+pub use event::{Event, Listener, Progress, WindowLevel};
+pub use finish::{Finish, GroupEnd, Signal, Stopped};
 pub use holds::cap_of;
 pub use patience::Patience;
 pub use refusal_breaker::REFUSALS_TO_TRIP;

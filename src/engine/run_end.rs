@@ -1,6 +1,6 @@
 //! Why and when a drain ends: the first reason stands, except that a signal is an order.
 
-use super::event::{Signal, Stopped};
+use super::finish::{Signal, Stopped};
 use super::shutdown::DRAIN_GRACE;
 use crate::domain::{TaskId, Tick, Wall};
 

@@ -7,7 +7,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use super::event::{Event, Stopped};
+use super::event::Event;
+use super::finish::Stopped;
 use super::job_groups::GroupIndex;
 use super::roster::Roster;
 use super::run_end::RunEnd;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::event::Signal;
+use super::finish::Signal;
 use crate::clock::Clock;
 
 /// How long a run that was asked to end waits for requests in flight: it ends within 10 s, and the last of them is for writing down

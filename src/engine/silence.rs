@@ -2,7 +2,8 @@
 //! a run. What does not belong here: bad answers, which are answers (`outages`), and how long a run goes on ([`Patience`]).
 
 use super::consequences::{Blame, consequences_of};
-use super::event::{Event, Stopped};
+use super::event::Event;
+use super::finish::Stopped;
 use super::patience::Patience;
 use super::run_end::RunEnd;
 use super::turn_draft::TurnDraft;
