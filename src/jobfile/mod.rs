@@ -18,6 +18,7 @@ mod damage;
 mod decode;
 mod digest;
 mod error;
+mod foreign_format;
 mod header;
 pub mod keep_list;
 mod link;

@@ -26,6 +26,7 @@ mod read;
 mod records;
 mod script;
 mod surrogates;
+mod tally;
 mod tarred;
 mod zipped;
 
@@ -33,7 +34,8 @@ pub use about::About;
 pub use activities::ActivityArchive;
 pub use error::{ArchiveError, ArchiveFault};
 pub use opened::OpenedArchive;
-pub use read::{Archive, FileTally, Tally};
+pub use read::Archive;
+pub use tally::{FileTally, Tally};
 
 /// The most files an archive may hold.
 pub const MAX_FILES: usize = 100_000;
