@@ -9,11 +9,13 @@ use oauth2::{CsrfToken, PkceCodeChallenge};
 use serde_json::Value;
 
 use super::bound_server::{BoundPair, BoundServer, BoundTerms, WHO_IT_IS};
+use super::callback::{CallbackCheck, Code};
 use super::discovery::AuthServer;
 use super::document::Document;
 use super::grant::GrantError;
-use super::login::{CallbackCheck, Code, Redirect, add_scopes_for};
+use super::login::add_scopes_for;
 use super::oauth_http::OAuthHttp;
+use super::redirect::Redirect;
 use crate::clock::Clock;
 use crate::domain::{Action, Platform, Secret, UserId};
 use crate::platforms::{DpopKey, InvalidDpopKey};

@@ -12,7 +12,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-use super::login::{CallbackCheck, Code, InvalidRedirect, LoginError, NoCode, Redirect};
+use super::callback::{CallbackCheck, Code, NoCode};
+use super::login::LoginError;
+use super::redirect::{InvalidRedirect, Redirect};
 use crate::net::{Acceptor, WhenFull};
 
 /// How long a login waits for the browser, in seconds, unless told otherwise.

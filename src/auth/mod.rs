@@ -15,6 +15,7 @@ mod aisa;
 mod bound_login;
 mod bound_server;
 mod cached_login;
+mod callback;
 mod discovery;
 mod document;
 mod grant;
@@ -27,6 +28,7 @@ mod login;
 mod nonce;
 mod oauth_http;
 mod pin;
+mod redirect;
 mod refresh;
 mod refresher;
 mod revoke;
@@ -40,6 +42,7 @@ pub use aisa::{AisaLink, InvalidKey, aisa_key, aisa_link, aisa_user};
 pub use bound_login::{BoundAttempt, BoundGrant, bound_scopes_for};
 pub use bound_server::BoundTerms;
 pub use cached_login::{Current, NoToken};
+pub use callback::{CallbackCheck, Code, NoCode};
 pub use discovery::{AuthServer, DiscoveryError, Home};
 pub use document::{Document, DocumentError, HostApp, MakeOAuth1};
 pub use grant::{App, AppProof, GrantError, InvalidEndpoint, OAuthEndpoints, Pair};
@@ -50,9 +53,10 @@ pub use import::{
 pub use key::{KeyChoice, KeyPlace};
 pub use keyring::{KEYRING_WAIT_SECONDS, KeyringError};
 pub use listener::{CallbackListener, LOGIN_WAIT_SECONDS};
-pub use login::{Attempt, CallbackCheck, Code, CodeReturn, InvalidRedirect, LoginError, NoCode, Redirect, scopes_for};
+pub use login::{Attempt, CodeReturn, LoginError, scopes_for};
 pub use oauth_http::{OAuthHttp, WireError, WireSetup};
 pub use pin::{PinAttempt, PinLogin, Sign, ToSign};
+pub use redirect::{InvalidRedirect, Redirect};
 pub use refresh::{
     AHEAD_SECONDS, Aftermath, MAX_TRIES, REJECTED_AGAIN_SECONDS, RefreshCause, Step, StoredToken, Why, aftermath,
     decide, due_at,

@@ -4,6 +4,7 @@
 //! does not belong here: doing anything.
 
 mod account;
+mod command;
 mod filter;
 mod global;
 mod import;
@@ -22,6 +23,7 @@ pub use account::{
     AccountAddArgs, AccountArgs, AccountCheckArgs, AccountCommand, AccountDefaultArgs, AccountImportArgs,
     AccountListArgs, AccountLoginArgs, AccountLogoutArgs, AccountRemoveArgs, DoctorArgs,
 };
+pub use command::Command;
 pub use filter::{FilterArgs, ListFilterArgs};
 pub use global::{ColorChoice, GlobalArgs, LogFormatArg};
 pub use import::ImportArgs;
@@ -41,7 +43,7 @@ pub use serve::ServeArgs;
 pub use undo::UndoArgs;
 pub use until::{Until, UntilError};
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser};
 
 use crate::config::{MAX_WINDOWS, Overrides};
 use crate::domain::Platform;
@@ -82,59 +84,6 @@ pub struct Cli {
     /// What that is called.
     #[arg(skip)]
     pub command_name: String,
-}
-
-/// The commands.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Load job files, or pick up where they stopped, and work on them until done or told to stop
-    Run(Box<RunArgs>),
-    /// Resume every unfinished job, or those named, of every account
-    Resume(Box<ResumeArgs>),
-    /// Queue job files without running them
-    Load(Box<LoadArgs>),
-    /// Read, judge and estimate job files; change nothing
-    Check(Box<CheckArgs>),
-    /// Show progress, slots left and when jobs will be done
-    Status(StatusArgs),
-    /// Write receipts: every row of a job and what became of it; or a page, or a list to do by hand
-    Report(ReportArgs),
-    /// List what a job has done, to restore it by hand: a CSV and a page of links
-    Undo(UndoArgs),
-    /// Read the account's list again, or a newer archive: what is confirmed, what came back, what was never off
-    Verify(VerifyArgs),
-    /// Queue the failed rows of a job again
-    Retry(RetryArgs),
-    /// Pause a job: nothing more of it is sent until `unpause`
-    Pause(JobArgs),
-    /// Let a paused job continue
-    Unpause(JobArgs),
-    /// Cancel a job: nothing more of it is sent
-    Cancel(JobArgs),
-    /// Show every attempt at a target and what the platform answered
-    Explain(ExplainArgs),
-    /// Recount the attempts on record: the fullest window of every account, and any over its limit
-    Audit(AuditArgs),
-    /// Drop a settled job and its receipts; slots that still count stay
-    Forget(ForgetArgs),
-    /// Read a list out of an export of X, Bluesky or Mastodon: a CSV to edit and run
-    Import(Box<ImportArgs>),
-    /// Read a list of the account from the platform, as a CSV to look at, edit and run
-    List(Box<ListArgs>),
-    /// Log in and out, list, check, import: who cleanup may act for
-    Account(AccountArgs),
-    /// Run files every night: add, list, next, run, skip, remove, install
-    Schedule(ScheduleArgs),
-    /// Look for everything that can be wrong: configuration, queue, permissions, disk, logins
-    Doctor(DoctorArgs),
-    /// Work on the queue all the time, with a dashboard in the browser
-    Serve(Box<ServeArgs>),
-    /// Serve the sandbox, a platform to try things on, on this machine
-    Sandbox(SandboxArgs),
-    /// Print a completion script for a shell
-    Completions(CompletionsArgs),
-    /// Print the manual: all of it, or the page of one command
-    Man(ManArgs),
 }
 
 /// An option's `-1` is a value that the option refuses in its own words, not an unknown option.

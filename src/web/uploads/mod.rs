@@ -9,11 +9,10 @@ mod form;
 mod kept_bytes;
 mod place;
 mod receive;
+mod waiting;
 
-use std::collections::HashMap;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
@@ -24,6 +23,8 @@ pub(super) use self::choices::Choices;
 pub(super) use self::form::{choose_again, new};
 use self::place::JobFile;
 pub(super) use self::receive::{MAX_BODY_BYTES, receive};
+pub(super) use self::waiting::Uploads;
+use self::waiting::{Received, Waiting};
 use super::middleware::Visitor;
 use super::pages::{self, NewForm};
 use super::problem::Problem;
@@ -33,51 +34,14 @@ use crate::app::serve::EngineState;
 use crate::app::{
     self, CheckedFile, FileOptions, Identities, LoadOptions, LoadPlan, Loaded, Prepared, RowOwners, RowRules,
 };
-use crate::domain::{Platform, Tick, Wall, counted};
+use crate::domain::{Platform, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::filter::{Filter, Take};
 use crate::lists::read_keep_list_called;
-use crate::store::{AuditEvent, Job, Store, make_own_folder};
+use crate::store::{AuditEvent, Job, Store};
 
-/// Files that wait for their second step.
-const MAX_WAITING: usize = 8;
-const WAIT_SECONDS: u64 = 3_600;
 /// How long a load waits for the engine to know a new account.
 const ENGINE_WAIT_SECONDS: u64 = 15;
-
-/// A file that waits for its second step.
-#[derive(Debug)]
-struct Waiting {
-    choices: Choices,
-    /// As the sender calls it. Foreign text.
-    shown: String,
-    file: Arc<Received>,
-    keep: Option<Arc<Received>>,
-    /// Where its keep list is going to be.
-    keep_place: PathBuf,
-    since: Tick,
-    /// What was chosen cannot be, whatever is in the file.
-    refused: Option<Problem>,
-}
-
-impl Waiting {
-    /// The same file with other choices.
-    fn with(&self, folder: &Path, choices: Choices, refused: Option<Problem>) -> Waiting {
-        let keep_place = place::keep_list_of(folder, &choices.job, fastrand::u64(..));
-        let (file, keep) = (Arc::clone(&self.file), self.keep.clone());
-        Waiting { choices, shown: self.shown.clone(), file, keep, keep_place, since: self.since, refused }
-    }
-}
-
-/// A file that was received. It is removed with this: what was queued has a copy in its place.
-#[derive(Debug)]
-struct Received(PathBuf);
-
-impl Drop for Received {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
 
 /// What `check` says of a file, for its page.
 pub(super) struct Checked {
@@ -89,68 +53,6 @@ pub(super) struct Checked {
     pub(super) known: Option<Job>,
     /// To choose otherwise, where it would be refused.
     pub(super) form: Option<NewForm>,
-}
-
-/// The files that wait.
-#[derive(Debug)]
-pub(super) struct Uploads {
-    folder: PathBuf,
-    waiting: Mutex<(u64, HashMap<u64, Arc<Waiting>>)>,
-}
-
-impl Uploads {
-    /// The files beside a queue. Those that a process left which was killed are removed.
-    pub(super) fn beside(queue: &Path, now: Wall) -> Uploads {
-        let folder = queue.parent().unwrap_or(Path::new(".")).join("uploads");
-        place::sweep_received(&folder, now, 2 * Duration::from_secs(WAIT_SECONDS));
-        Uploads { folder, waiting: Mutex::default() }
-    }
-
-    /// Drops what has waited for too long.
-    pub(super) fn drop_old(&self, now: Tick) {
-        let mut inner = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.1.retain(|_, waiting| now.since(waiting.since) < Duration::from_secs(WAIT_SECONDS));
-    }
-
-    fn put(&self, waiting: Waiting, now: Tick) -> u64 {
-        self.drop_old(now);
-        let mut inner = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if inner.1.len() >= MAX_WAITING {
-            let oldest = inner.1.iter().min_by_key(|(_, waiting)| waiting.since).map(|(id, _)| *id);
-            oldest.and_then(|id| inner.1.remove(&id));
-        }
-        inner.0 += 1;
-        let id = inner.0;
-        inner.1.insert(id, Arc::new(waiting));
-        id
-    }
-
-    fn get(&self, id: u64) -> Result<Arc<Waiting>, Problem> {
-        let inner = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.1.get(&id).cloned().ok_or_else(|| Problem::not_found("This file is no longer waiting to be queued."))
-    }
-
-    /// Other choices for a file that still waits.
-    fn replace(&self, id: u64, waiting: Waiting) {
-        let mut inner = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(there) = inner.1.get_mut(&id) {
-            *there = Arc::new(waiting);
-        }
-    }
-
-    fn take(&self, id: u64) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).1.remove(&id);
-    }
-
-    /// A new file in the folder, readable by its owner alone.
-    fn create(&self) -> Result<(std::fs::File, Received), CommandError> {
-        let complain = |error| CommandError::io(self.folder.display(), error);
-        make_own_folder(&self.folder)?;
-        let path = self.folder.join(format!("{}{:016x}.csv", place::RECEIVED, fastrand::u64(..)));
-        let mut options = std::fs::OpenOptions::new();
-        let file = options.write(true).create_new(true).mode(0o600).open(&path).map_err(complain)?;
-        Ok((file, Received(path)))
-    }
 }
 
 /// A job keeps the spelling of its name, and so do its files.
