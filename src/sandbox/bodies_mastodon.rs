@@ -1,7 +1,5 @@
 //! Puts a verdict into the words of the Mastodon API: `{"error":"..."}` with a status, relationships and statuses. Rendered after Mastodon's
 //! documents and what Mastodon and GoToSocial answer, not after what our client expects.
-//!
-//! IDs are opaque there, and so the sandbox has two kinds: its numbers as they are, and the same numbers written as ULIDs.
 
 use axum::http::Method;
 use serde_json::{Map, Value, json};
@@ -9,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::decision::SimulatedOutcome;
 use super::list_page::ListPage;
 use super::lists::{Shelf, handle_of, made, reposted, user_of};
+use super::mastodon_ids::{called, number_of};
 use super::post_shape::shape_of;
 use super::rendered::{JSON, Rendered, edge_page, json_answer, status_5xx};
 use super::rng::number_behind;
@@ -53,41 +52,6 @@ impl Endpoint {
     pub(super) fn method(&self) -> Method {
         if self.action == Action::DeletePost { Method::DELETE } else { Method::POST }
     }
-}
-
-const ULID_CHARS: usize = 26;
-const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-/// A number as a ULID.
-pub(super) fn ulid(id: TargetId) -> String {
-    let (mut text, mut rest) = ([b'0'; ULID_CHARS], id.value());
-    for place in text.iter_mut().rev() {
-        *place = CROCKFORD[(rest % 32) as usize];
-        rest /= 32;
-    }
-    text[1] = b'1';
-    String::from_utf8_lossy(&text).into_owned()
-}
-
-/// The number behind an ID: its own, that of a ULID that [`ulid`] made, and for any other text one that nobody else has, as good as.
-pub(super) fn number_of(text: &str) -> TargetId {
-    if let Ok(id) = text.parse() {
-        return id;
-    }
-    let digit = |byte: u8| CROCKFORD.iter().position(|known| *known == byte).map(|at| at as u64);
-    let value = text.get(2..).and_then(|digits| {
-        digits.bytes().try_fold(0_u64, |value, byte| value.checked_mul(32)?.checked_add(digit(byte)?))
-    });
-    let as_id = |value: u64| value.to_string().parse::<TargetId>().ok();
-    if let Some(id) = value.and_then(as_id).filter(|id| ulid(*id) == text) {
-        return id;
-    }
-    number_behind(text)
-}
-
-/// How an entry of a list is called: a server has one kind of ID, and this one has both.
-fn called(id: TargetId) -> String {
-    if id.value() % 2 == 1 { ulid(id) } else { id.to_string() }
 }
 
 fn error(status: u16, said: &str) -> Rendered {
@@ -369,27 +333,4 @@ fn status_body(called: &str, id: TargetId) -> Value {
 fn time(id: TargetId) -> String {
     let at = jiff::Timestamp::from_millisecond(made(id).0).unwrap_or_default();
     at.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn a_ulid_leads_back_to_its_number(value in 0_u64..=9_999_999_999_999_999_999 / 10) {
-            let id: TargetId = value.to_string().parse().unwrap();
-            let text = ulid(id);
-            prop_assert!(text.len() == ULID_CHARS && text.starts_with("01") && text.parse::<TargetId>().is_err());
-            prop_assert_eq!(number_of(&text), id);
-            prop_assert_eq!(number_of(&called(id)), id);
-        }
-
-        #[test]
-        fn any_text_has_a_number(text in "\\PC{0,40}") {
-            prop_assert_eq!(number_of(&text), number_of(&text));
-        }
-    }
 }

@@ -4,6 +4,7 @@ use axum::http::Method;
 
 use super::authn::Received;
 use super::decision::SimulatedOutcome;
+use super::mastodon_ids;
 use super::rendered::Rendered;
 use super::signature::Denied;
 use super::who::SimulatedApi;
@@ -120,7 +121,7 @@ impl Endpoint {
                 Err(flaw) => Asked { flaw: Some(flaw), ..Asked::default() },
             }),
             (Endpoint::Mastodon(_), [target]) => Some(Asked {
-                target: bodies_mastodon::number_of(target).to_string(),
+                target: mastodon_ids::number_of(target).to_string(),
                 called: Some(target.clone()),
                 ..Asked::default()
             }),

@@ -3,7 +3,7 @@
 
 use super::authn;
 use super::bluesky::APP_PASSWORD;
-use super::oauth::{AUTHORIZE_PATH, SANDBOX_APP};
+use super::oauth_rules::{AUTHORIZE_PATH, SANDBOX_APP};
 use super::signature::OAuth1Keys;
 use crate::domain::TargetId;
 

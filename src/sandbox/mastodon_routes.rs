@@ -16,6 +16,7 @@ use super::decision::Answer;
 use super::exchange::{authenticated, deliver, receive};
 use super::headers::{plain, put, respond};
 use super::lists::Shelf;
+use super::mastodon_ids;
 use super::platform_state::Platform;
 use super::reads::{ReadAsk, ReadQuery, cursor, index_of};
 use super::rendered;
@@ -109,7 +110,7 @@ async fn status(State(platform): State<Platform>, Path(called): Path<String>, re
         return plain(bodies::out_of_scope());
     }
     let who = KnownUser { dialect: SimulatedApi::Mastodon, user };
-    let number = bodies::number_of(&called).to_string();
+    let number = mastodon_ids::number_of(&called).to_string();
     let (answer, undone) = platform.at_once(|world, now| {
         let of_posts = [Action::Unlike, Action::Unrepost, Action::Unbookmark];
         let undone: Vec<Action> =

@@ -10,7 +10,7 @@
 //!
 //! `world` and its `user`s decide (pure, time comes in as an argument), `windows` counts, `faults` rolls the dice, `dialects`
 //! knows the platforms, whose answers the `bodies` word, `authn` and `signature` tell who asks, `routes`, `headers` and
-//! `streams` are the HTTP, `server` owns sockets and cuts them where a fault says so.
+//! `streams` are the HTTP, `server` owns the listener, and `connections` are cut where a fault says so.
 //!
 //! Who is asking is told by `Authorization: Bearer sandbox-<user_id>` at v2, or an access token that the sandbox's own
 //! authorization server (`oauth`, `oauth_routes`: X's authorize, token and revoke) has given out; by an OAuth 1.0a signature with
@@ -29,6 +29,7 @@ mod bodies_aisa;
 mod bodies_lists;
 mod bodies_mastodon;
 mod bodies_v1;
+mod connections;
 mod decision;
 mod dialects;
 mod examples;
@@ -41,9 +42,12 @@ mod host_oauth_routes;
 mod ledger;
 mod list_page;
 mod lists;
+mod mastodon_ids;
 mod mastodon_routes;
 mod oauth;
 mod oauth_routes;
+mod oauth_rules;
+mod options;
 mod platform_state;
 mod post_shape;
 mod reads;
@@ -76,8 +80,9 @@ pub use field_names::FieldNames;
 pub use host_oauth::{HostOAuthLedger, HostVersion};
 pub use ledger::{ActionLedger, DayLedger, Effect, FaultCounts, Ledger, ReadLedger, UserLedger};
 pub use lists::{ListSizes, MAX_LIST_ENTRIES, Shelf};
-pub use oauth::{OAuthLedger, OAuthRules, SandboxApp, TokenFault};
-pub use server::{Options, Sandbox, SandboxError};
+pub use oauth_rules::{OAuthLedger, OAuthRules, SandboxApp, TokenFault};
+pub use options::Options;
+pub use server::{Sandbox, SandboxError};
 pub use signature::OAuth1Keys;
 pub use target_fate::{Fate, SpecialTarget, TargetRefusal};
 pub use trouble::Trouble;

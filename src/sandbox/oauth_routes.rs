@@ -5,7 +5,8 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
-use super::oauth::{AUTHORIZE_PATH, Fields, TokenAnswer, TokenFault, fields};
+use super::oauth::{Fields, TokenAnswer, fields};
+use super::oauth_rules::{AUTHORIZE_PATH, TokenFault};
 use super::platform_state::Platform;
 use super::severed::{Severed, severed};
 use crate::domain::TargetId;

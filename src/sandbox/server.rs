@@ -1,111 +1,31 @@
-//! The server: a listener on loopback, a bounded number of bounded connections, and the power to break them.
+//! The server: a listener on loopback, and what a test or a person tells it.
 
-use std::error::Error as _;
-use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::{Request, Response};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::authn;
 use super::bluesky::{self, BoundAuthServer, BoundLedger, NonceRule, Sessions};
-use super::bodies_mastodon;
-use super::faults::Faults;
-use super::field_names::FieldNames;
-use super::host_oauth::{HostAuthServer, HostOAuthLedger, HostVersion};
+use super::connections::serve;
+use super::host_oauth::{HostAuthServer, HostOAuthLedger};
 use super::ledger::{Effect, Ledger};
-use super::lists::{ListSizes, Shelf};
-use super::oauth::{AuthServer, OAuthLedger, OAuthRules, TokenFault};
+use super::lists::Shelf;
+use super::mastodon_ids;
+use super::oauth::AuthServer;
+use super::oauth_rules::{OAuthLedger, TokenFault};
+use super::options::Options;
 use super::platform_state::Platform;
 use super::routes;
-use super::rules::{Rules, SHORTER, UNLIKE_DAY, USUAL, V1_UNFOLLOW};
-use super::severed::Severed;
+use super::rules::Rules;
 use super::signature::OAuth1Keys;
-use super::target_fate::SpecialTarget;
 use super::trouble::Trouble;
 use super::who::{KnownUser, SimulatedApi};
 use super::world::World;
 use crate::clock::SharedClock;
-use crate::domain::{Action, Rate, Target, TargetId};
-use crate::net::{Acceptor, WhenFull};
-
-const MAX_CONNECTIONS: usize = 1024;
-const MAX_CONNECTION_LIFE_SECONDS: u64 = 3600;
-const MAX_HEADER_WAIT_SECONDS: u64 = 120;
-const MAX_REQUEST_HEAD_BYTES: usize = 16 * 1024;
-const MAX_REQUEST_HEADERS: usize = 64;
-const SHUT_DOWN_WAIT_SECONDS: u64 = 5;
-
-/// How to set up a pretend platform.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Where to listen; loopback only. Port 0 takes a free one.
-    pub listen: SocketAddr,
-    /// Requests per window of a user, all actions together; the ledger's sliding maximum is over the same length.
-    pub rate: Rate,
-    /// The longer window of unlikes beside it.
-    pub unlike_day: Option<Rate>,
-    /// The narrower window of unfollows at v1.1.
-    pub v1_unfollow: Option<Rate>,
-    /// Requests per window of each action, where every endpoint has a narrower window than all together.
-    pub endpoint_rate: Option<Rate>,
-    /// Whether requests over the limits are answered with 429. If not, there are no rate-limit headers either, and the
-    /// ledger tells what the client did when nobody stopped it.
-    pub enforce: bool,
-    /// What goes wrong, and how often.
-    pub faults: Faults,
-    /// What the dice begin with; the same seed strikes the same requests, in whatever order they arrive.
-    pub seed: u64,
-    /// How long every answer takes; the moment at which the request counts varies within it.
-    pub latency: Option<Duration>,
-    /// Targets whose fate is laid down.
-    pub special: Vec<SpecialTarget>,
-    /// How many entries each list of every user has.
-    pub lists: ListSizes,
-    /// Requests per window and list, in place of what X documents for each, shortened.
-    pub read_rate: Option<Rate>,
-    /// Which names of fields it knows.
-    pub field_names: FieldNames,
-    /// Who may ask for tokens, and how long they live.
-    pub oauth: OAuthRules,
-    /// Which Mastodon people log in to.
-    pub host_version: HostVersion,
-}
-
-impl Default for Options {
-    /// A free port on 127.0.0.1, X's limits in windows 60 times shorter (50 in 15 s, 1,000 unlikes in 24 min, at v1.1 15
-    /// unfollows in 15 s), mild faults, seed 0, no latency.
-    fn default() -> Options {
-        Options {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            rate: USUAL.shortened(SHORTER),
-            unlike_day: Some(UNLIKE_DAY.shortened(SHORTER)),
-            v1_unfollow: Some(V1_UNFOLLOW.shortened(SHORTER)),
-            endpoint_rate: None,
-            enforce: true,
-            faults: Faults::default(),
-            seed: 0,
-            latency: None,
-            special: Vec::new(),
-            lists: ListSizes::default(),
-            read_rate: None,
-            field_names: FieldNames::default(),
-            oauth: OAuthRules::default(),
-            host_version: HostVersion::New,
-        }
-    }
-}
+use crate::domain::{Action, Target, TargetId};
 
 /// Why a sandbox does not start.
 #[derive(Debug, thiserror::Error)]
@@ -196,12 +116,12 @@ impl Sandbox {
 
     /// A user or post as the Mastodon API's kind of ID that is no number.
     pub fn mastodon_id(target: TargetId) -> String {
-        bodies_mastodon::ulid(target)
+        mastodon_ids::ulid(target)
     }
 
     /// Under which number effects on a target of the Mastodon API are counted.
     pub fn mastodon_number(target: &str) -> TargetId {
-        bodies_mastodon::number_of(target)
+        mastodon_ids::number_of(target)
     }
 
     /// What is in a collection of a repository where it is a Bluesky server, newest first, as `listRecords` tells it.
@@ -288,67 +208,5 @@ impl Sandbox {
         drop(self.stop);
         // An error here is a panic of the server's task, which the runtime has reported.
         let _ = self.server.await;
-    }
-}
-
-/// Accepts until told to stop.
-async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<()>) {
-    let mut acceptor = Acceptor::new(vec![listener], MAX_CONNECTIONS, WhenFull::Wait);
-    loop {
-        let (stream, _) = tokio::select! {
-            biased;
-            _ = stopped.changed() => break,
-            came = acceptor.accept() => came,
-        };
-        acceptor.serve(serve_connection(stream, router.clone(), stopped.clone()));
-    }
-    acceptor.close(Duration::from_secs(SHUT_DOWN_WAIT_SECONDS)).await;
-}
-
-async fn serve_connection(stream: TcpStream, router: Router, mut stopped: watch::Receiver<()>) {
-    let service = Severable { routes: TowerToHyperService::new(router) };
-    let mut connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(MAX_HEADER_WAIT_SECONDS))
-        .max_headers(MAX_REQUEST_HEADERS)
-        .max_buf_size(MAX_REQUEST_HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), service);
-    let mut life = std::pin::pin!(tokio::time::sleep(Duration::from_secs(MAX_CONNECTION_LIFE_SECONDS)));
-    let mut ending = false;
-    let ended = loop {
-        tokio::select! {
-            ended = poll_fn(|cx| connection.poll_without_shutdown(cx)) => break ended,
-            _ = stopped.changed(), if !ending => ending = true,
-            () = &mut life, if !ending => ending = true,
-        }
-        Pin::new(&mut connection).graceful_shutdown();
-    };
-    let severed = ended.as_ref().err().and_then(|error| error.source()?.downcast_ref::<Severed>().copied());
-    let stream = connection.into_parts().io.into_inner();
-    if severed == Some(Severed::Reset) {
-        // Closing with nothing lingering sends RST in place of FIN. Should it fail, the client sees a FIN.
-        let _ = stream.set_zero_linger();
-    }
-}
-
-/// The routes as hyper calls them. A response that says so becomes an error, at which hyper drops the connection.
-struct Severable {
-    routes: TowerToHyperService<Router>,
-}
-
-impl hyper::service::Service<Request<Incoming>> for Severable {
-    type Response = Response<Body>;
-    type Error = Severed;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Severed>> + Send>>;
-
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let answer = self.routes.call(request);
-        Box::pin(async move {
-            let Ok(mut response) = answer.await;
-            match response.extensions_mut().remove::<Severed>() {
-                Some(severed) => Err(severed),
-                None => Ok(response),
-            }
-        })
     }
 }

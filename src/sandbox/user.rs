@@ -1,6 +1,7 @@
 //! One user of the pretend platform: windows, trouble, and what has been done.
 
 mod lists;
+mod places;
 mod record;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -249,23 +250,6 @@ impl User {
         SimulatedOutcome::ServerError
     }
 
-    /// Takes a place in every window of an action, for a request of this or of another app.
-    pub(super) fn take_places(&mut self, now: Moment, action: Action) {
-        if !self.is_metered(action) {
-            return;
-        }
-        self.window.take(now);
-        if self.day_of(action).is_some() {
-            self.day.iter_mut().for_each(|day| day.take(now));
-        }
-        if let Some(narrower) = self.narrower.get_mut(&action) {
-            narrower.take(now);
-        }
-        if let Some(rare) = self.rare.as_mut().filter(|_| is_rare(action)) {
-            rare.take(now);
-        }
-    }
-
     fn apply(&mut self, action: Action, target: TargetId, fate: Fate) -> SimulatedOutcome {
         match fate {
             Fate::Gone => return SimulatedOutcome::Gone,
@@ -298,37 +282,6 @@ impl User {
         }
     }
 
-    fn has_room(&self, now: Moment, action: Action) -> bool {
-        let day_has_room = || self.day_of(action).is_none_or(|day| day.has_room(now));
-        let narrower_has_room = || self.narrower.get(&action).is_none_or(|window| window.has_room(now));
-        let rare_has_room = || self.rare_of(action).is_none_or(|window| window.has_room(now));
-        let in_windows = || self.window.has_room(now) && day_has_room() && narrower_has_room() && rare_has_room();
-        !self.enforce || !self.is_metered(action) || in_windows()
-    }
-
-    /// How the tighter of the short windows stands.
-    fn standing(&self, now: Moment, action: Action) -> WindowState {
-        let all = self.window.standing(now);
-        let own = self.narrower.get(&action).or(self.rare_of(action)).map(|window| window.standing(now));
-        own.filter(|own| (own.remaining, -own.reset_seconds) <= (all.remaining, -all.reset_seconds)).unwrap_or(all)
-    }
-
-    /// Takes so many points of writes, at Bluesky; false where there are not so many left, and then none are.
-    pub(super) fn take_points(&mut self, now: Moment, points: u32) -> bool {
-        let windows = || [Some(&self.window), self.day.as_ref()].into_iter().flatten();
-        let has_room = windows().all(|window| window.has_room_for(now, points));
-        self.window.take_many(now, points);
-        self.day.iter_mut().for_each(|day| day.take_many(now, points));
-        let is_let_in = has_room || !self.enforce;
-        self.earned_429 += u64::from(!is_let_in);
-        is_let_in
-    }
-
-    /// How the windows of writes stand, at Bluesky.
-    pub(super) fn points(&self, now: Moment) -> impl Iterator<Item = WindowState> {
-        [Some(&self.window), self.day.as_ref()].into_iter().flatten().map(move |window| window.standing(now))
-    }
-
     /// A request that its address may not make now.
     pub(super) fn count_refused(&mut self) {
         self.earned_429 += 1;
@@ -337,20 +290,6 @@ impl User {
     /// How often an effect has been there.
     pub(super) fn applied(&self, action: Action, target: TargetId) -> u32 {
         self.effects.get(&(action, target)).map_or(0, |counts| counts.applied)
-    }
-
-    /// Whether the windows count an action: what an app view does costs no points at Bluesky.
-    fn is_metered(&self, action: Action) -> bool {
-        self.dialect != SimulatedApi::Bluesky || !matches!(action, Action::Unmute | Action::Unbookmark)
-    }
-
-    fn rare_of(&self, action: Action) -> Option<&FixedWindow> {
-        self.rare.as_ref().filter(|_| is_rare(action))
-    }
-
-    fn day_of(&self, action: Action) -> Option<&FixedWindow> {
-        let is_counted = action == Action::Unlike || self.dialect == SimulatedApi::Bluesky;
-        self.day.as_ref().filter(|_| is_counted && self.is_metered(action))
     }
 
     fn answer(&self, now: Moment, action: Action, verdict: SimulatedOutcome, wording: u8) -> Answer {
@@ -365,9 +304,4 @@ impl User {
             Some(WindowState { limit: self.rate.limit(), remaining: 0, reset_seconds, length: self.rate.window() });
         Answer { window, ..self.answer(now, action, SimulatedOutcome::RateLimited, wording) }
     }
-}
-
-/// What Mastodon counts in a window of its own.
-const fn is_rare(action: Action) -> bool {
-    matches!(action, Action::DeletePost | Action::Unrepost)
 }

@@ -5,6 +5,7 @@ mod bodies;
 mod collection;
 mod grant_routes;
 mod grants;
+mod made_up;
 mod names;
 mod proofs;
 mod questions;

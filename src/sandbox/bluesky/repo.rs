@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use super::super::lists::{ListSizes, Shelf};
 use super::super::post_shape::shape_of;
-use super::super::rng::{Dice, number_behind};
+use super::super::rng::Dice;
 use super::collection::Collection;
+use super::made_up::{author_of, foreign_post, index_of_user, own_key, user_at};
 use super::names::{CLOCK_BITS, cid, did, number_of_did, number_of_uri, post_uri, tid, tid_value};
 use crate::domain::{Action, TargetId, TargetKind, Wall};
 
@@ -20,13 +21,6 @@ pub(in crate::sandbox) const PROFILE: &str = "app.bsky.actor.profile";
 /// Every so many-th record repeats the subject of one so many places before it, as servers of the past have let happen.
 const REPEAT_EACH: u32 = 50;
 const REPEATED: u32 = 25;
-/// The numbers of made-up users: each collection and index in a range of its own, so that a number leads back to its place.
-const USERS: u64 = 100_000_000_000_000_000;
-const PER_COLLECTION: u64 = 10_000_000_000_000_000;
-const PER_INDEX: u64 = 1_000_000_000;
-/// What marks the TIDs of other people's posts.
-const FOREIGN: u64 = 1 << 9;
-
 /// A record.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::sandbox) struct RepoRecord {
@@ -313,32 +307,6 @@ pub(in crate::sandbox) fn kept_by_the_app(
         }
     };
     number.to_string().parse().unwrap_or(owner)
-}
-
-/// A made-up user at an index of an account's list.
-fn user_at(dice: Dice, owner: TargetId, place: u64, list: &str, index: u32) -> u64 {
-    let within = u64::from(index) * PER_INDEX + dice.for_entry(owner, list, index).u64(0..PER_INDEX);
-    USERS + place * PER_COLLECTION + within
-}
-
-fn index_of_user(value: u64, place: u64) -> Option<u32> {
-    let within = value.checked_sub(USERS + place * PER_COLLECTION)?;
-    u32::try_from(within / PER_INDEX).ok().filter(|_| within < PER_COLLECTION)
-}
-
-/// The post that a record is about: somebody's, written a minute before.
-const fn foreign_post(key: u64) -> u64 {
-    (key - (60_000_000 << CLOCK_BITS)) | FOREIGN
-}
-
-/// The key of the record that [`foreign_post`] was made for.
-const fn own_key(post: u64) -> u64 {
-    (post & !FOREIGN).saturating_add(60_000_000 << CLOCK_BITS)
-}
-
-/// Who wrote a post.
-pub(in crate::sandbox) fn author_of(post: TargetId) -> TargetId {
-    (9 * USERS / 10 + number_behind(&post.to_string()).value() % 7_919).to_string().parse().unwrap_or(post)
 }
 
 #[cfg(test)]
