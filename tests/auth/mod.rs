@@ -4,6 +4,7 @@ mod bench;
 mod bound;
 mod killed;
 mod login;
+mod logout;
 mod other_logins;
 mod refresh;
 mod secrets;

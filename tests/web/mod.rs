@@ -14,3 +14,4 @@ mod schedules;
 mod schedules_beside;
 mod served;
 mod uploads;
+mod uploads_queued;
