@@ -136,7 +136,8 @@ async fn relationships(State(platform): State<Platform>, request: Request) -> Re
     let asked: Vec<String> =
         pairs.filter(|(name, _)| name == "id[]").map(|(_, id)| id.into_owned()).take(MOST_RELATIONSHIPS).collect();
     let (answer, told) = platform.at_once(|world, now| {
-        let there = |world: &mut World, called: &str, shelf| !world.has_undone(who, shelf, bodies::number_of(called));
+        let there =
+            |world: &mut World, called: &str, shelf| !world.has_undone(who, shelf, mastodon_ids::number_of(called));
         let told: Vec<(String, Vec<Shelf>)> = asked
             .into_iter()
             .map(|called| {

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-
 use super::about::{Manifest, Promised, of_account, of_index, of_payload, of_user_details};
 use super::bounded::Meter;
 use super::container::Container;
