@@ -57,21 +57,23 @@ impl ReadStore<'_> {
         let Some((round, load, _)) = self.newest_load(job, round).await? else { return Ok(Vec::new()) };
         let rows: Vec<(i64, Option<String>, i64)> = self.db.fetch_all(REASONS, args![round]).await?;
         let mut counts: Vec<ReasonCount> = Vec::with_capacity(rows.len());
-        for (state, reason, rows) in rows {
-            let (outcome, rows) = (state_of(state)?.outcome(), u64::try_from(rows).unwrap_or(0));
+        let mut add = |outcome, reason, rows: i64| {
+            let rows = u64::try_from(rows).unwrap_or(0);
             match counts.iter_mut().find(|count| count.outcome == outcome && count.reason == reason) {
                 Some(count) => count.rows += rows,
                 None => counts.push(ReasonCount { outcome, reason, rows }),
             }
+        };
+        for (state, reason, rows) in rows {
+            add(state_of(state)?.outcome(), reason, rows);
         }
         let sql = "select outcome = 'duplicate', reason, count(*) from row_without_task where load_id = ?1
                     group by outcome, reason";
         let others: Vec<(bool, String, i64)> = self.db.fetch_all(sql, args![load]).await?;
-        counts.extend(others.into_iter().map(|(is_duplicate, reason, rows)| ReasonCount {
-            outcome: if is_duplicate { Outcome::Duplicate } else { Outcome::Rejected },
-            reason: Some(reason),
-            rows: u64::try_from(rows).unwrap_or(0),
-        }));
+        for (is_duplicate, reason, rows) in others {
+            // Some rejected rows are tasks.
+            add(if is_duplicate { Outcome::Duplicate } else { Outcome::Rejected }, Some(reason), rows);
+        }
         counts.sort_by_key(|count| (count.outcome.name(), std::cmp::Reverse(count.rows)));
         Ok(counts)
     }

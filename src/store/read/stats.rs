@@ -66,7 +66,9 @@ impl ReadStore<'_> {
     /// Why rows of a job's newest round failed, were gone, rejected or duplicate, the most frequent first; true where there are
     /// more rows than were read.
     pub async fn top_reasons(&mut self, job: &Job) -> Result<(Vec<TopReason>, bool), StoreError> {
-        let sql = "select outcome, reason, count(*) from (
+        // Some rejected rows are tasks.
+        let sql = "select outcome, reason, sum(rows) from (
+                   select outcome, reason, count(*) as rows from (
                        select case task.state when 5 then 'gone' else 'failed' end as outcome,
                               coalesce(task.reason, '') as reason
                          from load cross join task indexed by task_troubled
@@ -83,8 +85,8 @@ impl ReadStore<'_> {
                         cross join load on load.round_id = r.id and load.finished_at is not null
                         cross join task indexed by task_rejected
                            on task.state = 9 and task.id between load.first_task_id and load.last_task_id limit ?3)
-                    group by reason
-                    order by 3 desc limit 50";
+                    group by reason)
+                    group by outcome, reason order by 3 desc limit 50";
         let found: Vec<(String, String, i64)> =
             self.db.fetch_all(sql, args![job.round.0, job.load, MAX_REASON_ROWS]).await?;
         let read: i64 = found.iter().map(|(.., rows)| rows).sum();
