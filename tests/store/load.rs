@@ -2,8 +2,8 @@
 
 use cleanup::domain::{Action, Outcome, TaskState, Wall};
 use cleanup::store::{
-    LoadForecaster, LoadRow, LoadStore, LoadSummary, Loader, ReloadSizes, ReloadSummary, Reloaded, RowPlace, Store,
-    StoreError, shrinks,
+    JobState, LoadForecaster, LoadRow, LoadStore, LoadSummary, Loader, NewJob, ReloadSizes, ReloadSummary, Reloaded,
+    RowPlace, Store, StoreError, shrinks,
 };
 
 use super::stores::{TestQueue, for_every_store};
@@ -13,6 +13,7 @@ use super::support::{
 
 for_every_store!(
     a_file_is_loaded_whole_or_not_at_all,
+    a_round_that_was_never_loaded_changes_nothing_about_its_job,
     whoever_has_seen_an_older_queue_loads_nothing,
     a_file_that_lost_most_of_its_rows_is_not_believed,
     a_forecast_is_what_the_load_comes_to,
@@ -51,6 +52,24 @@ async fn a_file_is_loaded_whole_or_not_at_all(queue: TestQueue) {
     assert_eq!(store.read().columns(&one, 1).await.unwrap(), Some(columns.into()));
     assert_eq!(store.read().columns(&one, 2).await.unwrap(), None);
     assert_whole(&mut store).await;
+}
+
+/// A person has said that it is not to be sent.
+async fn a_round_that_was_never_loaded_changes_nothing_about_its_job(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    let one = load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["1"])).await;
+    store.queue().set_job_state(one.id, JobState::Paused).await.unwrap();
+    let seen = store.queue().job("one").await.unwrap();
+    let moved = NewJob { path: "/moved.csv".into(), keep: Some("/keep.csv".into()), ..job("one") };
+    let mut loader = store.loading().begin_round(&moved, seen.as_ref(), &from("again"), None, NOW.wall).await.unwrap();
+    loader.push_all(rows(Action::Unfollow, ada, &["1", "2"])).await.unwrap();
+    drop(loader);
+    assert_eq!(store.queue().job("one").await.unwrap(), seen);
+    assert_eq!(store.queue().keep_list_of("one").await.unwrap(), None);
+    let again = load(&mut store, &moved, rows(Action::Unfollow, ada, &["1", "2"])).await;
+    assert_eq!((again.state, again.round_number, again.path), (JobState::Active, 2, moved.path));
+    assert_eq!(store.queue().keep_list_of("one").await.unwrap(), moved.keep);
 }
 
 async fn whoever_has_seen_an_older_queue_loads_nothing(queue: TestQueue) {

@@ -10,10 +10,11 @@ use super::checkpoints::Checkpoints;
 use super::keys::Keys;
 use super::merge::Alignment;
 use super::{LoadStore, ReloadSizes};
-use crate::domain::{AccountId, Action, LaneId, RoundId, Target, Wall};
+use crate::domain::{AccountId, Action, JobId, LaneId, RoundId, Target, Wall};
 use crate::store::db::{Db, Row, Value};
 use crate::store::error::StoreError;
 use crate::store::lock::LoadLock;
+use crate::store::queue::NewJob;
 
 /// Rows in one statement.
 pub const ROWS_PER_STATEMENT: usize = 10_000;
@@ -53,6 +54,8 @@ pub struct Loader<'s> {
     checkpoints: Checkpoints,
     /// The keys of a fresh file gather while its tasks are appended.
     pub(super) keys: Option<Keys>,
+    /// The job that was known before, and what it is from the end of this load on.
+    pub(super) renewed: Option<(JobId, NewJob)>,
 }
 
 impl Drop for Loader<'_> {
@@ -95,6 +98,7 @@ impl<'s> Loader<'s> {
             yields: false,
             checkpoints,
             keys: None,
+            renewed: None,
         }
     }
 

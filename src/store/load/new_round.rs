@@ -48,28 +48,10 @@ impl<'s> LoadStore<'s> {
         self.refuse_loaded_meanwhile(&job.name, seen).await?;
         self.sweep_unfinished_loads().await?;
         let mut tx = self.db.begin().await?;
-        let args = args![
-            &job.name,
-            text(&job.path),
-            job.action.map(Action::code),
-            job.account.map(|account| account.0),
-            now.0,
-            job.keep.as_deref().map(text),
-            &job.target_column,
-            &job.host,
-            job.restores.map(|round| round.0)
-        ];
-        let (job_id,): (i64,) = tx
-            .fetch_one(
-                "insert into job (name, path, action, account_id, created_at, keep_path, target_column, host, restores_round)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-             on conflict (name) do update
-                set state = 'active', path = excluded.path, host = excluded.host, keep_path = excluded.keep_path,
-                    target_column = coalesce(target_column, excluded.target_column)
-             returning id",
-                args,
-            )
-            .await?;
+        let job_id = match seen {
+            Some(seen) => seen.id.0,
+            None => insert_job(&mut tx, job, now).await?,
+        };
         let columns = columns.map(|names| serde_json::json!(names).to_string());
         let (round,): (i64,) = tx
             .fetch_one(
@@ -84,8 +66,28 @@ impl<'s> LoadStore<'s> {
         let keys = Keys::beside(self.db.path());
         let mut loader = Loader::new(self, lock, RoundId(round), load, first_id, now, None);
         loader.keys = Some(keys);
+        loader.renewed = seen.map(|seen| (seen.id, job.clone()));
         Ok(loader)
     }
+}
+
+async fn insert_job(tx: &mut Tx<'_>, job: &NewJob, now: Wall) -> Result<i64, StoreError> {
+    let sql =
+        "insert into job (name, path, action, account_id, created_at, keep_path, target_column, host, restores_round)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) returning id";
+    let args = args![
+        &job.name,
+        text(&job.path),
+        job.action.map(Action::code),
+        job.account.map(|account| account.0),
+        now.0,
+        job.keep.as_deref().map(text),
+        &job.target_column,
+        &job.host,
+        job.restores.map(|round| round.0)
+    ];
+    let (id,): (i64,) = tx.fetch_one(sql, args).await?;
+    Ok(id)
 }
 
 impl<'s> LoadStore<'s> {
@@ -164,6 +166,7 @@ impl Loader<'_> {
                       where id = ?1";
         let counts = [self.round.0, last, self.rows as i64, duplicates, self.rejected as i64, pending, kept];
         self.run(round, &counts).await?;
+        self.renew_job().await?;
         self.close_load(last).await?;
         self.commit().await?;
         self.checkpoint().await?;
@@ -174,6 +177,15 @@ impl Loader<'_> {
             rejected: self.rejected,
             kept: kept as u64,
         })
+    }
+
+    /// A job that was known goes on with its new round, whatever a person had said of it, and is where this file is.
+    async fn renew_job(&mut self) -> Result<(), StoreError> {
+        let Some((id, job)) = self.renewed.take() else { return Ok(()) };
+        let sql = "update job set state = 'active', path = ?2, host = ?3, keep_path = ?4,
+                          target_column = coalesce(target_column, ?5) where id = ?1";
+        let keep = job.keep.as_deref().map(text);
+        self.db.execute(sql, args![id.0, text(&job.path), job.host, keep, job.target_column]).await.map(drop)
     }
 
     /// How many of the load's tasks stand in line, and how many are spared.
