@@ -212,8 +212,9 @@ fn no_secret_is_anywhere_in_clear() {
     for words in LINES {
         witness.run(words);
     }
-    let example = ["CLEANUP_X_TOKEN=sandbox-2244994945", "printf sandbox-2244994945"];
-    witness.serve(&["sandbox", "--listen", "127.0.0.1:0", "-vvv"], "Ctrl-C ends it", &example);
+    let examples =
+        ["CLEANUP_X_TOKEN=sandbox-2244994945", "CLEANUP_AISA_KEY=sk-sandbox-2244994945", "printf sandbox-2244994945"];
+    witness.serve(&["sandbox", "--listen", "127.0.0.1:0", "-vvv"], "Ctrl-C ends it", &examples);
     let behind = ["--behind-proxy", "https://cleanup.example.org"];
     let serve = ["serve", "--yes", "--listen", "127.0.0.1:0", behind[0], behind[1], "-vvv"];
     witness.serve(&serve, "the dashboard is at", &[]);
