@@ -3,8 +3,10 @@
 
 mod accounts;
 mod admin;
+mod complete;
 mod damage;
 mod drains;
+mod law;
 mod lists;
 mod load;
 mod locks;

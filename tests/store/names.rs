@@ -51,6 +51,8 @@ async fn a_name_means_what_the_platform_said_last(queue: TestQueue) {
         nobody,
         "X's names are X's, whoever is asked"
     );
+    let told_at = store.lists().resolution_told(&space, &name("eve")).await.unwrap();
+    assert_eq!(told_at, Some((Resolution::Nobody("suspended".into()), NOW.wall)));
     told(&mut store, &space, &found("eve", "007")).await;
     assert_eq!(store.lists().resolution(&space, &name("eve")).await.unwrap(), Some(Resolution::Target(target("007"))));
     let known = store.lists().known_targets(Platform::XV2, TargetKind::User, &[target("7")]).await.unwrap();

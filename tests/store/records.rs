@@ -13,6 +13,7 @@ use super::support::{
 
 for_every_store!(
     records_are_read_page_by_page_and_kept_where_a_task_names_their_subject,
+    what_is_asked_about_task_by_task_is_known_as_far_as_it_was_asked,
     a_task_deletes_its_records_one_after_the_other,
     what_was_read_says_nothing_of_rows_that_come_later,
     a_job_puts_back_what_a_round_has_deleted,
@@ -125,6 +126,22 @@ async fn records_are_read_page_by_page_and_kept_where_a_task_names_their_subject
     let told = store.read().explain(&target("did:plc:b")).await.unwrap();
     let paths: Vec<_> = told[0].records.iter().map(|record| (record.path.as_str(), record.is_deleted)).collect();
     assert_eq!(paths, [("graph.follow/2", false)]);
+}
+
+async fn what_is_asked_about_task_by_task_is_known_as_far_as_it_was_asked(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    let one = load(&mut store, &job("one"), rows(ACTION, ada, &SUBJECTS)).await;
+    let of = tasks(&mut store, &one, &SUBJECTS).await;
+    let behind = store.lists().tasks_behind((ada, ACTION), TaskId(0), 2).await.unwrap();
+    assert_eq!(behind, [(of[0], target(SUBJECTS[0])), (of[1], target(SUBJECTS[1]))]);
+    let rest = store.lists().tasks_behind((ada, ACTION), of[1], 9).await.unwrap();
+    assert_eq!(rest, [(of[2], target(SUBJECTS[2]))]);
+    store.lists().begin_record_reading((ada, ACTION), Wall(5)).await.unwrap();
+    store.lists().cover_tasks((ada, ACTION), Some(of[1]), Wall(6)).await.unwrap();
+    assert_eq!(store.lists().record_reading((ada, ACTION)).await.unwrap().unwrap().covers_to, of[1]);
+    store.lists().cover_tasks((ada, ACTION), None, Wall(7)).await.unwrap();
+    assert!(store.lists().record_reading((ada, ACTION)).await.unwrap().unwrap().covers_to >= of[2]);
 }
 
 /// Settles a claimed task, with the record that its request has deleted.

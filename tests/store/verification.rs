@@ -15,6 +15,7 @@ for_every_store!(
     what_a_list_lacks_is_confirmed_and_what_it_has_is_a_ghost_or_back,
     a_list_says_nothing_of_what_it_does_not_reach,
     what_was_restored_is_not_judged,
+    what_another_job_had_done_before_is_told,
     a_reading_is_a_list_too,
     what_came_back_is_sent_again,
     ticks_finish_tasks_once,
@@ -92,6 +93,21 @@ async fn what_was_restored_is_not_judged(queue: TestQueue) {
     send_all(&queue, at(NOW.tick.0 + 1), |_| TaskState::Done).await;
     let found = look(&mut store, &one, looked(ada, 1, Reach::Whole), &["2", "3"]).await;
     assert_eq!(found, VerdictCounts { restored: 1, ..counts(1, 0, 1, 0) });
+}
+
+async fn what_another_job_had_done_before_is_told(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let (ada, one) = done_job(&queue, &mut store).await;
+    load(&mut store, &NewJob::restoring("undo".into(), one.round), vec![row(1, Action::Follow, ada, "2")]).await;
+    send_all(&queue, at(NOW.tick.0 + 1), |_| TaskState::Done).await;
+    let two = load(&mut store, &job("two"), rows(Action::Unfollow, ada, &["1", "2", "9"])).await;
+    send_all(&queue, at(NOW.tick.0 + 2), |_| TaskState::Done).await;
+    let mut tasks = Vec::new();
+    for text in ["1", "2", "9"] {
+        tasks.push(task_on(&mut store, &two, text).await);
+    }
+    // Nobody had it done, or it was taken back in between.
+    assert_eq!(store.read().done_before(&tasks).await.unwrap(), [(tasks[0], "one".to_owned())].into());
 }
 
 async fn a_reading_is_a_list_too(queue: TestQueue) {
