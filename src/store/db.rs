@@ -11,7 +11,9 @@ use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Connection, FromRow, SqlSafeStr, Sqlite, Transaction};
 
+use super::codes::number_of;
 use super::error::StoreError;
+use crate::domain::Target;
 
 /// A value of a statement.
 #[derive(Debug)]
@@ -38,6 +40,13 @@ integers!(i64, i32, u32, u16, u8);
 impl From<bool> for Value {
     fn from(value: bool) -> Value {
         Value::Bool(value)
+    }
+}
+
+/// A target is a number where that is exact, else text.
+impl From<Target> for Value {
+    fn from(target: Target) -> Value {
+        number_of(&target).map_or_else(|| target.to_string().into(), Into::into)
     }
 }
 

@@ -6,7 +6,8 @@
 //!
 //! Seven folders, each with a face (`mod.rs`): `queue` (tasks and who works on them), `load` (files into the queue), `read` (what people look at),
 //! `accounts`, `schedules`, `lists` (what the platform told), `admin` (checks, repairs, forgetting). Beside them stands what all use: the
-//! connection (`open`, `schema`) and the one executor of statements (`db`), errors, locks, files.
+//! connection (`open`, `schema`), the one executor of statements (`db`) and what databases call differently (`dialect`), errors, locks, files
+//! (`sqlite_file` is what SQLite alone is told).
 //!
 //! Every write is one `BEGIN IMMEDIATE` transaction (a deferred one fails when two processes begin at once). A statement that
 //! the engine needs each turn is one query string with one row back, because every awaited statement costs two thread
@@ -14,6 +15,8 @@
 
 #[macro_use]
 mod db;
+#[macro_use]
+mod dialect;
 
 mod accounts;
 mod admin;
@@ -34,6 +37,7 @@ mod read;
 mod schedules;
 mod schema;
 mod sqlite_codes;
+mod sqlite_file;
 mod unknown_words;
 mod watch;
 

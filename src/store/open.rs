@@ -130,7 +130,7 @@ impl Store {
     }
 
     async fn check_sqlite(&mut self) -> Result<(), StoreError> {
-        let (version,): (String,) = self.db.fetch_one("select sqlite_version()", args![]).await?;
+        let version = self.db.sqlite_version().await?;
         let mut numbers = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
         let mut next = || numbers.next().unwrap_or(0);
         if (next(), next(), next()) < NEEDED_SQLITE {

@@ -77,13 +77,13 @@ type AccountRow = (
 );
 
 macro_rules! select_accounts {
-    ($which:literal) => {
-        concat!(
+    ($($which:tt)+) => {
+        sql!(
             "
     select a.id, a.name, a.platform, a.host, a.user_id, a.hold_until_tick, a.hold_until_at, a.hold_length_ms, a.hold_drain_id,
            a.hold_reason, a.hold_rung, a.trouble, d.boot, d.clock_checked, a.is_default
       from account a left join drain d on d.id = a.hold_drain_id ",
-            $which,
+            $($which)+,
             " order by a.id"
         )
     };
@@ -93,8 +93,8 @@ macro_rules! select_accounts {
 const NO_HOST: &str = "";
 
 const ALL_ACCOUNTS: &str = select_accounts!("");
-/// `?1` their numbers, as a JSON array.
-const THESE_ACCOUNTS: &str = select_accounts!("where a.id in (select value from json_each(?1))");
+/// `$1` their numbers, as a JSON array.
+const THESE_ACCOUNTS: &str = select_accounts!("where a.id in ", numbers("$1"));
 
 impl AccountStore<'_> {
     /// Every account.
@@ -118,7 +118,7 @@ impl AccountStore<'_> {
     /// How many accounts there are, and how many of them stopped for a person or wait for a login.
     pub async fn account_counts(&mut self) -> Result<(u64, u64), StoreError> {
         let sql =
-            "select count(*), coalesce(sum(account.trouble is not null or credential.login_needed is not null), 0)
+            "select count(*), count(*) filter (where account.trouble is not null or credential.login_needed is not null)
                      from account left join credential on credential.account_id = account.id";
         let (all, in_need): (i64, i64) = self.db.fetch_one(sql, args![]).await?;
         Ok((u64::try_from(all).unwrap_or(0), u64::try_from(in_need).unwrap_or(0)))
@@ -164,17 +164,17 @@ pub(super) async fn make_account(
     user: &PlatformUser,
 ) -> Result<Result<AccountId, StoreError>, StoreError> {
     let [typed, composed, decomposed] = name_forms(name.as_str());
-    let sql = "insert into account (name, platform, host, user_id) select ?1, ?2, ?3, ?4
-                where not exists (select 1 from account where name in (?1, ?5, ?6)) on conflict do nothing";
+    let sql = "insert into account (name, platform, host, user_id) select $1, $2, $3, $4
+                where not exists (select 1 from account where name in ($1, $5, $6)) on conflict do nothing";
     let (platform, id) = (user.platform.name(), user.id.as_str());
     let host = user.host.as_ref().map_or(NO_HOST, AccountHost::as_str);
     tx.execute(sql, args![&typed, platform, host, id, &composed, &decomposed]).await?;
-    let sql = "select id from account where platform = ?1 and host = ?2 and user_id = ?3";
+    let sql = "select id from account where platform = $1 and host = $2 and user_id = $3";
     let found: Option<(i64,)> = tx.fetch_optional(sql, args![platform, host, id]).await?;
     if let Some((id,)) = found {
         return Ok(Ok(AccountId(id)));
     }
-    let sql = "select platform, user_id from account where name in (?1, ?2, ?3)";
+    let sql = "select platform, user_id from account where name in ($1, $2, $3)";
     let (platform, user_id): (String, String) = tx.fetch_one(sql, args![typed, composed, decomposed]).await?;
     Ok(Err(StoreError::AccountNameTaken { name: name.to_string(), platform, user_id }))
 }
@@ -188,8 +188,8 @@ impl AccountStore<'_> {
         let mut tx = self.db.begin().await?;
         // Two statements: the index that allows one default only is checked row by row.
         for sql in [
-            "update account set is_default = 0 where is_default = 1 and id is not ?1",
-            "update account set is_default = 1 where id = ?1",
+            "update account set is_default = 0 where is_default = 1 and id is distinct from $1",
+            "update account set is_default = 1 where id = $1",
         ] {
             tx.execute(sql, args![account.map(|id| id.0)]).await?;
         }
@@ -203,7 +203,7 @@ impl AccountStore<'_> {
     pub async fn move_to_host(&mut self, account: AccountId, host: Option<&AccountHost>) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         let host = host.map_or(NO_HOST, AccountHost::as_str);
-        tx.execute("update account set host = ?2 where id = ?1", args![account.0, host]).await?;
+        tx.execute("update account set host = $2 where id = $1", args![account.0, host]).await?;
         // Whoever sends for the account notices.
         bump_generation(&mut tx).await?;
         tx.commit().await
@@ -212,12 +212,14 @@ impl AccountStore<'_> {
     /// Takes back accounts that nothing belongs to yet: those made known for a load that was then refused. One that has
     /// credentials, lanes or attempts stays.
     pub async fn forget_unused_accounts(&mut self, accounts: &[AccountId]) -> Result<(), StoreError> {
-        let sql = "delete from account
-                    where id in (select value from json_each(?1))
-                      and not exists (select 1 from lane where lane.account_id = account.id)
+        let sql = sql!(
+            "delete from account where id in ",
+            numbers("$1"),
+            "         and not exists (select 1 from lane where lane.account_id = account.id)
                       and not exists (select 1 from attempt where attempt.account_id = account.id)
                       and not exists (select 1 from job where job.account_id = account.id)
-                      and not exists (select 1 from credential where credential.account_id = account.id)";
+                      and not exists (select 1 from credential where credential.account_id = account.id)"
+        );
         let ids = serde_json::json!(accounts).to_string();
         self.db.execute(sql, args![ids]).await.map(drop)
     }

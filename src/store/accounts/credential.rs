@@ -82,19 +82,23 @@ pub(super) type Row = (
     i64,
 );
 
+macro_rules! select_credentials {
+    ($($which:tt)+) => {
+        sql!(
+            "
+    select account_id, kind, sealed, scopes, expires_at, lifetime_ms, client_id, confidential, generation,
+           refresh_started_at, refresh_tries, login_needed, saved_at
+      from credential ",
+            $($which)+
+        )
+    };
+}
+
 /// All accounts'.
-pub(super) const ALL: &str = "
-    select account_id, kind, sealed, scopes, expires_at, lifetime_ms, client_id, confidential, generation,
-           refresh_started_at, refresh_tries, login_needed, saved_at
-      from credential order by account_id";
-pub(super) const THESE: &str = "
-    select account_id, kind, sealed, scopes, expires_at, lifetime_ms, client_id, confidential, generation,
-           refresh_started_at, refresh_tries, login_needed, saved_at
-      from credential where account_id in (select value from json_each(?1)) order by account_id";
-pub(super) const ONE: &str = "
-    select account_id, kind, sealed, scopes, expires_at, lifetime_ms, client_id, confidential, generation,
-           refresh_started_at, refresh_tries, login_needed, saved_at
-      from credential where account_id = ?1";
+pub(super) const ALL: &str = select_credentials!("order by account_id");
+/// `$1` the accounts' numbers, as a JSON array.
+pub(super) const THESE: &str = select_credentials!("where account_id in ", numbers("$1"), " order by account_id");
+pub(super) const ONE: &str = select_credentials!("where account_id = $1");
 
 pub(super) fn credential_of(row: Row) -> Result<Credential, StoreError> {
     let (

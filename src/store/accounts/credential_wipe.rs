@@ -9,10 +9,7 @@ use super::AccountStore;
 use super::credential::{ALL, Row};
 use crate::domain::AccountId;
 use crate::store::db::Tx;
-use crate::store::error::{BUSY_TIMEOUT_S, StoreError};
-
-/// How long the log's end is waited for while others read the queue. Whoever writes waits as long, so it is short.
-const MAX_WAIT_MS: u32 = 1_000;
+use crate::store::error::StoreError;
 
 /// Free pages that are overwritten at most: 64 MiB.
 const MAX_FREE_PAGES: i64 = 16_384;
@@ -20,20 +17,20 @@ const MAX_FREE_PAGES: i64 = 16_384;
 const AGAIN: &str = "
     insert into credential (account_id, kind, sealed, scopes, expires_at, lifetime_ms, client_id, confidential, generation,
                             refresh_started_at, refresh_tries, login_needed, saved_at)
-    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
 impl AccountStore<'_> {
     /// A transaction that overwrites what it deletes or replaces. Behind its commit belongs [`AccountStore::wipe_log`] where it was the
     /// end of a credential, [`AccountStore::end_wiping`] where it was not.
     pub(super) async fn begin_wiping(&mut self) -> Result<Tx<'_>, StoreError> {
-        self.db.execute("pragma secure_delete = on", args![]).await?;
+        self.db.overwrite_deleted(true).await?;
         self.db.begin().await
     }
 
     /// Behind the commit: what else is deleted is nobody's secret, and overwriting it would double what is written. Where this
     /// fails, it costs time and nothing else.
     pub(super) async fn end_wiping(&mut self) {
-        if let Err(error) = self.db.execute("pragma secure_delete = off", args![]).await {
+        if let Err(error) = self.db.overwrite_deleted(false).await {
             tracing::debug!(%error, "ending to overwrite what is deleted");
         }
     }
@@ -42,7 +39,7 @@ impl AccountStore<'_> {
     /// the log stays until the next such change, or until the last of them closes the queue.
     pub(in crate::store) async fn wipe_log(&mut self) -> bool {
         self.end_wiping().await;
-        match self.cut_log().await {
+        match self.db.cut_log().await {
             Ok(was_cut) => was_cut,
             Err(error) => {
                 tracing::debug!(%error, "wiping the write-ahead log");
@@ -60,15 +57,6 @@ impl AccountStore<'_> {
                 self.db.path().display(),
             );
         }
-    }
-
-    async fn cut_log(&mut self) -> Result<bool, StoreError> {
-        let wait = |milliseconds: u32| format!("pragma busy_timeout = {milliseconds}");
-        self.db.execute(sqlx::AssertSqlSafe(wait(MAX_WAIT_MS)), args![]).await?;
-        let cut = self.db.fetch_one("pragma wal_checkpoint(truncate)", args![]).await;
-        let usual_ms = u32::try_from(BUSY_TIMEOUT_S * 1_000).unwrap_or(u32::MAX);
-        self.db.execute(sqlx::AssertSqlSafe(wait(usual_ms)), args![]).await?;
-        cut.map(|(is_busy, _, _): (i64, i64, i64)| is_busy == 0)
     }
 }
 
@@ -118,7 +106,7 @@ async fn overwrite_free_pages(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     }
     // A blob takes free pages before the file grows, and gives them back.
     tx.execute("create table free_pages (zeros blob)", args![]).await?;
-    tx.execute("insert into free_pages values (zeroblob(?1))", args![free * page_bytes]).await?;
+    tx.execute("insert into free_pages values (zeroblob($1))", args![free * page_bytes]).await?;
     tx.execute("drop table free_pages", args![]).await.map(drop)
 }
 

@@ -16,11 +16,13 @@ use crate::store::queue::bump_generation;
 const SAVE: &str = "
     insert into credential (account_id, kind, sealed, scopes, expires_at, lifetime_ms, client_id, confidential, saved_at,
                             generation)
-    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
     on conflict (account_id) do update
        set kind = excluded.kind, sealed = excluded.sealed, scopes = excluded.scopes, expires_at = excluded.expires_at,
            lifetime_ms = excluded.lifetime_ms, client_id = excluded.client_id, confidential = excluded.confidential,
-           saved_at = excluded.saved_at, generation = max(credential.generation + 1, excluded.generation),
+           saved_at = excluded.saved_at,
+           generation = case when excluded.generation > credential.generation then excluded.generation
+                             else credential.generation + 1 end,
            refresh_started_at = null, refresh_tries = 0, login_needed = null";
 
 impl AccountStore<'_> {
@@ -100,7 +102,7 @@ impl AccountStore<'_> {
     pub async fn is_logged_in(&mut self, account: AccountId) -> Result<bool, StoreError> {
         let (found,): (bool,) = self
             .db
-            .fetch_one("select exists (select 1 from credential where account_id = ?1)", args![account.0])
+            .fetch_one("select exists (select 1 from credential where account_id = $1)", args![account.0])
             .await?;
         Ok(found)
     }
@@ -129,5 +131,5 @@ async fn save(tx: &mut Tx<'_>, account: AccountId, set: &NewCredential) -> Resul
     ];
     tx.execute(SAVE, args).await?;
     // What stopped it before is not known of the new login.
-    tx.execute("update account set trouble = null where id = ?1", args![account.0]).await.map(drop)
+    tx.execute("update account set trouble = null where id = $1", args![account.0]).await.map(drop)
 }

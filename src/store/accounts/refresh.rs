@@ -22,8 +22,8 @@ impl AccountStore<'_> {
         tries: u8,
         now: Wall,
     ) -> Result<bool, StoreError> {
-        let sql = "update credential set refresh_started_at = ?3, refresh_tries = ?4
-                    where account_id = ?1 and generation = ?2 and refresh_tries = ?4 - 1";
+        let sql = "update credential set refresh_started_at = $3, refresh_tries = $4
+                    where account_id = $1 and generation = $2 and refresh_tries = $4 - 1";
         self.change_credential(sql, args![account.0, generation, now.0, tries]).await
     }
 
@@ -34,9 +34,9 @@ impl AccountStore<'_> {
         generation: i64,
         tries: u8,
     ) -> Result<bool, StoreError> {
-        let sql = "update credential set refresh_tries = ?3 - 1,
-                          refresh_started_at = case when ?3 = 1 then null else refresh_started_at end
-                    where account_id = ?1 and generation = ?2 and refresh_tries = ?3";
+        let sql = "update credential set refresh_tries = $3 - 1,
+                          refresh_started_at = case when $3 = 1 then null else refresh_started_at end
+                    where account_id = $1 and generation = $2 and refresh_tries = $3";
         self.change_credential(sql, args![account.0, generation, tries]).await
     }
 
@@ -48,9 +48,9 @@ impl AccountStore<'_> {
         set: &NewCredential,
     ) -> Result<bool, StoreError> {
         let sql = "update credential
-                      set sealed = ?3, scopes = coalesce(?4, scopes), expires_at = ?5, lifetime_ms = ?6, saved_at = ?7,
+                      set sealed = $3, scopes = coalesce($4, scopes), expires_at = $5, lifetime_ms = $6, saved_at = $7,
                           generation = generation + 1, refresh_started_at = null, refresh_tries = 0, login_needed = null
-                    where account_id = ?1 and generation = ?2";
+                    where account_id = $1 and generation = $2";
         let (expires_at, lifetime_ms) = set.expiry.map(|expiry| (expiry.at.0, expiry.lifetime_ms)).unzip();
         let args = args![account.0, generation, &set.sealed, &set.scopes, expires_at, lifetime_ms, set.saved_at.0];
         let holds = self.change_credential(sql, args).await?;
@@ -65,7 +65,7 @@ impl AccountStore<'_> {
         generation: i64,
         why: &'static str,
     ) -> Result<bool, StoreError> {
-        let sql = "update credential set login_needed = ?3 where account_id = ?1 and generation = ?2";
+        let sql = "update credential set login_needed = $3 where account_id = $1 and generation = $2";
         self.change_credential(sql, args![account.0, generation, why]).await
     }
 }

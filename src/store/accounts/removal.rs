@@ -29,21 +29,21 @@ impl AccountStore<'_> {
     pub async fn remove_account(&mut self, account: AccountId, keep_from: Wall) -> Result<Removal, StoreError> {
         let mut tx = self.begin_wiping().await?;
         delete_credential(&mut tx, account).await?;
-        let sql = "select (select count(*) from job where account_id = ?1 or id in
-                             (select round.job_id from lane join round on round.id = lane.round_id where lane.account_id = ?1)),
+        let sql = "select (select count(*) from job where account_id = $1 or id in
+                             (select round.job_id from lane join round on round.id = lane.round_id where lane.account_id = $1)),
                           (select count(*) from attempt
-                            where account_id = ?1 and (reserved_at >= ?2 or ended_at is null))
+                            where account_id = $1 and (reserved_at >= $2 or ended_at is null))
                           + (select count(*) from read_request
-                              where account_id = ?1 and (reserved_at >= ?2 or ended_at is null))";
+                              where account_id = $1 and (reserved_at >= $2 or ended_at is null))";
         let (jobs, slots): (i64, i64) = tx.fetch_one(sql, args![account.0, keep_from.0]).await?;
         // Where its history stays, it acts for nobody any more.
-        let sql = "update account set is_default = 0 where id = ?1";
+        let sql = "update account set is_default = 0 where id = $1";
         tx.execute(sql, args![account.0]).await?;
         if jobs == 0 && slots == 0 {
             for sql in [
-                "delete from attempt where account_id = ?1",
-                "delete from read_request where account_id = ?1",
-                "delete from account where id = ?1",
+                "delete from attempt where account_id = $1",
+                "delete from read_request where account_id = $1",
+                "delete from account where id = $1",
             ] {
                 tx.execute(sql, args![account.0]).await?;
             }

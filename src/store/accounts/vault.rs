@@ -50,7 +50,7 @@ impl AccountStore<'_> {
         let unused = "delete from vault where not exists (select 1 from credential)";
         tx.execute(unused, args![]).await?;
         let sql = "insert into vault (id, key_source, salt, memory_kib, passes, check_text)
-                   values (1, ?1, ?2, ?3, ?4, ?5) on conflict do nothing";
+                   values (1, $1, $2, $3, $4, $5) on conflict do nothing";
         tx.execute(sql, args![word, salt, memory, passes, &stamp.check_text]).await?;
         let holds: Option<StampRow> = tx.fetch_optional(STAMP, args![]).await?;
         tx.commit().await?;

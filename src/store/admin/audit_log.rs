@@ -43,15 +43,15 @@ impl AdminStore<'_> {
     /// Writes a command down.
     pub async fn log_audit_event(&mut self, at: Wall, deed: &AuditEvent<'_>) -> Result<(), StoreError> {
         let detail: String = deed.detail.chars().take(MAX_DETAIL_CHARS).collect();
-        let sql = "insert into audit_log (at, actor, deed, job, detail) values (?1, ?2, ?3, ?4, ?5) returning id";
+        let sql = "insert into audit_log (at, actor, deed, job, detail) values ($1, $2, $3, $4, $5) returning id";
         let (id,): (i64,) = self.db.fetch_one(sql, args![at.0, deed.actor, deed.deed, deed.job, detail]).await?;
-        self.db.execute("delete from audit_log where id <= ?1", args![id - MAX_ENTRIES]).await.map(drop)
+        self.db.execute("delete from audit_log where id <= $1", args![id - MAX_ENTRIES]).await.map(drop)
     }
 
     /// The entries before `before` (none: the newest), newest first, at most `most`.
     pub async fn audit_log(&mut self, before: Option<i64>, most: u32) -> Result<Vec<LogEntry>, StoreError> {
         let sql = "select id, at, actor, deed, job, detail from audit_log
-                    where ?1 is null or id < ?1 order by id desc limit ?2";
+                    where cast($1 as bigint) is null or id < $1 order by id desc limit $2";
         let rows: Vec<(i64, i64, String, String, Option<String>, String)> =
             self.db.fetch_all(sql, args![before, most]).await?;
         let entry = |(id, at, actor, deed, job, detail)| LogEntry { id, at: Wall(at), actor, deed, job, detail };

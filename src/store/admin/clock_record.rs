@@ -26,11 +26,11 @@ impl AdminStore<'_> {
     pub async fn last_agreement(&mut self) -> Result<Option<Wall>, StoreError> {
         let sql = "select max(at) from (
                        select * from (select coalesce(ended_at, started_at) as at from drain
-                                       where clock_checked = 1 order by id desc limit 1)
+                                       where clock_checked = 1 order by id desc limit 1) newest
                        union all
                        select coalesce(a.ended_at, a.reserved_at)
                          from (select * from attempt order by id desc limit 1) a join drain d on d.id = a.drain_id
-                        where d.clock_checked = 1)
+                        where d.clock_checked = 1) agreed
                     where (select kind from queue) = 'real'";
         let found: (Option<i64>,) = self.db.fetch_one(sql, args![]).await?;
         Ok(found.0.map(Wall))
@@ -38,7 +38,7 @@ impl AdminStore<'_> {
 
     /// What the wall clock would show at a tick of this boot, had nobody set it since the last drain began; none where none did in this boot.
     pub async fn wall_of_boot(&mut self, boot: &BootId, tick: Tick) -> Result<Option<Wall>, StoreError> {
-        let sql = "select started_at, started_tick from drain where boot = ?1 order by id desc limit 1";
+        let sql = "select started_at, started_tick from drain where boot = $1 order by id desc limit 1";
         let found: Option<(i64, i64)> = self.db.fetch_optional(sql, args![&boot.0]).await?;
         Ok(found.map(|(wall, began)| Wall(wall).after(tick.since(Tick(began)))))
     }
@@ -47,9 +47,9 @@ impl AdminStore<'_> {
     pub async fn latest_times(&mut self) -> Result<Vec<(String, Wall)>, StoreError> {
         // The newest rows by number: a look through all of them would take long in a great queue.
         let sql = "select 'the newest request', max(reserved_at)
-                     from (select reserved_at from attempt order by id desc limit 1000)
+                     from (select reserved_at from attempt order by id desc limit 1000) sent
                     union all select 'the newest request of a list', max(reserved_at)
-                     from (select reserved_at from read_request order by id desc limit 1000)
+                     from (select reserved_at from read_request order by id desc limit 1000) asked
                     union all select 'the reading of a list', max(started_at) from reading
                     union all select 'a look-up of names', max(asked_at) from name_resolution
                     union all select 'the load of a file', max(started_at) from load";
@@ -60,7 +60,7 @@ impl AdminStore<'_> {
     /// The last slot of each schedule, up to a moment, that was begun or let go.
     pub async fn slots_decided_by(&mut self, moment: Wall) -> Result<HashMap<i64, Wall>, StoreError> {
         let sql = "select schedule_id, max(slot_at) from firing
-                    where slot_at <= ?1 and asked_for = 0 and state <> 'skipped' group by schedule_id";
+                    where slot_at <= $1 and asked_for = 0 and state <> 'skipped' group by schedule_id";
         let rows: Vec<(i64, i64)> = self.db.fetch_all(sql, args![moment.0]).await?;
         Ok(rows.into_iter().map(|(schedule, at)| (schedule, Wall(at))).collect())
     }
@@ -72,12 +72,13 @@ impl AdminStore<'_> {
     /// The database cannot be written; then nothing has changed.
     pub async fn undo_settled(&mut self, undo: &ClockUndo) -> Result<bool, StoreError> {
         let mut tx = self.db.begin().await?;
-        let sql = "update schedule set settled_to = ?3, created_at = min(created_at, ?3)
-                    where id = ?1 and settled_to = ?2";
+        let sql =
+            "update schedule set settled_to = $3, created_at = case when created_at < $3 then created_at else $3 end
+                    where id = $1 and settled_to = $2";
         if tx.execute(sql, args![undo.schedule, undo.seen.0, undo.settled_to.0]).await? == 0 {
             return Ok(false);
         }
-        let sql = "delete from firing where schedule_id = ?1 and slot_at > ?2 and asked_for = 0
+        let sql = "delete from firing where schedule_id = $1 and slot_at > $2 and asked_for = 0
                       and (state = 'missed' or state = 'ended' and troubles > 0 and coalesce(requests, 0) = 0)";
         tx.execute(sql, args![undo.schedule, undo.believed.0]).await?;
         tx.commit().await?;

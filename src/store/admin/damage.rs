@@ -9,7 +9,6 @@ use std::path::PathBuf;
 
 use crate::domain::{AccountId, Action, LaneId, RoundId, Target, TaskId, TaskState, Wall};
 use crate::store::codes::{action_of, state_of, target_of};
-use crate::store::columns::values;
 use crate::store::error::StoreError;
 use crate::store::lists::distrust_record_readings;
 use crate::store::queue::bump_generation;
@@ -65,19 +64,23 @@ impl DamagedTask {
     }
 }
 
-type TaskRow = (i64, String, String, i64, i64, i64, i64, Column, Option<String>, Option<i64>, Option<i64>, i64);
-type KeyRow = (i64, i64, Column, i64, i64);
+type TaskRow =
+    (i64, String, String, i64, i64, i64, i64, String, String, Option<String>, Option<i64>, Option<i64>, bool);
+type KeyRow = (i64, i64, String, String, i64, i64);
 
-/// A column whose bytes nobody can vouch for: its type as SQLite has it, and its text in hexadecimal digits. A bit that has flipped in a text
+/// A target whose bytes nobody can vouch for: its type as SQLite has it, and its text in hexadecimal digits. A bit that has flipped in a text
 /// may leave none, which could not be read at all.
-#[derive(Debug, serde::Deserialize)]
-struct Column(String, String);
+#[derive(Debug)]
+struct StoredTarget {
+    kind: String,
+    hex: String,
+}
 
-impl Column {
+impl StoredTarget {
     /// What it holds; none: nothing that a target could be.
     fn value(&self) -> Option<serde_json::Value> {
-        let text = String::from_utf8(bytes_of_hex(&self.1)).ok()?;
-        match self.0.as_str() {
+        let text = String::from_utf8(bytes_of_hex(&self.hex)).ok()?;
+        match self.kind.as_str() {
             "text" => Some(text.into()),
             "integer" | "real" => text.parse().ok().map(serde_json::Value::Number),
             _ => None,
@@ -85,11 +88,11 @@ impl Column {
     }
 
     fn shown(&self) -> String {
-        self.value().map_or_else(|| format!("{} x'{}'", self.0, self.1), |value| value.to_string())
+        self.value().map_or_else(|| format!("{} x'{}'", self.kind, self.hex), |value| value.to_string())
     }
 }
 
-/// What SQLite's `hex` has written.
+/// Bytes that the database has written in hexadecimal digits.
 fn bytes_of_hex(digits: &str) -> Vec<u8> {
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     digits.as_bytes().chunks(2).filter_map(byte).collect()
@@ -98,17 +101,20 @@ fn bytes_of_hex(digits: &str) -> Vec<u8> {
 impl AdminStore<'_> {
     /// Notes tasks as damaged, for the next load of their files.
     pub async fn note_damage(&mut self, tasks: &[TaskId], now: Wall) -> Result<(), StoreError> {
-        let sql = "insert into damaged_task (task_id, found_at)
-                   select value, ?2 from json_each(?1) where true on conflict do nothing";
+        let sql = sql!(
+            "insert into damaged_task (task_id, found_at) select found.value, $2 from ",
+            numbers("$1"),
+            " found where true on conflict do nothing"
+        );
         self.db.execute(sql, args![serde_json::json!(tasks).to_string(), now.0]).await.map(drop)
     }
 
     /// The tasks that are noted as damaged, of one job or of all.
     pub async fn damaged_tasks(&mut self, job: Option<&str>) -> Result<Vec<DamagedTask>, StoreError> {
-        let (found,): (String,) = self.db.fetch_one(NOTED, args![job, MAX_DAMAGED]).await?;
-        let mut tasks = Vec::new();
-        for row in values::<TaskRow>(&found)? {
-            let (id, job, path, round, line, state, lane, target, record, action, account, torn) = row;
+        let found: Vec<TaskRow> = self.db.fetch_all(NOTED, args![job, MAX_DAMAGED]).await?;
+        let mut tasks = Vec::with_capacity(found.len());
+        for row in found {
+            let (id, job, path, round, line, state, lane, kind, hex, record, action, account, torn) = row;
             tasks.push(DamagedTask {
                 task: TaskId(id),
                 job,
@@ -116,8 +122,8 @@ impl AdminStore<'_> {
                 round: RoundId(round),
                 line: line.unsigned_abs(),
                 state: state_of(state)?,
-                state_is_torn: torn != 0,
-                row: claimant(lane, &target, action.zip(account)),
+                state_is_torn: torn,
+                row: claimant(lane, &StoredTarget { kind, hex }, action.zip(account)),
                 keys: Vec::new(),
                 record: record.map(|hex| String::from_utf8_lossy(&bytes_of_hex(&hex)).into_owned()),
             });
@@ -132,13 +138,11 @@ impl AdminStore<'_> {
         rounds.sort_unstable();
         rounds.dedup();
         let ids: Vec<TaskId> = tasks.iter().map(|damaged| damaged.task).collect();
-        let (found,): (String,) = self
-            .db
-            .fetch_one(KEYS, args![serde_json::json!(rounds).to_string(), serde_json::json!(ids).to_string()])
-            .await?;
-        for (task, lane, target, action, account) in values::<KeyRow>(&found)? {
+        let args = args![serde_json::json!(rounds).to_string(), serde_json::json!(ids).to_string()];
+        let found: Vec<KeyRow> = self.db.fetch_all(KEYS, args).await?;
+        for (task, lane, kind, hex, action, account) in found {
             if let Some(damaged) = tasks.iter_mut().find(|damaged| damaged.task.0 == task) {
-                damaged.keys.push(claimant(lane, &target, Some((action, account))));
+                damaged.keys.push(claimant(lane, &StoredTarget { kind, hex }, Some((action, account))));
             }
         }
         Ok(())
@@ -146,8 +150,10 @@ impl AdminStore<'_> {
 
     /// The task is what a key says: its row is put right.
     pub async fn mend_row(&mut self, damaged: &DamagedTask, truth: &Claimant) -> Result<(), StoreError> {
-        let sql = "update task set lane_id = ?2, target = ?3 ->> '$' where id = ?1";
-        self.db.execute(sql, args![damaged.task.0, truth.lane.0, &truth.stored]).await.map(drop)
+        let sql = "update task set lane_id = $2, target = $3 where id = $1";
+        let target =
+            truth.target.as_ref().ok_or_else(|| StoreError::impossible(format!("the target {}", truth.stored)))?;
+        self.db.execute(sql, args![damaged.task.0, truth.lane.0, target]).await.map(drop)
     }
 
     /// Nobody can say what the task was: it is never sent. Its row says what a key says, for that is a target at least.
@@ -177,53 +183,69 @@ impl AdminStore<'_> {
     }
 }
 
-fn claimant(lane: i64, stored: &Column, place: Option<(i64, i64)>) -> Claimant {
+fn claimant(lane: i64, stored: &StoredTarget, place: Option<(i64, i64)>) -> Claimant {
     let place = place.and_then(|(action, account)| Some((action_of(action).ok()?, AccountId(account))));
     let target = stored.value().and_then(|value| target_of(&value).ok());
     Claimant { lane: LaneId(lane), place, target, stored: stored.shown() }
 }
 
-/// `?1` the name of a job; null: all.
-const NOTED: &str = "
-    select json_group_array(json_array(task.id, job.name, job.path, round.id,
-               coalesce((select r.line + task.id - r.task_id from row_run r
-                          where r.load_id = (select max(newest.id) from load newest
-                                              where newest.round_id = round.id and newest.finished_at is not null)
-                            and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line),
-               task.state, task.lane_id, json_array(typeof(task.target), hex(task.target)),
-               iif(c.record is null, null, hex(c.record)), lane.action, lane.account_id,
-               (task.state >= 4) <> (task.finished_at is not null)))
-      from (select task_id from damaged_task order by task_id limit ?2) d
+/// `$1` the name of a job; null: all.
+const NOTED: &str = sql!(
+    "
+    select task.id, job.name, job.path, round.id,
+           coalesce((select r.line + task.id - r.task_id from row_run r
+                      where r.load_id = (select max(newest.id) from load newest
+                                          where newest.round_id = round.id and newest.finished_at is not null)
+                        and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line),
+           task.state, task.lane_id, ",
+    kind("task.target"),
+    ", ",
+    hex("task.target"),
+    ", case when c.record is not null then ",
+    hex("c.record"),
+    " end, lane.action, lane.account_id, (task.state >= 4) <> (task.finished_at is not null)
+      from (select task_id from damaged_task order by task_id limit $2) d
       join task on task.id = d.task_id
       join load on task.id between load.first_task_id and load.last_task_id and load.finished_at is not null
       join round on round.id = load.round_id
-      join job on job.id = round.job_id and (?1 is null or job.name = ?1)
+      join job on job.id = round.job_id and (cast($1 as text) is null or job.name = $1)
       left join lane on lane.id = task.lane_id and lane.round_id = round.id
-      left join task_cells c on c.task_id = task.id";
+      left join task_cells c on c.task_id = task.id
+     order by task.id"
+);
 
-const KEYS: &str = "
-    select json_group_array(json_array(key.task_id, key.lane_id, json_array(typeof(key.target), hex(key.target)),
-                                       lane.action, lane.account_id))
-      from lane cross join task_key key on key.lane_id = lane.id
-     where lane.round_id in (select value from json_each(?1)) and key.task_id in (select value from json_each(?2))";
+const KEYS: &str = sql!(
+    "
+    select key.task_id, key.lane_id, ",
+    kind("key.target"),
+    ", ",
+    hex("key.target"),
+    ", lane.action, lane.account_id
+      from lane cross join task_key key
+     where key.lane_id = lane.id and lane.round_id in ",
+    numbers("$1"),
+    " and key.task_id in ",
+    numbers("$2")
+);
 
 /// A repeat keeps the first.
 const REBUILD: [&str; 4] = [
-    "delete from task_key where lane_id in (select id from lane where round_id = ?1)",
+    "delete from task_key where lane_id in (select id from lane where round_id = $1)",
     "insert into task_key (lane_id, target, task_id)
      select task.lane_id, task.target, task.id
-       from load cross join task on task.id between load.first_task_id and load.last_task_id
-      where load.round_id = ?1 and load.finished_at is not null
+       from load cross join task
+      where load.round_id = $1 and load.finished_at is not null
+        and task.id between load.first_task_id and load.last_task_id
       order by task.lane_id, task.target, task.id
          on conflict do nothing",
     "reindex task_pending",
     "delete from damaged_task
-      where exists (select 1 from load where load.round_id = ?1 and task_id between load.first_task_id and load.last_task_id)",
+      where exists (select 1 from load where load.round_id = $1 and task_id between load.first_task_id and load.last_task_id)",
 ];
 
 const COUNT_GIVEN_UP: &str = "
     update round set pending = pending - n.n, rejected_tasks = rejected_tasks + n.n
-      from (select count(*) as n from task where id = ?1 and state in (0, 2, 3)) n
-     where round.id = ?2";
+      from (select count(*) as n from task where id = $1 and state in (0, 2, 3)) n
+     where round.id = $2";
 
-const GIVE_UP: &str = "update task set state = 9, reason = ?2, finished_at = ?3 where id = ?1 and state in (0, 2, 3)";
+const GIVE_UP: &str = "update task set state = 9, reason = $2, finished_at = $3 where id = $1 and state in (0, 2, 3)";

@@ -29,7 +29,7 @@ impl AdminStore<'_> {
         let sql = "select max(task.finished_at)
                      from round join load on load.round_id = round.id
                      join task on task.id between load.first_task_id and load.last_task_id
-                    where round.job_id = ?1 and not exists (select 1 from round r where r.job_id = ?1 and r.pending > 0)";
+                    where round.job_id = $1 and not exists (select 1 from round r where r.job_id = $1 and r.pending > 0)";
         let (at,): (Option<i64>,) = self.db.fetch_one(sql, args![job.id.0]).await?;
         Ok(at.map(Wall))
     }
@@ -37,7 +37,7 @@ impl AdminStore<'_> {
     /// How many tasks a job has in all its rounds.
     pub async fn tasks_of_all_rounds(&mut self, job: &Job) -> Result<u64, StoreError> {
         let sql = "select count(*) from round join load on load.round_id = round.id
-                     join task on task.id between load.first_task_id and load.last_task_id where round.job_id = ?1";
+                     join task on task.id between load.first_task_id and load.last_task_id where round.job_id = $1";
         let (tasks,): (i64,) = self.db.fetch_one(sql, args![job.id.0]).await?;
         Ok(tasks.unsigned_abs())
     }
@@ -50,13 +50,13 @@ impl AdminStore<'_> {
     pub async fn forget(&mut self, job: &Job, keep_from: Wall) -> Result<Forgotten, StoreError> {
         let _lock = LoadLock::wait(self.db.path()).await?;
         // Cells and records have texts of deleted posts: what is forgotten is overwritten, in the queue and in its log.
-        self.db.execute("pragma secure_delete = on", args![]).await?;
+        self.db.overwrite_deleted(true).await?;
         forget_readings(&mut *self.db, job).await?;
         let ranges: Vec<(i64, i64)> = self
             .db
             .fetch_all(
                 "select load.first_task_id, load.last_task_id from load join round on round.id = load.round_id
-              where round.job_id = ?1 and load.last_task_id is not null order by load.id desc",
+              where round.job_id = $1 and load.last_task_id is not null order by load.id desc",
                 args![job.id.0],
             )
             .await?;
@@ -90,60 +90,64 @@ impl AdminStore<'_> {
     }
 }
 
-/// What lists have told of posts that these tasks were to delete: `?3` the names of all sets of IDs, `?4` the action that deletes posts.
-const FORGET_TEXTS: &str = "
+/// What lists have told of posts that these tasks were to delete: `$3` the names of all sets of IDs, `$4` the action that deletes posts.
+const FORGET_TEXTS: &str = sql!(
+    "
     update known_target set text = null
      where text is not null
        and (platform, kind, target) in (
            select space.value, 'post', task.target
-             from task join lane on lane.id = task.lane_id and lane.action = ?4 cross join json_each(?3) space
-            where task.id between ?1 and ?2)";
+             from task join lane on lane.id = task.lane_id and lane.action = $4 cross join ",
+    texts("$3"),
+    " space
+            where task.id between $1 and $2)"
+);
 
 /// Records and attempts first (found through the tasks' chains), the tasks last.
 const FORGET_TASKS: [&str; 10] = [
     "with recursive chain (id, previous_id) as (
          select a.id, a.previous_id from task join attempt a on a.id = task.last_attempt_id and a.task_id = task.id
-          where task.id between ?1 and ?2
+          where task.id between $1 and $2
          union all
          select a.id, a.previous_id from chain join attempt a on a.id = chain.previous_id)
      delete from own_record where undone_by in (select id from chain)
         and (account_id, action, subject) in (select lane.account_id, lane.action, task.target
-                                                from task join lane on lane.id = task.lane_id where task.id between ?1 and ?2)",
+                                                from task join lane on lane.id = task.lane_id where task.id between $1 and $2)",
     "with recursive chain (id, previous_id, reserved_at) as (
          select a.id, a.previous_id, a.reserved_at from task join attempt a on a.id = task.last_attempt_id and a.task_id = task.id
-          where task.id between ?1 and ?2
+          where task.id between $1 and $2
          union all
          select a.id, a.previous_id, a.reserved_at from chain join attempt a on a.id = chain.previous_id)
-     delete from attempt where id in (select id from chain where reserved_at < ?3) and ended_at is not null",
+     delete from attempt where id in (select id from chain where reserved_at < $3) and ended_at is not null",
     "with recursive chain (id, previous_id) as (
          select a.id, a.previous_id from task join attempt a on a.id = task.last_attempt_id and a.task_id = task.id
-          where task.id between ?1 and ?2
+          where task.id between $1 and $2
          union all
          select a.id, a.previous_id from chain join attempt a on a.id = chain.previous_id)
      update attempt set previous_id = null where id in (select id from chain)",
-    "delete from task_key where (lane_id, target) in (select lane_id, target from task where id between ?1 and ?2)",
-    "delete from task_cells where task_id between ?1 and ?2",
-    "delete from task_name where task_id between ?1 and ?2",
-    "delete from verification where task_id between ?1 and ?2",
-    "delete from damaged_task where task_id between ?1 and ?2",
-    "delete from deleted_text where task_id between ?1 and ?2",
-    "delete from task where id between ?1 and ?2",
+    "delete from task_key where (lane_id, target) in (select lane_id, target from task where id between $1 and $2)",
+    "delete from task_cells where task_id between $1 and $2",
+    "delete from task_name where task_id between $1 and $2",
+    "delete from verification where task_id between $1 and $2",
+    "delete from damaged_task where task_id between $1 and $2",
+    "delete from deleted_text where task_id between $1 and $2",
+    "delete from task where id between $1 and $2",
 ];
 
 // Keys are left where a row was damaged: they are found by what it says.
 // Of records that are left nobody says whose rows alone they are for: what is still in line has them read again.
 const FORGET_JOB: [&str; 10] = [
     "delete from row_run
-      where load_id in (select load.id from load join round on round.id = load.round_id where round.job_id = ?1)",
+      where load_id in (select load.id from load join round on round.id = load.round_id where round.job_id = $1)",
     "delete from row_without_task
-      where load_id in (select load.id from load join round on round.id = load.round_id where round.job_id = ?1)",
-    "delete from load where round_id in (select id from round where job_id = ?1)",
-    "delete from task_key where lane_id in (select lane.id from lane join round on round.id = lane.round_id where round.job_id = ?1)",
-    "delete from lane where round_id in (select id from round where job_id = ?1)",
+      where load_id in (select load.id from load join round on round.id = load.round_id where round.job_id = $1)",
+    "delete from load where round_id in (select id from round where job_id = $1)",
+    "delete from task_key where lane_id in (select lane.id from lane join round on round.id = lane.round_id where round.job_id = $1)",
+    "delete from lane where round_id in (select id from round where job_id = $1)",
     // The number may be another round's one day.
-    "update job set restores_round = 0 where restores_round in (select id from round where job_id = ?1)",
-    "delete from round where job_id = ?1",
-    "delete from job where id = ?1",
-    "delete from own_record where undone_by is null and ?1 is not null",
-    "delete from own_record_reading where ?1 is not null",
+    "update job set restores_round = 0 where restores_round in (select id from round where job_id = $1)",
+    "delete from round where job_id = $1",
+    "delete from job where id = $1",
+    "delete from own_record where undone_by is null and $1 is not null",
+    "delete from own_record_reading where $1 is not null",
 ];

@@ -31,9 +31,10 @@ macro_rules! counted {
         concat!(
             "
     with counted as (
-        select lane.round_id as round_id, sum(task.state < 4) as pending, sum(task.state = 4) as done,
-               sum(task.state = 5) as gone, sum(task.state = 6) as failed, sum(task.state = 7) as cancelled,
-               sum(task.state = 8) as kept, sum(task.state = 9) as rejected
+        select lane.round_id as round_id, count(*) filter (where task.state < 4) as pending,
+               count(*) filter (where task.state = 4) as done, count(*) filter (where task.state = 5) as gone,
+               count(*) filter (where task.state = 6) as failed, count(*) filter (where task.state = 7) as cancelled,
+               count(*) filter (where task.state = 8) as kept, count(*) filter (where task.state = 9) as rejected
           from task join lane on lane.id = task.lane_id join round on round.id = lane.round_id
          where task.id <= round.visible_to
          group by lane.round_id) ",
@@ -76,14 +77,14 @@ macro_rules! misplaced {
         select round.id as round_id, round.rows, round.job_id, max(load.id) as load_id
           from round join load on load.round_id = round.id where load.finished_at is not null group by round.id),
     runs as (
-        select newest.*, sum(r.rows) as placed,
+        select newest.round_id, newest.rows, newest.job_id, newest.load_id, cast(sum(r.rows) as bigint) as placed,
                (select count(*) from row_without_task w where w.load_id = newest.load_id) as others,
                (select count(distinct task.id)
-                  from row_run one
-                 cross join task on task.id between one.task_id and one.task_id + one.rows - 1
-                 cross join load on load.round_id = newest.round_id and task.id between load.first_task_id and load.last_task_id
-                 where one.load_id = newest.load_id) as tasks
-          from newest join row_run r on r.load_id = newest.load_id group by newest.round_id)
+                  from row_run one cross join task cross join load
+                 where one.load_id = newest.load_id and task.id between one.task_id and one.task_id + one.rows - 1
+                   and load.round_id = newest.round_id and task.id between load.first_task_id and load.last_task_id) as tasks
+          from newest join row_run r on r.load_id = newest.load_id
+         group by newest.round_id, newest.rows, newest.job_id, newest.load_id)
     select ",
             $told,
             " from runs join job on job.id = runs.job_id where placed <> tasks or placed + others <> runs.rows order by job.name"
@@ -105,14 +106,14 @@ const PLACE_ANEW: [&str; 2] = [
 const LOST: &str = "select count(*) from task where state = 1 and not exists (select 1 from attempt a where a.ended_at is null and a.task_id = task.id)";
 
 const REQUEUE_LOST: &str = "
-    update task set state = 2, unsure = 1, reason = ?1
+    update task set state = 2, unsure = 1, reason = $1
      where state = 1 and not exists (select 1 from attempt a where a.ended_at is null and a.task_id = task.id)";
 
-/// Rows in the newest rounds that failed as crashed with fewer deaths on record than that takes (`?1`).
+/// Rows in the newest rounds that failed as crashed with fewer deaths on record than that takes (`$1`).
 const BLAMED: &str = "
     select job.name, count(*)
       from task join lane on lane.id = task.lane_id join round on round.id = lane.round_id join job on job.id = round.job_id
-     where task.state in (5, 6) and task.state = 6 and task.reason = ?2 and task.crashes < ?1
+     where task.state in (5, 6) and task.state = 6 and task.reason = $2 and task.crashes < $1
        and round.number = (select max(number) from round newest where newest.job_id = job.id)
      group by job.name order by job.name";
 
@@ -132,11 +133,9 @@ impl AdminStore<'_> {
     /// # Errors
     /// The database cannot be read at all.
     pub async fn integrity(&mut self) -> Result<Integrity, StoreError> {
-        let (sqlite,): (String,) = self.db.fetch_one("select sqlite_version()", args![]).await?;
-        let check = format!("pragma integrity_check({MAX_FAULTS})");
-        let said: Result<Vec<(String,)>, _> = self.db.fetch_all(sqlx::AssertSqlSafe(check), args![]).await;
-        let faults = match said {
-            Ok(said) => said.into_iter().map(|(text,)| text).filter(|text| text != "ok").collect(),
+        let sqlite = self.db.sqlite_version().await?;
+        let faults = match self.db.faults(MAX_FAULTS).await {
+            Ok(faults) => faults,
             // A page that cannot be read ends the check itself.
             Err(StoreError::Damaged { detail, .. }) => vec![detail],
             Err(error) => return Err(error),

@@ -32,7 +32,7 @@ impl AdminStore<'_> {
         let mut tx = self.db.begin().await?;
         tx.execute("delete from login_device", args![]).await?;
         for device in devices {
-            let sql = "insert into login_device (digest, issued_at) values (?1, ?2)";
+            let sql = "insert into login_device (digest, issued_at) values ($1, $2)";
             tx.execute(sql, args![device.digest.to_vec(), device.issued_at.0]).await?;
         }
         tx.commit().await

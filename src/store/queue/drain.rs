@@ -121,8 +121,7 @@ impl Drain {
 
     /// SQLite's own count of other connections' commits; asking is all but free.
     pub async fn data_version(&mut self) -> Result<i64, StoreError> {
-        let (version,): (i64,) = self.store.db.fetch_one("pragma data_version", args![]).await?;
-        Ok(version)
+        self.store.db.data_version().await
     }
 
     /// The machine was suspended from `asleep_from` or later, and is awake: what had not stopped counting then may have been

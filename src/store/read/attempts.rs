@@ -47,7 +47,7 @@ impl ReadStore<'_> {
         let sql =
             "select a.id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick, a.drain_id, d.boot, d.clock_checked
                      from attempt a join drain d on d.id = a.drain_id
-                    where a.account_id = ?1 and a.id > ?2 order by a.id limit ?3";
+                    where a.account_id = $1 and a.id > $2 order by a.id limit $3";
         self.page_through(sql, account.0, each).await
     }
 
@@ -57,10 +57,13 @@ impl ReadStore<'_> {
         accounts: &[AccountId],
         each: impl FnMut(AttemptSpan),
     ) -> Result<(), StoreError> {
-        let sql =
+        let sql = sql!(
             "select a.id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick, a.drain_id, d.boot, d.clock_checked
-                     from attempt a cross join drain d on d.id = a.drain_id
-                    where a.account_id in (select value from json_each(?1)) and a.id > ?2 order by a.id limit ?3";
+               from attempt a cross join drain d
+              where d.id = a.drain_id and a.account_id in ",
+            numbers("$1"),
+            " and a.id > $2 order by a.id limit $3"
+        );
         let accounts: Vec<i64> = accounts.iter().map(|account| account.0).collect();
         self.page_through(sql, json!(accounts).to_string().as_str(), each).await
     }
@@ -93,7 +96,7 @@ impl ReadStore<'_> {
     /// Hands every request of an account that read to `each`, oldest first.
     pub async fn reads_of(&mut self, account: AccountId, mut each: impl FnMut(ReadSpan)) -> Result<(), StoreError> {
         let sql = "select id, endpoint, boot, reserved_tick, reserved_at, upper_tick from read_request
-                    where account_id = ?1 and id > ?2 order by id limit ?3";
+                    where account_id = $1 and id > $2 order by id limit $3";
         let mut behind = 0;
         loop {
             let page: Vec<(i64, String, String, i64, i64, i64)> =

@@ -60,41 +60,45 @@ macro_rules! columns {
     };
 }
 
-/// Tasks of a round's finished loads in the order of their IDs. `?1` the round, `?2` behind, `?3` up to, `?4` how many, `?5` the
-/// reason, `?6` the text, `?7` the newest load.
+/// Tasks of a round's finished loads in the order of their IDs. `$1` the round, `$2` behind, `$3` up to, `$4` how many, `$5` the
+/// reason, `$6` the text, `$7` the newest load.
 macro_rules! tasks {
-    ($hint:literal, $condition:literal) => {
-        concat!(
-            columns!("?7"),
-            "from load cross join task ",
-            $hint,
-            " on task.id between max(load.first_task_id, ?2 + 1) and min(load.last_task_id, ?3)
-               left join task_cells c on c.task_id = task.id
-              where load.round_id = ?1 and load.finished_at is not null and load.last_task_id > ?2 and ",
+    ($condition:literal $(, $hint:ident($index:literal))?) => {
+        sql!(
+            columns!("$7"),
+            "from load cross join task",
+            $($hint($index),)?
+            "  left join task_cells c on c.task_id = task.id
+              where load.round_id = $1 and load.finished_at is not null and load.last_task_id > $2
+                and task.id between ",
+            greatest("load.first_task_id", "$2 + 1"),
+            " and ",
+            least("load.last_task_id", "$3"),
+            " and ",
             $condition,
-            " and (?5 is null or task.reason = ?5)
-              and (?6 is null or instr(lower(coalesce(c.record, cast(task.target as text))), lower(?6)) > 0)
-              order by load.id, task.id limit ?4"
+            " and (cast($5 as text) is null or task.reason = $5) and (cast($6 as text) is null or ",
+            holds("coalesce(c.record, cast(task.target as text))", "$6"),
+            ") order by load.id, task.id limit $4"
         )
     };
 }
 
-const ALL: &str = tasks!("", "true");
-const UNSETTLED: &str = tasks!("", "task.state < 4");
-const DONE: &str = tasks!("", "task.state = 4");
-const GONE: &str = tasks!("indexed by task_troubled", "task.state in (5, 6) and task.state = 5");
-const FAILED: &str = tasks!("indexed by task_troubled", "task.state in (5, 6) and task.state = 6");
-const CANCELLED: &str = tasks!("", "task.state = 7");
-const KEPT: &str = tasks!("", "task.state = 8");
-const REJECTED: &str = tasks!("indexed by task_rejected", "task.state = 9");
+const ALL: &str = tasks!("true");
+const UNSETTLED: &str = tasks!("task.state < 4");
+const DONE: &str = tasks!("task.state = 4");
+const GONE: &str = tasks!("task.state in (5, 6) and task.state = 5", indexed_by("task_troubled"));
+const FAILED: &str = tasks!("task.state in (5, 6) and task.state = 6", indexed_by("task_troubled"));
+const CANCELLED: &str = tasks!("task.state = 7");
+const KEPT: &str = tasks!("task.state = 8");
+const REJECTED: &str = tasks!("task.state = 9", indexed_by("task_rejected"));
 
 const BY_TARGET: &str = concat!(
-    columns!("?4"),
+    columns!("$4"),
     "from lane
-      join task_key key on key.lane_id = lane.id and key.target = (?2 ->> '$')
-      join task on task.id = key.task_id and task.id <= ?3
+      join task_key key on key.lane_id = lane.id and key.target = $2
+      join task on task.id = key.task_id and task.id <= $3
       left join task_cells c on c.task_id = task.id
-     where lane.round_id = ?1
+     where lane.round_id = $1
      order by task.id limit 200"
 );
 
@@ -102,16 +106,19 @@ const BY_TARGET: &str = concat!(
 const FIRST_UNSETTLED: &str = "
     select min(id) from (
         select (select min(task.id) from task where task.lane_id = lane.id and task.state = 0) as id
-          from lane where lane.round_id = ?1
+          from lane where lane.round_id = $1
         union all select min(task.id) from task where task.state in (2, 3)
-        union all select min(attempt.task_id) from attempt where attempt.ended_at is null)";
+        union all select min(attempt.task_id) from attempt where attempt.ended_at is null) place";
 
-const WITHOUT_TASK: &str = "
+const WITHOUT_TASK: &str = sql!(
+    "
     select r.line, coalesce(r.record, cast(task.target as text)), r.reason
       from row_without_task r left join task on task.id = r.task_id
-     where r.load_id = ?1 and r.line > ?2 and r.line <= ?3 and r.outcome = ?5 and (?6 is null or r.reason = ?6)
-       and (?7 is null or instr(lower(coalesce(r.record, cast(task.target as text), '')), lower(?7)) > 0)
-     order by r.line limit ?4";
+     where r.load_id = $1 and r.line > $2 and r.line <= $3 and r.outcome = $5
+       and (cast($6 as text) is null or r.reason = $6) and (cast($7 as text) is null or ",
+    holds("coalesce(r.record, cast(task.target as text), '')", "$7"),
+    ") order by r.line limit $4"
+);
 
 impl ReadStore<'_> {
     /// A page of a job's newest round.
@@ -141,7 +148,7 @@ impl ReadStore<'_> {
     }
 
     async fn rejected_tasks(&mut self, job: &Job) -> Result<i64, StoreError> {
-        let sql = "select rejected_tasks from round where id = ?1";
+        let sql = "select rejected_tasks from round where id = $1";
         let (tasks,): (i64,) = self.db.fetch_one(sql, args![job.round.0]).await?;
         Ok(tasks)
     }
@@ -186,17 +193,15 @@ impl ReadStore<'_> {
 
     /// The tasks of a job's newest round that act on `target`.
     pub async fn rows_of_target(&mut self, job: &Job, target: &Target) -> Result<RowPage, StoreError> {
-        let mut json = String::new();
-        crate::store::codes::write_target(&mut json, target);
-        let rows: Vec<TaskRow> =
-            self.db.fetch_all(BY_TARGET, args![job.round.0, json, job.visible_to.0, job.load]).await?;
+        let args = args![job.round.0, target, job.visible_to.0, job.load];
+        let rows: Vec<TaskRow> = self.db.fetch_all(BY_TARGET, args).await?;
         let rows = rows.into_iter().map(row_of).collect::<Result<Vec<_>, _>>()?;
         Ok(RowPage { rows, next: None, cut: false })
     }
 
     async fn rows_without_task(&mut self, job: &Job, query: &RowQuery<'_>) -> Result<RowPage, StoreError> {
         let outcome = query.outcome.unwrap_or(Outcome::Rejected);
-        let sql = "select coalesce(max(line), 0) from row_without_task where load_id = ?1";
+        let sql = "select coalesce(max(line), 0) from row_without_task where load_id = $1";
         let (last,): (i64,) = self.db.fetch_one(sql, args![job.load]).await?;
         let to = query.after.saturating_add(SPAN_ROWS * i64::from(MAX_SPANS)).min(last);
         let found: Vec<(i64, Option<String>, String)> = self
@@ -217,7 +222,7 @@ impl ReadStore<'_> {
     /// The first and the last ID of a round's tasks; other rounds' may lie between.
     async fn task_range(&mut self, job: &Job) -> Result<(i64, i64), StoreError> {
         let sql = "select coalesce(min(first_task_id), 1), coalesce(max(last_task_id), 0)
-                     from load where round_id = ?1 and finished_at is not null";
+                     from load where round_id = $1 and finished_at is not null";
         self.db.fetch_one(sql, args![job.round.0]).await
     }
 }

@@ -8,17 +8,17 @@ use crate::domain::TaskId;
 use crate::store::error::StoreError;
 use crate::store::lists::{inverse_pairs, restoring};
 
-/// `?1` tasks, `?2` pairs for [`restoring`].
-const DONE_BEFORE: &str = concat!(
+/// `$1` tasks, `$2` pairs for [`restoring`].
+const DONE_BEFORE: &str = sql!(
     "with ",
-    restoring!("?2"),
+    restoring!("$2"),
     ",
     asked as materialized (
         select task.id, task.target, task.finished_at, task.lane_id, lane.account_id, lane.action, round.job_id
-          from json_each(?1) j
-          cross join task on task.id = j.value
-          cross join lane on lane.id = task.lane_id
-          cross join round on round.id = lane.round_id),
+          from ",
+    numbers("$1"),
+    " done cross join task cross join lane cross join round
+         where task.id = done.value and lane.id = task.lane_id and round.id = lane.round_id),
     other as materialized (
         select own.lane_id as of_lane, lane.id as lane_id, job.name
           from (select distinct lane_id, account_id, action, job_id from asked) own
@@ -26,16 +26,15 @@ const DONE_BEFORE: &str = concat!(
           join round on round.id = lane.round_id and round.job_id <> own.job_id
           join job on job.id = round.job_id)
     select asked.id, other.name
-      from asked
-      join other on other.of_lane = asked.lane_id
-      cross join task_key key on key.lane_id = other.lane_id and key.target = asked.target
-      cross join task before on before.id = key.task_id and before.state = 4 and before.finished_at < asked.finished_at
-     where not exists (
-               select 1 from restoring
-                cross join task_key key on key.lane_id = restoring.lane_id and key.target = asked.target
-                cross join task back on back.id = key.task_id and back.state = 4
-                                    and back.finished_at between before.finished_at and asked.finished_at
-                where restoring.account_id = asked.account_id and restoring.action = asked.action)
+      from asked join other on other.of_lane = asked.lane_id cross join task_key key cross join task before
+     where key.lane_id = other.lane_id and key.target = asked.target
+       and before.id = key.task_id and before.state = 4 and before.finished_at < asked.finished_at
+       and not exists (
+               select 1 from restoring cross join task_key key cross join task back
+                where restoring.account_id = asked.account_id and restoring.action = asked.action
+                  and key.lane_id = restoring.lane_id and key.target = asked.target
+                  and back.id = key.task_id and back.state = 4
+                  and back.finished_at between before.finished_at and asked.finished_at)
      order by before.finished_at, before.id"
 );
 

@@ -88,8 +88,6 @@ type AttemptRow = (i64, Option<i64>, Option<i64>, Option<String>, Option<String>
 impl ReadStore<'_> {
     /// The tasks on a target, oldest job first; of a name, also those on what it was found to mean.
     pub async fn explain(&mut self, target: &Target) -> Result<Vec<TaskHistory>, StoreError> {
-        let mut json = String::new();
-        crate::store::codes::write_target(&mut json, target);
         let name = target.name();
         let sql = "select job.name, round.number,
                           coalesce((select r.line + task.id - r.task_id from row_run r
@@ -98,19 +96,19 @@ impl ReadStore<'_> {
                                        and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line),
                           lane.action, account.name, task.state, task.reason, task.vanished,
                           task.last_attempt_id, task.crashes,
-                          iif(task.target is key.target and task.lane_id = lane.id, null, cast(task.target as text)), task.id
+                          case when task.target <> key.target or task.lane_id <> lane.id then cast(task.target as text) end, task.id
                      from lane
                      join task_key key on key.lane_id = lane.id and key.target in (
-                              select ?1 ->> '$' union all
-                              select r.target from name_resolution r where r.name = ?2 and r.target is not null union all
+                              select $1 union all
+                              select r.target from name_resolution r where r.name = $2 and r.target is not null union all
                               select named.target from task_name n join task named on named.id = n.task_id
-                               where n.name = '@' || ?2 and named.lane_id = lane.id)
+                               where n.name = '@' || cast($2 as text) and named.lane_id = lane.id)
                      join task on task.id = key.task_id
                      join round on round.id = lane.round_id and task.id <= round.visible_to
                      join job on job.id = round.job_id
                      join account on account.id = lane.account_id
                     order by task.id";
-        let rows: Vec<TaskRow> = self.db.fetch_all(sql, args![json, name.as_ref().map(TargetName::as_str)]).await?;
+        let rows: Vec<TaskRow> = self.db.fetch_all(sql, args![target, name.as_ref().map(TargetName::as_str)]).await?;
         let mut histories = Vec::with_capacity(rows.len());
         for row in rows {
             histories.push(self.history_of(row).await?);
@@ -140,8 +138,8 @@ impl ReadStore<'_> {
     }
 
     async fn lookup_of_task(&mut self, task: i64, state: TaskState) -> Result<Option<NameLookup>, StoreError> {
-        let sql = "select n.name, n.found_at, typeof(task.target) = 'text' and task.target >= '@' and task.target < 'A'
-                     from task left join task_name n on n.task_id = task.id where task.id = ?1";
+        let sql = "select n.name, n.found_at, task.target >= '@' and task.target < 'A'
+                     from task left join task_name n on n.task_id = task.id where task.id = $1";
         let found: Option<(Option<String>, Option<i64>, bool)> = self.db.fetch_optional(sql, args![task]).await?;
         Ok(match found {
             Some((Some(name), Some(at), _)) => Some(NameLookup::Found { name, at: Wall(at) }),
@@ -153,22 +151,22 @@ impl ReadStore<'_> {
     async fn records_of_task(&mut self, task: i64) -> Result<Vec<RecordView>, StoreError> {
         const MOST_RECORDS: i64 = 100;
         let sql = "with recursive chain (id, previous_id) as (
-                       select a.id, a.previous_id from task join attempt a on a.id = task.last_attempt_id where task.id = ?1
+                       select a.id, a.previous_id from task join attempt a on a.id = task.last_attempt_id where task.id = $1
                        union all
                        select a.id, a.previous_id from chain join attempt a on a.id = chain.previous_id)
                    select collection || '/' || key, is_deleted from (
-                       select r.undone_by, r.place, r.collection, r.key, 1 as is_deleted
+                       select r.undone_by, r.place, r.collection, r.key, true as is_deleted
                          from task join lane on lane.id = task.lane_id
                          join own_record r on r.account_id = lane.account_id and r.action = lane.action and r.subject = task.target
                           and r.undone_by is not null
-                        where task.id = ?1 and r.undone_by in (select id from chain)
+                        where task.id = $1 and r.undone_by in (select id from chain)
                        union all
-                       select null, r.place, r.collection, r.key, 0
+                       select null, r.place, r.collection, r.key, false
                          from task join lane on lane.id = task.lane_id
                          join own_record r on r.account_id = lane.account_id and r.action = lane.action and r.subject = task.target
                           and r.undone_by is null
-                        where task.id = ?1)
-                    order by is_deleted desc, undone_by, place, key limit ?2";
+                        where task.id = $1) record
+                    order by is_deleted desc, undone_by, place, key limit $2";
         let rows: Vec<(String, bool)> = self.db.fetch_all(sql, args![task, MOST_RECORDS]).await?;
         Ok(rows.into_iter().map(|(path, is_deleted)| RecordView { path, is_deleted }).collect())
     }
@@ -177,10 +175,10 @@ impl ReadStore<'_> {
     async fn attempt_chain(&mut self, last: Option<i64>) -> Result<Vec<AttemptView>, StoreError> {
         const MOST_ATTEMPTS: i64 = 1_000;
         let sql = "with recursive chain (id, depth) as (
-                       select ?1, 1 where ?1 is not null
+                       select cast($1 as bigint), 1 where cast($1 as bigint) is not null
                        union all
                        select a.previous_id, depth + 1 from chain join attempt a on a.id = chain.id
-                        where a.previous_id is not null and depth < ?2)
+                        where a.previous_id is not null and depth < $2)
                    select a.reserved_at, a.ended_at, a.http_status, a.finding, a.reason, a.detail
                      from chain join attempt a on a.id = chain.id order by a.id";
         let rows: Vec<AttemptRow> = self.db.fetch_all(sql, args![last, MOST_ATTEMPTS]).await?;
@@ -196,7 +194,7 @@ impl ReadStore<'_> {
     }
 }
 
-/// One task, `?2`, of a job, `?1`.
+/// One task, `$2`, of a job, `$1`.
 pub(super) const TASK_HISTORY: &str = "
     select job.name, round.number,
            coalesce((select r.line + task.id - r.task_id from row_run r
@@ -204,11 +202,11 @@ pub(super) const TASK_HISTORY: &str = "
                                           where load.round_id = round.id and load.finished_at is not null)
                         and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line),
            lane.action, account.name, task.state, task.reason, task.vanished, task.last_attempt_id, task.crashes,
-           iif(exists (select 1 from task_key k where k.lane_id = task.lane_id and k.target = task.target and k.task_id = task.id), null,
-               cast(task.target as text)), task.id
+           case when not exists (select 1 from task_key k where k.lane_id = task.lane_id and k.target = task.target and k.task_id = task.id)
+                then cast(task.target as text) end, task.id
       from task
       join lane on lane.id = task.lane_id
       join round on round.id = lane.round_id and task.id <= round.visible_to
       join job on job.id = round.job_id
       join account on account.id = lane.account_id
-     where task.id = ?2 and job.id = ?1";
+     where task.id = $2 and job.id = $1";

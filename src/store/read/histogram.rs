@@ -67,7 +67,7 @@ impl ReadStore<'_> {
         for (state, reason, rows) in rows {
             add(state_of(state)?.outcome(), reason, rows);
         }
-        let sql = "select outcome = 'duplicate', reason, count(*) from row_without_task where load_id = ?1
+        let sql = "select outcome = 'duplicate', reason, count(*) from row_without_task where load_id = $1
                     group by outcome, reason";
         let others: Vec<(bool, String, i64)> = self.db.fetch_all(sql, args![load]).await?;
         for (is_duplicate, reason, rows) in others {
@@ -104,7 +104,7 @@ impl ReadStore<'_> {
     pub async fn actions(&mut self, job: &Job, round: u32) -> Result<Vec<(Platform, Action)>, StoreError> {
         let sql = "select distinct account.platform, lane.action from lane join round on round.id = lane.round_id
                      join account on account.id = lane.account_id
-                    where round.job_id = ?1 and round.number = ?2 order by lane.action, account.platform";
+                    where round.job_id = $1 and round.number = $2 order by lane.action, account.platform";
         let rows: Vec<(String, i64)> = self.db.fetch_all(sql, args![job.id.0, round]).await?;
         rows.into_iter().map(|(platform, action)| Ok((platform_of(&platform)?, action_of(action)?))).collect()
     }
@@ -123,8 +123,9 @@ macro_rules! of_round {
     ($select:literal, $rest:literal) => {
         concat!(
             $select,
-            " from load cross join task on task.id between load.first_task_id and load.last_task_id
-              where load.round_id = ?1 and load.finished_at is not null ",
+            " from load cross join task
+              where load.round_id = $1 and load.finished_at is not null
+                and task.id between load.first_task_id and load.last_task_id ",
             $rest
         )
     };
@@ -134,29 +135,32 @@ const REASONS: &str =
     of_round!("select task.state, task.reason, count(*)", "group by task.state, task.reason order by task.state");
 
 /// Rows that made no task, and tasks that were rejected later: as they stand in the file.
-const REJECTED_ROWS: &str = "
+const REJECTED_ROWS: &str = sql!(
+    "
     select * from (
         select line, reason, record from row_without_task
-         where load_id = ?1 and outcome = 'rejected' order by line limit ?2)
+         where load_id = $1 and outcome = 'rejected' order by line limit $2) unusable
     union all
     select * from (
         select coalesce((select r.line + task.id - r.task_id from row_run r
-                          where r.load_id = ?1 and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line) as line,
+                          where r.load_id = $1 and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line) as line,
                coalesce(task.reason, ''), coalesce(c.record, cast(task.target as text))
-          from (select rejected_tasks from round where id = ?3 and rejected_tasks > 0)
-         cross join load cross join task indexed by task_rejected on task.id between load.first_task_id and load.last_task_id
-          left join task_cells c on c.task_id = task.id
-         where load.round_id = ?3 and load.finished_at is not null and task.state = 9 and task.vanished = 0
-         order by load.id, task.id limit ?2)
-    order by 1 limit ?2";
+          from (select rejected_tasks from round where id = $3 and rejected_tasks > 0) counted cross join load cross join task",
+    indexed_by("task_rejected"),
+    "     left join task_cells c on c.task_id = task.id
+         where load.round_id = $3 and load.finished_at is not null
+           and task.id between load.first_task_id and load.last_task_id and task.state = 9 and task.vanished = 0
+         order by load.id, task.id limit $2) rejected
+    order by 1 limit $2"
+);
 
 /// What no request settled (kept, cancelled, done by hand) is no part of the run.
 const SPAN: &str = of_round!(
     "select min(task.finished_at), max(task.finished_at)",
-    "and task.state in (4, 5, 6) and task.reason is not 'by_hand'"
+    "and task.state in (4, 5, 6) and task.reason is distinct from 'by_hand'"
 );
 
 const STRETCHES: &str = of_round!(
-    "select (task.finished_at - ?2) / ?3 as stretch, task.state, count(*)",
-    "and task.state in (4, 5, 6) and task.reason is not 'by_hand' group by 1, 2"
+    "select (task.finished_at - $2) / $3 as stretch, task.state, count(*)",
+    "and task.state in (4, 5, 6) and task.reason is distinct from 'by_hand' group by 1, 2"
 );

@@ -83,7 +83,7 @@ impl ReadStore<'_> {
     /// # Errors
     /// The database cannot be read; a round of that number does not exist (then it is none as well).
     pub async fn columns(&mut self, job: &Job, round: u32) -> Result<Option<Vec<String>>, StoreError> {
-        let sql = "select columns from round where job_id = ?1 and number = ?2";
+        let sql = "select columns from round where job_id = $1 and number = $2";
         let found: Option<(Option<String>,)> = self.db.fetch_optional(sql, args![job.id.0, round]).await?;
         match found.and_then(|(columns,)| columns) {
             Some(text) => serde_json::from_str(&text).map(Some).map_err(|e| StoreError::impossible(e.to_string())),
@@ -105,14 +105,14 @@ impl ReadStore<'_> {
         E: From<StoreError>,
     {
         let Some((round, load, has_runs)) = self.newest_load(job, round).await? else { return Ok(false) };
-        self.step("begin").await?;
+        self.db.begin_snapshot().await?;
         let whole = AdminStore { db: &mut *self.db }.refuse_damaged(round).await;
         let done = match whole {
             Ok(()) => self.report_pages(round, has_runs, load, &mut each).await,
             Err(error) => Err(error.into()),
         };
-        // One snapshot for all pages; nothing was written, so there is nothing to lose in rolling back.
-        self.step("rollback").await?;
+        // One snapshot for all pages.
+        self.db.end_snapshot().await?;
         done.map(|()| true)
     }
 
@@ -196,7 +196,7 @@ impl OtherRows {
     async fn fetch(&mut self, db: &mut Db) -> Result<(), StoreError> {
         let sql = "select r.line, r.outcome, r.reason, coalesce(r.record, cast(task.target as text))
                      from row_without_task r left join task on task.id = r.task_id
-                    where r.load_id = ?1 and r.line > ?2 order by r.line limit ?3";
+                    where r.load_id = $1 and r.line > $2 order by r.line limit $3";
         let rows: Vec<(i64, String, String, Option<String>)> =
             db.fetch_all(sql, args![self.load, self.behind, PAGE_ROWS]).await?;
         self.ended = rows.is_empty();
@@ -233,49 +233,62 @@ fn rows_of(texts: &PageTexts, order: Order) -> Result<Vec<RowOutcome>, StoreErro
 }
 
 macro_rules! page_of {
-    ($line:literal, $from:literal) => {
-        concat!(
-            "select group_concat(line), group_concat(target, '",
-            $crate::store::columns::target_separator!(),
-            "'), group_concat(state), group_concat(attempts),
-                    case when max(record is not null) then json_group_array(record) end,
-                    case when max(reason is not null) then json_group_array(reason) end,
-                    case when max(http_status is not null) then json_group_array(http_status) end,
-                    case when max(finished_at is not null) then json_group_array(finished_at) end,
-                    max(line), max(id), group_concat(id)
-               from (select task.id, ",
+    ($line:literal, $($from:tt)+) => {
+        sql!(
+            "select ",
+            joined("line"),
+            ", ",
+            joined_targets("target"),
+            ", ",
+            joined("state"),
+            ", ",
+            joined("attempts"),
+            ", case when count(record) > 0 then ",
+            json_column("record"),
+            " end, case when count(reason) > 0 then ",
+            json_column("reason"),
+            " end, case when count(http_status) > 0 then ",
+            json_column("http_status"),
+            " end, case when count(finished_at) > 0 then ",
+            json_column("finished_at"),
+            " end, max(line), max(id), ",
+            joined("id"),
+            " from (select task.id, ",
             $line,
             " as line, task.target, c.record, task.state, task.reason, task.http_status, task.attempts, task.finished_at ",
-            $from,
-            " limit ?3)"
+            $($from)+,
+            " limit $3) page"
         )
     };
 }
 
 const PRESENT_BY_ID: &str = page_of!(
     "task.line",
-    "from load cross join task on task.id between max(load.first_task_id, ?2 + 1) and load.last_task_id
-       left join task_cells c on c.task_id = task.id
-      where load.round_id = ?1 and load.finished_at is not null and load.last_task_id > ?2 and task.vanished = 0
+    "from load cross join task left join task_cells c on c.task_id = task.id
+      where load.round_id = $1 and load.finished_at is not null and load.last_task_id > $2 and task.id between ",
+    greatest("load.first_task_id", "$2 + 1"),
+    " and load.last_task_id and task.vanished = 0
       order by load.id, task.id"
 );
 
 /// A page may begin in the middle of a run.
 const PRESENT_BY_RUN: &str = page_of!(
     "r.line + task.id - r.task_id",
-    "from row_run r
-      cross join task on task.id between r.task_id + max(0, ?2 + 1 - r.line) and r.task_id + r.rows - 1
-       left join task_cells c on c.task_id = task.id
-      where r.load_id = ?1
-        and r.line >= coalesce((select max(line) from row_run before where before.load_id = ?1 and before.line <= ?2), 0)
+    "from row_run r cross join task left join task_cells c on c.task_id = task.id
+      where r.load_id = $1 and task.id between r.task_id + ",
+    greatest("0", "$2 + 1 - r.line"),
+    " and r.task_id + r.rows - 1
+        and r.line >= coalesce((select max(line) from row_run before where before.load_id = $1 and before.line <= $2), 0)
       order by r.line, task.id"
 );
 
 const VANISHED: &str = page_of!(
     "task.line",
-    "from load
-      cross join task indexed by task_vanished on task.id between max(load.first_task_id, ?2 + 1) and load.last_task_id
-       left join task_cells c on c.task_id = task.id
-      where load.round_id = ?1 and load.finished_at is not null and load.last_task_id > ?2 and task.vanished = 1
+    "from load cross join task",
+    indexed_by("task_vanished"),
+    " left join task_cells c on c.task_id = task.id
+      where load.round_id = $1 and load.finished_at is not null and load.last_task_id > $2 and task.id between ",
+    greatest("load.first_task_id", "$2 + 1"),
+    " and load.last_task_id and task.vanished = 1
       order by load.id, task.id"
 );

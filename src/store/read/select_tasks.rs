@@ -96,9 +96,10 @@ impl ReadStore<'_> {
         order: PickOrder,
     ) -> Result<Option<u64>, StoreError> {
         let Some((round, load, has_runs)) = self.newest_load(job, round).await? else { return Ok(None) };
-        self.step("begin").await?;
-        self.step("drop table if exists temp.picked").await?;
-        self.step("create temp table picked (task_id integer not null, line integer) strict").await?;
+        self.db.begin_snapshot().await?;
+        for sql in PICKED_TABLE {
+            self.db.execute(sql, args![]).await?;
+        }
         let fills: &[&'static str] = match (order, has_runs) {
             (PickOrder::NewestFirst, _) => &[NEWEST_FIRST],
             (PickOrder::File, false) => &[BY_ID, VANISHED],
@@ -119,7 +120,7 @@ impl ReadStore<'_> {
                 )
                 .await?;
         }
-        let sql = "select coalesce(max(rowid), 0) from temp.picked";
+        let sql = "select coalesce(max(place), 0) from picked";
         let (count,): (i64,) = self.db.fetch_one(sql, args![]).await?;
         Ok(Some(u64::try_from(count).unwrap_or(0)))
     }
@@ -149,7 +150,7 @@ impl ReadStore<'_> {
     /// # Errors
     /// The database cannot be read any more.
     pub async fn end_picking(&mut self) -> Result<(), StoreError> {
-        self.step("rollback").await
+        self.db.end_snapshot().await
     }
 
     /// A round's number in the queue; none where there is no such round.
@@ -160,9 +161,9 @@ impl ReadStore<'_> {
     /// The newest round before another one that has done anything; none where there is none.
     pub async fn newest_round_done_before(&mut self, job: &Job, round: u32) -> Result<Option<u32>, StoreError> {
         let sql = "select max(round.number) from round
-                    where round.job_id = ?1 and round.number < ?2 and exists (
+                    where round.job_id = $1 and round.number < $2 and exists (
                           select 1 from lane join task on task.lane_id = lane.id
-                           where lane.round_id = round.id and task.state = ?3)";
+                           where lane.round_id = round.id and task.state = $3)";
         let done = TaskState::Done.code();
         let (found,): (Option<u32>,) = self.db.fetch_one(sql, args![job.id.0, round, done]).await?;
         Ok(found)
@@ -173,14 +174,9 @@ impl ReadStore<'_> {
         let sql = "select round_id, load_id, exists (select 1 from row_run where row_run.load_id = newest.load_id)
                      from (select round.id as round_id, max(load.id) as load_id
                              from round join load on load.round_id = round.id
-                            where round.job_id = ?1 and round.number = ?2 and load.finished_at is not null
+                            where round.job_id = $1 and round.number = $2 and load.finished_at is not null
                             group by round.id) newest";
         self.db.fetch_optional(sql, args![job.id.0, round]).await
-    }
-
-    /// A statement that begins or ends a snapshot.
-    pub(super) async fn step(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        self.db.execute(sql, args![]).await.map(drop)
     }
 }
 
@@ -227,18 +223,24 @@ fn picked_of(row: PickedRow) -> Result<PickedTask, StoreError> {
     })
 }
 
-/// `?1` the round, `?2` its newest load, `?3` the states, `?4` whether ghosts are wanted, `?5` pairs for [`restoring`].
+const PICKED_TABLE: [&str; 2] = [
+    "drop table if exists temp.picked",
+    "create temp table picked (place integer primary key, task_id integer not null, line integer) strict",
+];
+
+/// `$1` the round, `$2` its newest load, `$3` the states, `$4` whether ghosts are wanted, `$5` pairs for [`restoring`].
 macro_rules! fill_from {
-    ($line:literal, $from:literal, $order:literal) => {
-        concat!(
+    ($line:literal, $order:literal, $($from:tt)+) => {
+        sql!(
             "with ",
-            restoring!("?5"),
-            " insert into temp.picked (task_id, line) select task.id, ",
+            restoring!("$5"),
+            " insert into picked (task_id, line) select task.id, ",
             $line,
             " ",
-            $from,
-            " and ?2 is not null and (task.state in (select value from json_each(?3))
-                or (?4 and task.state = 4
+            $($from)+,
+            " and cast($2 as bigint) is not null and (task.state in ",
+            numbers("$3"),
+            "    or ($4 = 1 and task.state = 4
                     and exists (select 1 from verification v
                                  where v.task_id = task.id and v.finished_at = task.finished_at and v.verdict = 'ghost')
                     and not exists (select 1 from lane where lane.id = task.lane_id and ",
@@ -252,43 +254,49 @@ macro_rules! fill_from {
 
 const BY_ID: &str = fill_from!(
     "task.line",
-    "from load cross join task on task.id between load.first_task_id and load.last_task_id
-      where load.round_id = ?1 and load.finished_at is not null and task.vanished = 0",
-    "load.id, task.id"
+    "load.id, task.id",
+    "from load cross join task
+      where load.round_id = $1 and load.finished_at is not null
+        and task.id between load.first_task_id and load.last_task_id and task.vanished = 0"
 );
 
 const BY_RUN: &str = fill_from!(
     "r.line + task.id - r.task_id",
-    "from row_run r cross join task on task.id between r.task_id and r.task_id + r.rows - 1 where r.load_id = ?2",
-    "r.line, task.id"
+    "r.line, task.id",
+    "from row_run r cross join task where r.load_id = $2 and task.id between r.task_id and r.task_id + r.rows - 1"
 );
 
 const VANISHED: &str = fill_from!(
     "null",
-    "from load cross join task indexed by task_vanished on task.id between load.first_task_id and load.last_task_id
-      where load.round_id = ?1 and load.finished_at is not null and task.vanished = 1",
-    "load.id, task.id"
+    "load.id, task.id",
+    "from load cross join task",
+    indexed_by("task_vanished"),
+    " where load.round_id = $1 and load.finished_at is not null
+        and task.id between load.first_task_id and load.last_task_id and task.vanished = 1"
 );
 
 const NEWEST_FIRST: &str = fill_from!(
     "null",
-    "from load cross join task on task.id between load.first_task_id and load.last_task_id
-      where load.round_id = ?1 and load.finished_at is not null",
-    "task.finished_at desc, task.id desc"
+    "task.finished_at desc, task.id desc",
+    "from load cross join task
+      where load.round_id = $1 and load.finished_at is not null
+        and task.id between load.first_task_id and load.last_task_id"
 );
 
-/// `?1` behind which, `?2` up to which, `?3` pairs for [`restoring`].
-const PICKED: &str = concat!(
+/// `$1` behind which, `$2` up to which, `$3` pairs for [`restoring`].
+const PICKED: &str = sql!(
     "with ",
-    restoring!("?3"),
-    " select json_group_array(json_array(id, line, target, action, account, platform, state, reason, http_status, attempts,
-                                       finished_at, record, verdict, read_at, last_copy))
-      from (select task.id, p.line, iif(k.task_id = task.id, task.target, null) as target, lane.action, account.name as account, account.platform, task.state,
+    restoring!("$3"),
+    " select ",
+    json_rows(
+        "id, line, target, action, account, platform, state, reason, http_status, attempts, finished_at, record, verdict, read_at, last_copy"
+    ),
+    " from (select task.id, p.line, case when k.task_id = task.id then task.target end as target, lane.action, account.name as account, account.platform, task.state,
                    task.reason, task.http_status, task.attempts, task.finished_at, c.record,
-                   iif(task.state = 4 and ",
+                   case when task.state = 4 and ",
     is_restored!(),
-    ", 'restored', v.verdict) as verdict, v.read_at, d.text as last_copy
-              from temp.picked p
+    " then 'restored' else v.verdict end as verdict, v.read_at, d.text as last_copy
+              from picked p
               join task on task.id = p.task_id
               join lane on lane.id = task.lane_id
               join account on account.id = lane.account_id
@@ -296,6 +304,6 @@ const PICKED: &str = concat!(
               left join task_cells c on c.task_id = task.id
               left join deleted_text d on d.task_id = task.id
               left join verification v on v.task_id = task.id and v.finished_at = task.finished_at
-             where p.rowid > ?1 and p.rowid <= ?2
-             order by p.rowid)"
+             where p.place > $1 and p.place <= $2
+             order by p.place) page"
 );

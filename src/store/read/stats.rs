@@ -67,26 +67,32 @@ impl ReadStore<'_> {
     /// more rows than were read.
     pub async fn top_reasons(&mut self, job: &Job) -> Result<(Vec<TopReason>, bool), StoreError> {
         // Some rejected rows are tasks.
-        let sql = "select outcome, reason, sum(rows) from (
-                   select outcome, reason, count(*) as rows from (
+        let sql = sql!(
+            "select outcome, reason, cast(sum(counted) as bigint) from (
+                   select outcome, reason, count(*) as counted from (
                        select case task.state when 5 then 'gone' else 'failed' end as outcome,
                               coalesce(task.reason, '') as reason
-                         from load cross join task indexed by task_troubled
-                           on task.state in (5, 6) and task.id between load.first_task_id and load.last_task_id
-                        where load.round_id = ?1 and load.finished_at is not null limit ?3)
+                         from load cross join task",
+            indexed_by("task_troubled"),
+            "            where load.round_id = $1 and load.finished_at is not null
+                          and task.state in (5, 6) and task.id between load.first_task_id and load.last_task_id
+                        limit $3) troubled
                     group by outcome, reason
                     union all
                    select outcome, reason, count(*) from (
-                       select outcome, reason from row_without_task where load_id = ?2 limit ?3)
+                       select outcome, reason from row_without_task where load_id = $2 limit $3) unusable
                     group by outcome, reason
                     union all
                    select 'rejected', reason, count(*) from (
-                       select task.reason from (select id from round where id = ?1 and rejected_tasks > 0) r
-                        cross join load on load.round_id = r.id and load.finished_at is not null
-                        cross join task indexed by task_rejected
-                           on task.state = 9 and task.id between load.first_task_id and load.last_task_id limit ?3)
-                    group by reason)
-                    group by outcome, reason order by 3 desc limit 50";
+                       select task.reason from (select id from round where id = $1 and rejected_tasks > 0) r
+                        cross join load cross join task",
+            indexed_by("task_rejected"),
+            "            where load.round_id = r.id and load.finished_at is not null
+                          and task.state = 9 and task.id between load.first_task_id and load.last_task_id
+                        limit $3) rejected
+                    group by reason) each
+                    group by outcome, reason order by 3 desc limit 50"
+        );
         let found: Vec<(String, String, i64)> =
             self.db.fetch_all(sql, args![job.round.0, job.load, MAX_REASON_ROWS]).await?;
         let read: i64 = found.iter().map(|(.., rows)| rows).sum();
@@ -106,14 +112,21 @@ impl ReadStore<'_> {
     /// When the tasks of a job's newest round were settled: all of them, or [`MAX_SAMPLED_TASKS`] spread evenly.
     pub async fn course(&mut self, job: &Job) -> Result<ProgressSamples, StoreError> {
         let sql = "select first_task_id, last_task_id from load
-                    where round_id = ?1 and finished_at is not null and last_task_id is not null order by id";
+                    where round_id = $1 and finished_at is not null and last_task_id is not null order by id";
         let ranges: Vec<(i64, i64)> = self.db.fetch_all(sql, args![job.round.0]).await?;
         let numbers_given = ranges.iter().map(|(first, last)| u64::try_from(last - first + 1).unwrap_or(0)).sum();
         // Repeats of a first load have given theirs back.
-        let sql = "select pending + done + gone + failed + cancelled + kept + rejected_tasks from round where id = ?1";
+        let sql = "select pending + done + gone + failed + cancelled + kept + rejected_tasks from round where id = $1";
         let (total,): (i64,) = self.db.fetch_one(sql, args![job.round.0]).await?;
-        let sql = "select group_concat(task.state), group_concat(coalesce(task.finished_at, -1))
-                     from json_each(?1) j join task on task.id = j.value";
+        let sql = sql!(
+            "select ",
+            joined("task.state"),
+            ", ",
+            joined("coalesce(task.finished_at, -1)"),
+            " from ",
+            numbers("$1"),
+            " sample join task on task.id = sample.value"
+        );
         let (states, times): (Option<String>, Option<String>) =
             self.db.fetch_one(sql, args![serde_json::json!(spread(&ranges, numbers_given)).to_string()]).await?;
         let states = numbers(states.as_deref())?.into_iter();
@@ -126,11 +139,16 @@ impl ReadStore<'_> {
 
     /// The newest requests of an account since `since`, newest first, at most 10,000.
     pub async fn recent_attempts(&mut self, account: AccountId, since: Wall) -> Result<Vec<RecentAttempt>, StoreError> {
-        let sql = "select group_concat(action), group_concat(reserved_at),
-                          group_concat(coalesce(http_status between 200 and 299, 0))
-                     from (select action, reserved_at, http_status from attempt
-                            where account_id = ?1 order by id desc limit ?2)
-                    where reserved_at >= ?3";
+        let sql = sql!(
+            "select ",
+            joined("action"),
+            ", ",
+            joined("reserved_at"),
+            ", ",
+            joined("case when http_status between 200 and 299 then 1 else 0 end"),
+            " from (select action, reserved_at, http_status from attempt where account_id = $1 order by id desc limit $2) newest
+              where reserved_at >= $3"
+        );
         let texts: (Option<String>, Option<String>, Option<String>) =
             self.db.fetch_one(sql, args![account.0, MAX_RECENT_ATTEMPTS, since.0]).await?;
         let actions = numbers(texts.0.as_deref())?.into_iter();
@@ -144,8 +162,8 @@ impl ReadStore<'_> {
 
     /// The accounts of the newest requests, at most `most`, the lowest number first.
     pub async fn accounts_at_work(&mut self, most: u32) -> Result<Vec<AccountId>, StoreError> {
-        let sql = "select distinct account_id from (select account_id from attempt order by id desc limit ?1)
-                    order by account_id limit ?2";
+        let sql = "select distinct account_id from (select account_id from attempt order by id desc limit $1) newest
+                    order by account_id limit $2";
         let found: Vec<(i64,)> = self.db.fetch_all(sql, args![MAX_ATTEMPTS_FOR_ACCOUNTS, most]).await?;
         Ok(found.into_iter().map(|(id,)| AccountId(id)).collect())
     }
@@ -154,7 +172,7 @@ impl ReadStore<'_> {
     pub async fn task(&mut self, job: JobId, task: TaskId) -> Result<Option<(TaskHistory, String)>, StoreError> {
         let found: Option<TaskRow> = self.db.fetch_optional(TASK_HISTORY, args![job.0, task.0]).await?;
         let Some(row) = found else { return Ok(None) };
-        let sql = "select cast(target as text) from task where id = ?1";
+        let sql = "select cast(target as text) from task where id = $1";
         let (target,): (String,) = self.db.fetch_one(sql, args![task.0]).await?;
         Ok(Some((self.history_of(row).await?, target)))
     }
@@ -162,7 +180,7 @@ impl ReadStore<'_> {
     /// Whether anything has moved: equal numbers mean no.
     pub async fn change_counters(&mut self) -> Result<ChangeCounters, StoreError> {
         let sql = "select (select generation from queue where id = 1), (select count(*) from account),
-                          (select coalesce(sum(generation), 0) + count(*) from credential),
+                          (select cast(coalesce(sum(generation), 0) as bigint) + count(*) from credential),
                           (select count(login_needed) from credential)";
         let (generation, accounts, credentials, logins_needed): (i64, i64, i64, i64) =
             self.db.fetch_one(sql, args![]).await?;
@@ -171,8 +189,7 @@ impl ReadStore<'_> {
 
     /// SQLite's own count of other connections' commits; asking is all but free.
     pub async fn data_version(&mut self) -> Result<i64, StoreError> {
-        let (version,): (i64,) = self.db.fetch_one("pragma data_version", args![]).await?;
-        Ok(version)
+        self.db.data_version().await
     }
 }
 

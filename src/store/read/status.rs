@@ -75,7 +75,7 @@ macro_rules! with_aside {
                            select lane_id from task where state in (2, 3)
                            union all
                            select task.lane_id from attempt join task on task.id = attempt.task_id
-                            where attempt.ended_at is null and task.state = 1 and task.last_attempt_id = attempt.id)
+                            where attempt.ended_at is null and task.state = 1 and task.last_attempt_id = attempt.id) out_of_line
                         group by lane_id) ",
             $statement
         )
@@ -101,7 +101,7 @@ impl ReadStore<'_> {
 
     /// The counts of a round.
     pub async fn counts(&mut self, round: RoundId) -> Result<OutcomeCounts, StoreError> {
-        let sql = "select id, done, gone, failed, cancelled, kept, duplicates, rejected + rejected_tasks, pending from round where id = ?1";
+        let sql = "select id, done, gone, failed, cancelled, kept, duplicates, rejected + rejected_tasks, pending from round where id = $1";
         let (_, done, gone, failed, cancelled, kept, duplicate, rejected, pending): CountRow =
             self.db.fetch_one(sql, args![round.0]).await?;
         let n = |count: i64| u64::try_from(count).unwrap_or(0);
@@ -129,7 +129,7 @@ impl ReadStore<'_> {
                             where task.lane_id = lane.id and task.state = 0 and task.id <= round.visible_to)
                           + coalesce((select n from aside where aside.lane_id = lane.id), 0)
                      from lane join round on round.id = lane.round_id
-                    where lane.round_id = ?1 order by lane.id"
+                    where lane.round_id = $1 order by lane.id"
         );
         let rows: Vec<(i64, i64, i64)> = self.db.fetch_all(walk, args![round.0]).await?;
         rows.into_iter().filter(|(_, _, n)| *n > 0).map(lane_of).collect()
@@ -139,7 +139,7 @@ impl ReadStore<'_> {
     pub async fn pending_lanes(&mut self, round: RoundId) -> Result<Vec<(Action, AccountId)>, StoreError> {
         let look = with_aside!(
             "select lane.action, lane.account_id, 1 from lane join round on round.id = lane.round_id
-                    where lane.round_id = ?1
+                    where lane.round_id = $1
                       and (exists (select 1 from task
                                     where task.lane_id = lane.id and task.state = 0 and task.id <= round.visible_to)
                            or lane.id in (select lane_id from aside))
@@ -155,8 +155,8 @@ impl ReadStore<'_> {
         round: RoundId,
     ) -> Result<Option<(Action, AccountId, u64)>, StoreError> {
         let sql = "select lane.action, lane.account_id, round.pending from round join lane on lane.round_id = round.id
-                     where round.id = ?1
-                       and (select count(*) from (select 1 from lane where round_id = ?1 limit 2)) = 1";
+                     where round.id = $1
+                       and (select count(*) from (select 1 from lane where round_id = $1 limit 2) two) = 1";
         let row: Option<(i64, i64, i64)> = self.db.fetch_optional(sql, args![round.0]).await?;
         row.map(lane_of).transpose()
     }
@@ -195,13 +195,13 @@ mod tests {
             // Those above 9 belong to a load that has not finished.
             for id in 1..=11_i64 {
                 let (lane, state) = (random.i64(1..=4), random.i64(0..=8));
-                let sql = "insert into task (id, lane_id, line, target, state, last_attempt_id, finished_at) values (?1, ?2, 1, ?1, ?3, ?4, ?5)";
+                let sql = "insert into task (id, lane_id, line, target, state, last_attempt_id, finished_at) values ($1, $2, 1, $1, $3, $4, $5)";
                 let attempt = (1..=3).contains(&state).then_some(id);
                 let finished_at = (state >= 4).then_some(0_i64);
                 store.db.execute(sql, args![id, lane, state, attempt, finished_at]).await.unwrap();
                 if attempt.is_some() {
                     let sql = "insert into attempt (id, account_id, task_id, drain_id, action, reserved_tick, reserved_at, upper_tick, ended_at)
-                               values (?1, 1, ?1, 1, 1, 0, 0, 0, ?2)";
+                               values ($1, 1, $1, 1, 1, 0, 0, 0, $2)";
                     let ended_at = (state != 1).then_some(0_i64);
                     store.db.execute(sql, args![id, ended_at]).await.unwrap();
                 }

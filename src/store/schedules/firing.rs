@@ -108,7 +108,7 @@ macro_rules! firings {
 }
 
 const RUNNING: &str = firings!("where state = 'running' order by slot_at, id");
-const OF_SCHEDULE: &str = firings!("where schedule_id = ?1 order by slot_at desc limit ?2");
+const OF_SCHEDULE: &str = firings!("where schedule_id = $1 order by slot_at desc limit $2");
 
 impl ScheduleStore<'_> {
     /// Writes down that a slot begins, and that everything up to it has been dealt with; gives the firing's number. None where
@@ -122,7 +122,7 @@ impl ScheduleStore<'_> {
             return Ok(None);
         }
         let sql = "insert into firing (schedule_id, slot_at, asked_for, state, missed, began_at, ends_by, runs)
-                   select id, ?2, ?3, 'running', ?4, ?5, ?6, 1 from schedule where id = ?1
+                   select id, $2, $3, 'running', $4, $5, $6, 1 from schedule where id = $1
                    on conflict (schedule_id, slot_at) do nothing returning id";
         let args = args![
             new.schedule,
@@ -147,8 +147,8 @@ impl ScheduleStore<'_> {
         now: Wall,
     ) -> Result<Option<i64>, StoreError> {
         let sql = "insert into firing (schedule_id, slot_at, asked_for, state, began_at, ends_by, runs)
-                   select id, ?2, 1, 'running', ?2, ?3, 0 from schedule where id = ?1
-                      and not exists (select 1 from firing where schedule_id = ?1 and state = 'running')
+                   select id, $2, 1, 'running', $2, $3, 0 from schedule where id = $1
+                      and not exists (select 1 from firing where schedule_id = $1 and state = 'running')
                    on conflict (schedule_id, slot_at) do nothing returning id";
         let id: Option<(i64,)> = self.db.fetch_optional(sql, args![schedule, now.0, ends_by.map(|at| at.0)]).await?;
         Ok(id.map(|(id,)| id))
@@ -157,14 +157,14 @@ impl ScheduleStore<'_> {
     /// Writes down that a firing that somebody asked for begins. False where it has begun or ended before.
     pub async fn begin_asked(&mut self, firing: i64, ends_by: Option<Wall>, now: Wall) -> Result<bool, StoreError> {
         let sql =
-            "update firing set runs = 1, began_at = ?2, ends_by = ?3 where id = ?1 and state = 'running' and runs = 0";
+            "update firing set runs = 1, began_at = $2, ends_by = $3 where id = $1 and state = 'running' and runs = 0";
         Ok(self.db.execute(sql, args![firing, now.0, ends_by.map(|at| at.0)]).await? == 1)
     }
 
     /// Calls off a firing that somebody asked for. False where it has begun or ended.
     pub async fn call_off_firing(&mut self, firing: i64, stopped: &str, now: Wall) -> Result<bool, StoreError> {
-        let sql = "update firing set state = 'ended', ended_at = ?2, stopped = ?3, requests = 0
-                    where id = ?1 and state = 'running' and runs = 0";
+        let sql = "update firing set state = 'ended', ended_at = $2, stopped = $3, requests = 0
+                    where id = $1 and state = 'running' and runs = 0";
         Ok(self.db.execute(sql, args![firing, now.0, stopped]).await? == 1)
     }
 
@@ -183,7 +183,7 @@ impl ScheduleStore<'_> {
         if !move_on(&mut tx, schedule, slot_at).await? {
             return Ok(false);
         }
-        let sql = "insert into firing (schedule_id, slot_at, state, missed) values (?1, ?2, ?3, ?4)
+        let sql = "insert into firing (schedule_id, slot_at, state, missed) values ($1, $2, $3, $4)
                    on conflict (schedule_id, slot_at) do update set missed = excluded.missed";
         tx.execute(sql, args![schedule, slot_at.0, state.name(), missed.cast_signed()]).await?;
         tx.commit().await?;
@@ -192,16 +192,16 @@ impl ScheduleStore<'_> {
 
     /// Has a slot to come skipped. False where it is skipped already, or has been decided on.
     pub async fn skip_slot(&mut self, schedule: i64, slot_at: Wall) -> Result<bool, StoreError> {
-        let sql = "insert into firing (schedule_id, slot_at, state) select id, ?2, 'skipped' from schedule
-                    where id = ?1 on conflict (schedule_id, slot_at) do nothing";
+        let sql = "insert into firing (schedule_id, slot_at, state) select id, $2, 'skipped' from schedule
+                    where id = $1 on conflict (schedule_id, slot_at) do nothing";
         Ok(self.db.execute(sql, args![schedule, slot_at.0]).await? == 1)
     }
 
     /// Has a slot that was to be skipped come after all. False where nobody wanted it skipped, or it has been passed over.
     pub async fn unskip_slot(&mut self, schedule: i64, slot_at: Wall, now: Wall) -> Result<bool, StoreError> {
         // What a clock that was ahead has settled is no slot that was passed over.
-        let sql = "delete from firing where schedule_id = ?1 and slot_at = ?2 and state = 'skipped'
-                      and exists (select 1 from schedule where id = ?1 and (settled_to < ?2 or settled_to > ?3))";
+        let sql = "delete from firing where schedule_id = $1 and slot_at = $2 and state = 'skipped'
+                      and exists (select 1 from schedule where id = $1 and (settled_to < $2 or settled_to > $3))";
         Ok(self.db.execute(sql, args![schedule, slot_at.0, now.after(CLOCK_TOLERANCE).0]).await? == 1)
     }
 
@@ -209,16 +209,16 @@ impl ScheduleStore<'_> {
     pub async fn resume_firing(&mut self, firing: i64) -> Result<bool, StoreError> {
         Ok(self
             .db
-            .execute("update firing set runs = runs + 1 where id = ?1 and state = 'running'", args![firing])
+            .execute("update firing set runs = runs + 1 where id = $1 and state = 'running'", args![firing])
             .await?
             == 1)
     }
 
     /// Writes down how a firing ended; what it sent before is added. False where it has ended before, or its schedule is gone.
     pub async fn end_firing(&mut self, firing: i64, end: &FiringEnd, now: Wall) -> Result<bool, StoreError> {
-        let sql = "update firing set state = 'ended', ended_at = ?2, exit_code = ?3, stopped = ?4, retry_at = null,
-                          requests = coalesce(requests, 0) + ?5, spent_microusd = spent_microusd + ?6
-                    where id = ?1 and state = 'running'";
+        let sql = "update firing set state = 'ended', ended_at = $2, exit_code = $3, stopped = $4, retry_at = null,
+                          requests = coalesce(requests, 0) + $5, spent_microusd = spent_microusd + $6
+                    where id = $1 and state = 'running'";
         let args = args![
             firing,
             now.0,
@@ -245,7 +245,7 @@ impl ScheduleStore<'_> {
 
 /// Everything up to a slot has been dealt with; false where it had been before.
 async fn move_on(tx: &mut Tx<'_>, schedule: i64, slot_at: Wall) -> Result<bool, StoreError> {
-    let sql = "update schedule set settled_to = ?2 where id = ?1 and settled_to < ?2";
+    let sql = "update schedule set settled_to = $2 where id = $1 and settled_to < $2";
     Ok(tx.execute(sql, args![schedule, slot_at.0]).await? == 1)
 }
 

@@ -72,8 +72,8 @@ impl ScheduleStore<'_> {
     /// Keeps a schedule whose slots begin after `now`. False where the name is taken; then nothing has changed.
     pub async fn add_schedule(&mut self, new: &NewSchedule, now: Wall) -> Result<bool, StoreError> {
         let sql = "insert into schedule (name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, request,
-                     created_at, settled_to) select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9
-              where not exists (select 1 from schedule where name in (?1, ?10, ?11))";
+                     created_at, settled_to) select $1, $2, $3, $4, $5, $6, $7, $8, $9, $9
+              where not exists (select 1 from schedule where name in ($1, $10, $11))";
         let [typed, composed, decomposed] = name_forms(&new.name);
         let args = args![
             typed,
@@ -99,10 +99,10 @@ impl ScheduleStore<'_> {
         let ScheduleEdit { seen, new, slots_begin_at } = edit;
         let mut tx = self.db.begin().await?;
         let sql =
-            "update schedule set cron = ?3, zone = ?4, until_time = ?5, for_ms = ?6, jitter_ms = ?7, request = ?8,
-                          settled_to = max(settled_to, coalesce(?9, settled_to))
-                    where id = ?1 and request = ?2 and cron = ?10 and zone = ?11 and jitter_ms = ?12
-                      and until_time is not distinct from ?13 and for_ms is not distinct from ?14";
+            "update schedule set cron = $3, zone = $4, until_time = $5, for_ms = $6, jitter_ms = $7, request = $8,
+                          settled_to = case when $9 > settled_to then $9 else settled_to end
+                    where id = $1 and request = $2 and cron = $10 and zone = $11 and jitter_ms = $12
+                      and until_time is not distinct from $13 and for_ms is not distinct from $14";
         let args = args![
             seen.id,
             &seen.request,
@@ -124,8 +124,8 @@ impl ScheduleStore<'_> {
         }
         let gone = slots_begin_at.as_ref().map_or(&[][..], |(_, gone)| gone.as_slice());
         let gone = serde_json::json!(gone.iter().map(|at| at.0).collect::<Vec<_>>()).to_string();
-        let sql = "delete from firing where schedule_id = ?1 and state = 'skipped'
-                      and slot_at in (select value from json_each(?2))";
+        let sql =
+            sql!("delete from firing where schedule_id = $1 and state = 'skipped' and slot_at in ", numbers("$2"));
         tx.execute(sql, args![seen.id, gone]).await?;
         tx.commit().await?;
         Ok(true)
@@ -133,7 +133,7 @@ impl ScheduleStore<'_> {
 
     /// Drops a schedule and what is on record of its slots; jobs and receipts stay. False where there is none of that name.
     pub async fn remove_schedule(&mut self, name: &str) -> Result<bool, StoreError> {
-        Ok(self.db.execute("delete from schedule where name = ?1", args![name]).await? == 1)
+        Ok(self.db.execute("delete from schedule where name = $1", args![name]).await? == 1)
     }
 
     /// Every schedule, by name.
