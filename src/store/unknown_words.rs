@@ -9,22 +9,30 @@ use super::lists::{PINNED_READING, PROFILES_READING};
 use super::open::Store;
 use crate::domain::{Action, ListKind, Platform};
 
-const PLATFORMS: &str = "select distinct platform from account indexed by sqlite_autoindex_account_2";
-const ACCOUNT_OF: &str = "select name from account not indexed where platform = ?1 order by id limit 1";
-/// `?1` the codes of all known actions, as a JSON array.
-const LANE: &str = "
+const PLATFORMS: &str = sql!("select distinct platform from account", indexed_by("sqlite_autoindex_account_2"));
+const ACCOUNT_OF: &str = sql!("select name from account", not_indexed(), " where platform = $1 order by id limit 1");
+/// `$1` the codes of all known actions, as a JSON array.
+const LANE: &str = sql!(
+    "
     select job.name, lane.action
-      from lane indexed by sqlite_autoindex_lane_1
-      join round on round.id = lane.round_id join job on job.id = round.job_id
-     where lane.action >= 1 and lane.action not in (select value from json_each(?1))
-       and exists (select 1 from lane own not indexed where own.id = lane.id and own.action = lane.action)
-     limit 1";
-const JOB: &str = "
-    select name, action from job where action >= 1 and action not in (select value from json_each(?1)) order by id limit 1";
-/// `?1` the names of all known lists, as a JSON array.
-const LIST: &str = "
-    select account.name, reading.list from reading join account on account.id = reading.account_id
-     where reading.list not in (select value from json_each(?1)) order by reading.id limit 1";
+      from lane",
+    indexed_by("sqlite_autoindex_lane_1"),
+    " join round on round.id = lane.round_id join job on job.id = round.job_id
+     where lane.action >= 1 and lane.action not in ",
+    numbers("$1"),
+    " and exists (select 1 from lane own",
+    not_indexed(),
+    " where own.id = lane.id and own.action = lane.action)
+     limit 1"
+);
+const JOB: &str =
+    sql!("select name, action from job where action >= 1 and action not in ", numbers("$1"), " order by id limit 1");
+/// `$1` the names of all known lists, as a JSON array.
+const LIST: &str = sql!(
+    "select account.name, reading.list from reading join account on account.id = reading.account_id where reading.list not in ",
+    texts("$1"),
+    " order by reading.id limit 1"
+);
 
 impl Store {
     /// Refuses a queue that a newer version has used for something that this one does not know: it could not say what stands there, and

@@ -14,13 +14,13 @@ const LIMITED: &str = "%:limit=%";
 /// What it has where an order decides which rows the limit takes: which would be next, the queue does not know.
 const ORDERED: &str = "%:order=%";
 
-/// The next tasks of a round that its limit spares, from `?2` on, so many at most. Rows behind the last that was taken come first, so that few are
+/// The next tasks of a round that its limit spares, from `$2` on, so many at most. Rows behind the last that was taken come first, so that few are
 /// looked at.
 const NEXT: &str = "
     select task.id from task
-     where task.id >= ?2 and task.state = 8 and task.reason = ?3 and task.vanished = 0
-       and task.lane_id in (select id from lane where round_id = ?1)
-     order by task.id limit ?4";
+     where task.id >= $2 and task.state = 8 and task.reason = $3 and task.vanished = 0
+       and task.lane_id in (select id from lane where round_id = $1)
+     order by task.id limit $4";
 
 /// So many places of a round's limit have come free, and the first of those who had them is `from`.
 pub(super) async fn fill_places(
@@ -29,9 +29,9 @@ pub(super) async fn fill_places(
     (places, from): (u64, TaskId),
 ) -> Result<(), StoreError> {
     const IS_LIMITED: &str = "
-        select round.kept > 0 and load.content_hash like ?2 and load.content_hash not like ?3
+        select round.kept > 0 and load.content_hash like $2 and load.content_hash not like $3
           from round join load on load.round_id = round.id
-         where round.id = ?1 and load.finished_at is not null
+         where round.id = $1 and load.finished_at is not null
          order by load.id desc limit 1";
     let limited: Option<(bool,)> = tx.fetch_optional(IS_LIMITED, args![round.0, LIMITED, ORDERED]).await?;
     if limited != Some((true,)) {
@@ -45,15 +45,21 @@ pub(super) async fn fill_places(
         }
     }
     let tasks = serde_json::json!(next.iter().map(|(task,)| task).collect::<Vec<_>>()).to_string();
-    let back = "update task set state = 0, reason = null, finished_at = null, crashes = 0, asked_last = 0
-                 where id in (select value from json_each(?1))";
+    let back = sql!(
+        "update task set state = 0, reason = null, finished_at = null, crashes = 0, asked_last = 0 where id in ",
+        numbers("$1")
+    );
     tx.execute(back, args![&tasks]).await?;
-    let count = "update round set kept = kept - ?2, pending = pending + ?2 where id = ?1";
+    let count = "update round set kept = kept - $2, pending = pending + $2 where id = $1";
     tx.execute(count, args![round.0, next.len() as i64]).await?;
     // What was read of the account's own records before says nothing of these.
-    let distrust = "update own_record_reading set covers_to = 0
-                     where covers_to > 0 and exists (select 1 from task join lane on lane.id = task.lane_id
-                            where task.id in (select value from json_each(?1))
-                              and lane.account_id = own_record_reading.account_id and lane.action = own_record_reading.action)";
+    let distrust = sql!(
+        "update own_record_reading set covers_to = 0
+          where covers_to > 0 and exists (select 1 from task join lane on lane.id = task.lane_id
+                 where lane.account_id = own_record_reading.account_id and lane.action = own_record_reading.action
+                   and task.id in ",
+        numbers("$1"),
+        ")"
+    );
     tx.execute(distrust, args![&tasks]).await.map(drop)
 }

@@ -66,7 +66,7 @@ type StateRow = (i64, i64, Option<String>, i64, i64, i64, bool, bool);
 const STATE: &str = "
     select id, started_at, cursor, pages, entries, resources, finished_at is not null and cursor is null,
            finished_at is not null and cursor is not null
-      from reading where account_id = ?1 and list = ?2";
+      from reading where account_id = $1 and list = $2";
 
 impl ListStore<'_> {
     /// The reading of a list that is under way, or finished and not yet delivered; none.
@@ -83,9 +83,9 @@ impl ListStore<'_> {
         now: Wall,
     ) -> Result<ReadingState, StoreError> {
         let mut tx = self.db.begin().await?;
-        tx.execute("delete from reading where account_id = ?1 and list = ?2", args![account.0, list]).await?;
+        tx.execute("delete from reading where account_id = $1 and list = $2", args![account.0, list]).await?;
         tx.execute(
-            "insert into reading (account_id, list, started_at) values (?1, ?2, ?3)",
+            "insert into reading (account_id, list, started_at) values ($1, $2, $3)",
             args![account.0, list, now.0],
         )
         .await?;
@@ -105,15 +105,19 @@ impl ListStore<'_> {
         request: (ReadId, &ReadEnd),
         ask: &ReadAsk<'_>,
     ) -> Result<ReadingState, StoreError> {
-        const KEEP: &str = "
+        const KEEP: &str = sql!(
+            "
             insert into reading_entry (reading_id, position, target, facts)
-            select ?2, (select coalesce(max(position), 0) from reading_entry where reading_id = ?2) + 1 + j.key,
-                   j.value ->> 0, j.value ->> 1
-              from json_each(?1) j where true on conflict do nothing";
+            select $2, (select coalesce(max(position), 0) from reading_entry where reading_id = $2) + 1 + entry.nth,
+                   entry.target, entry.facts
+              from ",
+            rows("$1", target "target" 0, text "facts" 1),
+            " entry where true on conflict do nothing"
+        );
         const TURN_PAGE: &str = "
-            update reading set cursor = ?2, pages = pages + 1, resources = resources + ?3, entries = entries + ?4,
-                   finished_at = case when ?2 is null then ?5 end
-             where id = ?1 returning id, started_at, cursor, pages, entries, resources,
+            update reading set cursor = $2, pages = pages + 1, resources = resources + $3, entries = entries + $4,
+                   finished_at = case when cast($2 as text) is null then $5 end
+             where id = $1 returning id, started_at, cursor, pages, entries, resources,
                    finished_at is not null and cursor is null, finished_at is not null and cursor is not null";
         let (id, end) = request;
         let rows = page.entries.iter().map(|entry| serde_json::json!([target_value(&entry.target), entry.facts]));
@@ -145,8 +149,11 @@ impl ListStore<'_> {
         behind: i64,
         most: u32,
     ) -> Result<Vec<(i64, Target, String)>, StoreError> {
-        let sql = "select position, json_quote(target), facts from reading_entry
-                    where reading_id = ?1 and position > ?2 order by position limit ?3";
+        let sql = sql!(
+            "select position, ",
+            quoted("target"),
+            ", facts from reading_entry where reading_id = $1 and position > $2 order by position limit $3"
+        );
         let rows: Vec<(i64, String, String)> = self.db.fetch_all(sql, args![reading.0, behind, most]).await?;
         rows.into_iter().map(|(position, target, facts)| Ok((position, quoted_target(&target)?, facts))).collect()
     }
@@ -157,8 +164,13 @@ impl ListStore<'_> {
         reading: ReadingId,
         targets: &[Target],
     ) -> Result<std::collections::HashSet<Target>, StoreError> {
-        let sql = "select json_quote(e.target) from json_each(?1) j
-                     join reading_entry e on e.reading_id = ?2 and e.target = j.value";
+        let sql = sql!(
+            "select ",
+            quoted("e.target"),
+            " from ",
+            targets("$1"),
+            " asked join reading_entry e on e.reading_id = $2 and e.target = asked.value"
+        );
         let rows: Vec<(String,)> = self.db.fetch_all(sql, args![targets_json(targets), reading.0]).await?;
         rows.into_iter().map(|(target,)| quoted_target(&target)).collect()
     }
@@ -170,10 +182,14 @@ impl ListStore<'_> {
         behind: i64,
         most: u32,
     ) -> Result<Vec<(i64, Action, Target)>, StoreError> {
-        let sql = "select task.id, lane.action, json_quote(task.target) from task join lane on lane.id = task.lane_id
-                    where lane.account_id = ?1 and task.state = 4 and task.id > ?2
-                      and (typeof(task.target) = 'integer' or substr(task.target, 1, 1) <> '@')
-                    order by task.id limit ?3";
+        let sql = sql!(
+            "select task.id, lane.action, ",
+            quoted("task.target"),
+            " from task join lane on lane.id = task.lane_id
+              where lane.account_id = $1 and task.state = 4 and task.id > $2
+                and not (task.target >= '@' and task.target < 'A')
+              order by task.id limit $3"
+        );
         let rows: Vec<(i64, i64, String)> = self.db.fetch_all(sql, args![account.0, behind, most]).await?;
         rows.into_iter().map(|(task, action, target)| Ok((task, action_of(action)?, quoted_target(&target)?))).collect()
     }
@@ -184,7 +200,7 @@ impl ListStore<'_> {
         // A cursor beside the end says that it is not the end of the list.
         self.db
             .execute(
-                "update reading set finished_at = ?2 where id = ?1 and cursor is not null",
+                "update reading set finished_at = $2 where id = $1 and cursor is not null",
                 args![reading.0, now.0],
             )
             .await?;
@@ -198,14 +214,14 @@ impl ListStore<'_> {
         action: Action,
         since: Wall,
     ) -> Result<bool, StoreError> {
-        let sql = "select reserved_at from attempt where account_id = ?1 and action = ?2 order by id desc limit 1";
+        let sql = "select reserved_at from attempt where account_id = $1 and action = $2 order by id desc limit 1";
         let newest: Option<(i64,)> = self.db.fetch_optional(sql, args![account.0, action.code()]).await?;
         Ok(newest.is_some_and(|(at,)| at >= since.0))
     }
 
     /// Drops a reading whose file has been written.
     pub async fn drop_reading(&mut self, reading: ReadingId) -> Result<(), StoreError> {
-        self.db.execute("delete from reading where id = ?1", args![reading.0]).await.map(drop)
+        self.db.execute("delete from reading where id = $1", args![reading.0]).await.map(drop)
     }
 }
 

@@ -10,7 +10,7 @@ use super::ListStore;
 use super::limit_places::fill_places;
 use super::names::Resolution;
 use crate::domain::{AccountId, Action, LaneId, Outcome, RoundId, Target, TargetName, TaskId, TaskState, Wall};
-use crate::store::codes::{action_of, state_of, target_value};
+use crate::store::codes::{action_of, state_of};
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
 use crate::store::lock::LoadLock;
@@ -70,8 +70,8 @@ pub struct NamesSettled {
 /// Only the heads of lanes: what is far behind is looked up when its turn comes.
 const NAMED: &str = "
     select id, target
-      from (select id, target from task where lane_id = ?1 and state = 0 and id <= ?2 order by id limit ?3)
-     where typeof(target) = 'text' and target >= '@' and target < 'A' limit ?4";
+      from (select id, target from task where lane_id = $1 and state = 0 and id <= $2 order by id limit $3) head
+     where target >= '@' and target < 'A' limit $4";
 
 impl ListStore<'_> {
     /// The first tasks at the heads of these lanes that stand under a name. Lanes are told with the last task that is visible of each.
@@ -170,7 +170,7 @@ async fn place_of(tx: &mut Tx<'_>, named: &NamedTask) -> Result<Option<Place>, S
           from task
           join lane on lane.id = task.lane_id
           join task_key key on key.lane_id = lane.id and key.target = task.target and key.task_id = task.id
-         where task.id = ?1 and task.state = 0 and task.target = ?2";
+         where task.id = $1 and task.state = 0 and task.target = $2";
     let (task, name) = (named.task.0, named.name.to_string());
     let found: Option<(i64, i64, i64, i64, Option<i64>)> = tx.fetch_optional(PLACE, args![task, &name]).await?;
     let Some((lane, round, account, action, loaded_at)) = found else { return Ok(None) };
@@ -196,9 +196,8 @@ async fn take_target(tx: &mut Tx<'_>, place: &Place, target: &Target, now: Wall)
     const OTHER: &str = "
         select task.id, task.state, task.vanished, task.reason
           from task_key key join task on task.id = key.task_id
-         where key.lane_id = ?1 and key.target = ?2 ->> '$'";
-    let value = target_value(target).to_string();
-    let other: Option<(i64, i64, bool, Option<String>)> = tx.fetch_optional(OTHER, args![place.lane, &value]).await?;
+         where key.lane_id = $1 and key.target = $2";
+    let other: Option<(i64, i64, bool, Option<String>)> = tx.fetch_optional(OTHER, args![place.lane, target]).await?;
     let mut taken = Taken::Found;
     if let Some((other, state, has_vanished, reason)) = other {
         let state = state_of(state)?;
@@ -206,19 +205,19 @@ async fn take_target(tx: &mut Tx<'_>, place: &Place, target: &Target, now: Wall)
             for sql in REPEAT {
                 tx.execute(sql, args![place.task, other]).await?;
             }
-            let count = "update round set pending = pending - 1, duplicates = duplicates + 1 where id = ?1";
+            let count = "update round set pending = pending - 1, duplicates = duplicates + 1 where id = $1";
             tx.execute(count, args![place.round]).await?;
             return Ok(Taken::Dropped(Outcome::Duplicate, DUPLICATE.to_owned()));
         }
         // A row that comes back is in line again, whatever had put it out of line.
         let returns = match (state, reason.as_deref()) {
             (TaskState::Sending, _) => return Ok(Taken::Later),
-            (TaskState::Cancelled, Some("row_vanished")) => "update round set cancelled = cancelled - 1 where id = ?1",
-            (TaskState::Kept, _) => "update round set kept = kept - 1 where id = ?1",
-            (TaskState::Rejected, _) => "update round set rejected_tasks = rejected_tasks - 1 where id = ?1",
+            (TaskState::Cancelled, Some("row_vanished")) => "update round set cancelled = cancelled - 1 where id = $1",
+            (TaskState::Kept, _) => "update round set kept = kept - 1 where id = $1",
+            (TaskState::Rejected, _) => "update round set rejected_tasks = rejected_tasks - 1 where id = $1",
             _ => {
                 taken = Taken::Settled(state.outcome(), reason.unwrap_or_default());
-                "update round set pending = pending - 1 where id = ?1"
+                "update round set pending = pending - 1 where id = $1"
             }
         };
         tx.execute(returns, args![place.round]).await?;
@@ -229,14 +228,15 @@ async fn take_target(tx: &mut Tx<'_>, place: &Place, target: &Target, now: Wall)
             tx.execute(sql, args![other, place.task]).await?;
         }
     }
-    let rename = "update task_key set target = ?3 ->> '$' where lane_id = ?1 and target = ?2";
-    tx.execute(rename, args![place.lane, &place.name, &value]).await?;
-    tx.execute("update task set target = ?2 ->> '$' where id = ?1", args![place.task, &value]).await?;
-    let name = "insert or replace into task_name (task_id, name, found_at) values (?1, ?2, ?3)";
+    let rename = "update task_key set target = $3 where lane_id = $1 and target = $2";
+    tx.execute(rename, args![place.lane, &place.name, target]).await?;
+    tx.execute("update task set target = $2 where id = $1", args![place.task, target]).await?;
+    let name = "insert into task_name (task_id, name, found_at) values ($1, $2, $3)
+                on conflict (task_id) do update set name = excluded.name, found_at = excluded.found_at";
     tx.execute(name, args![place.task, &place.name, now.0]).await?;
     // What was read of the account's own records before says nothing of this target.
     let distrust =
-        "update own_record_reading set covers_to = 0 where account_id = ?1 and action = ?2 and covers_to > 0";
+        "update own_record_reading set covers_to = 0 where account_id = $1 and action = $2 and covers_to > 0";
     tx.execute(distrust, args![place.account, place.action.code()]).await?;
     Ok(taken)
 }
@@ -245,61 +245,61 @@ async fn take_target(tx: &mut Tx<'_>, place: &Place, target: &Target, now: Wall)
 async fn settle_missing(tx: &mut Tx<'_>, place: &Place, reason: &str, now: Wall) -> Result<Taken, StoreError> {
     let is_gone = reason == "not_found";
     let (state, why) = if is_gone { (TaskState::Gone, NOT_FOUND) } else { (TaskState::Failed, reason) };
-    let sql = "update task set state = ?2, reason = ?3, finished_at = ?4 where id = ?1";
+    let sql = "update task set state = $2, reason = $3, finished_at = $4 where id = $1";
     tx.execute(sql, args![place.task, state.code(), why, now.0]).await?;
     let count = if is_gone {
-        "update round set pending = pending - 1, gone = gone + 1 where id = ?1"
+        "update round set pending = pending - 1, gone = gone + 1 where id = $1"
     } else {
-        "update round set pending = pending - 1, failed = failed + 1 where id = ?1"
+        "update round set pending = pending - 1, failed = failed + 1 where id = $1"
     };
     tx.execute(count, args![place.round]).await?;
     Ok(Taken::Dropped(state.outcome(), why.to_owned()))
 }
 
-/// The task `?1` repeats `?2`: its row is a duplicate, as it would have been if it had named the ID.
+/// The task `$1` repeats `$2`: its row is a duplicate, as it would have been if it had named the ID.
 const REPEAT: [&str; 5] = [
     "insert into row_without_task (load_id, line, outcome, reason, task_id, record)
      select newest.id, coalesce((select r.line + task.id - r.task_id from row_run r
                                   where r.load_id = newest.id and task.id between r.task_id and r.task_id + r.rows - 1 limit 1),
                                 task.line),
-            'duplicate', 'duplicate', ?2, c.record
+            'duplicate', 'duplicate', $2, c.record
        from task
        join lane on lane.id = task.lane_id
        join load newest on newest.id = (select max(id) from load where round_id = lane.round_id and finished_at is not null)
        left join task_cells c on c.task_id = task.id
-      where task.id = ?1",
-    "update row_without_task set task_id = ?2
-      where task_id = ?1
+      where task.id = $1",
+    "update row_without_task set task_id = $2
+      where task_id = $1
         and load_id = (select max(load.id) from task join lane on lane.id = task.lane_id
                          join load on load.round_id = lane.round_id and load.finished_at is not null
-                        where task.id = ?1)",
-    "delete from task_key where (lane_id, target) in (select lane_id, target from task where id = ?1)",
-    "delete from task_cells where task_id = ?1",
-    "delete from task where id = ?1",
+                        where task.id = $1)",
+    "delete from task_key where (lane_id, target) in (select lane_id, target from task where id = $1)",
+    "delete from task_cells where task_id = $1",
+    "delete from task where id = $1",
 ];
 
-/// The task `?2` is where `?1` was.
+/// The task `$2` is where `$1` was.
 const TAKE_OVER: &str = "
     update task set state = o.state, reason = o.reason, http_status = o.http_status, finished_at = o.finished_at,
            last_attempt_id = o.last_attempt_id
-      from task o where o.id = ?1 and task.id = ?2";
+      from task o where o.id = $1 and task.id = $2";
 
-/// The task `?2` goes on with what was sent for `?1`, whose row is no longer in the file.
+/// The task `$2` goes on with what was sent for `$1`, whose row is no longer in the file.
 const INHERIT: [&str; 7] = [
     "update task
         set attempts = o.attempts, last_attempt_id = o.last_attempt_id, troubles = o.troubles, first_trouble_id = o.first_trouble_id,
             unsure = o.unsure
-       from task o where o.id = ?1 and task.id = ?2",
+       from task o where o.id = $1 and task.id = $2",
     "with recursive chain (id, previous_id) as (
-         select a.id, a.previous_id from task join attempt a on a.id = task.last_attempt_id where task.id = ?2
+         select a.id, a.previous_id from task join attempt a on a.id = task.last_attempt_id where task.id = $2
          union all
          select a.id, a.previous_id from chain join attempt a on a.id = chain.previous_id)
-     update attempt set task_id = ?2 where id in (select id from chain) and task_id = ?1",
-    "delete from task_key where (lane_id, target) in (select lane_id, target from task where id = ?1)",
-    "delete from task_cells where task_id = ?1",
-    "delete from task_name where task_id = ?1",
-    "delete from verification where task_id = ?1",
-    "delete from task where id = ?1",
+     update attempt set task_id = $2 where id in (select id from chain) and task_id = $1",
+    "delete from task_key where (lane_id, target) in (select lane_id, target from task where id = $1)",
+    "delete from task_cells where task_id = $1",
+    "delete from task_name where task_id = $1",
+    "delete from verification where task_id = $1",
+    "delete from task where id = $1",
 ];
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ pub struct NamesTold {
 impl ListStore<'_> {
     /// Where the names of an account's rows mean something; none: there is no such account any more.
     pub async fn name_space(&mut self, account: AccountId) -> Result<Option<NameSpace>, StoreError> {
-        let sql = "select platform, host from account where id = ?1";
+        let sql = "select platform, host from account where id = $1";
         let found: Option<(String, String)> = self.db.fetch_optional(sql, args![account.0]).await?;
         let Some((platform, host)) = found else { return Ok(None) };
         Ok(Some(NameSpace::of(platform_of(&platform)?, host.parse().ok().as_ref())))
@@ -63,8 +63,12 @@ impl ListStore<'_> {
         of: &NameSpace,
         name: &TargetName,
     ) -> Result<Option<(Resolution, Wall)>, StoreError> {
-        let sql = "select json_quote(target), reason, asked_at from name_resolution
-                    where platform = ?1 and host = ?2 and name = ?3 and target is target_again";
+        let sql = sql!(
+            "select ",
+            quoted("target"),
+            ", reason, asked_at from name_resolution
+              where platform = $1 and host = $2 and name = $3 and target is not distinct from target_again"
+        );
         let found: Option<(String, Option<String>, i64)> =
             self.db.fetch_optional(sql, args![of.platform.id_space(), &of.host, name.as_str()]).await?;
         let Some((target, reason, asked_at)) = found else { return Ok(None) };
@@ -87,9 +91,17 @@ impl ListStore<'_> {
         request: (ReadId, &ReadEnd),
         ask: &ReadAsk<'_>,
     ) -> Result<(), StoreError> {
-        const KEEP: &str = "
-            insert or replace into name_resolution (platform, host, name, target, target_again, reason, asked_at)
-            select ?2, ?3, j.value ->> 0, j.value ->> 1, j.value ->> 1, j.value ->> 2, ?4 from json_each(?1) j";
+        const KEEP: &str = sql!(
+            "
+            insert into name_resolution (platform, host, name, target, target_again, reason, asked_at)
+            select $2, $3, told.name, told.target, told.target, told.reason, $4
+              from ",
+            rows("$1", text "name" 0, target "target" 1, text "reason" 2),
+            " told where true
+                on conflict (platform, host, name) do update
+               set target = excluded.target, target_again = excluded.target_again, reason = excluded.reason,
+                   asked_at = excluded.asked_at"
+        );
         let (id, end) = request;
         let at: Wall = end.ended_at;
         let found =

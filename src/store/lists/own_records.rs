@@ -48,44 +48,59 @@ type StateRow = (i64, i64, Option<String>, i64, i64, bool);
 
 const STATE: &str = "
     select covers_to, collection, cursor, entries, begun_at, finished_at is not null
-      from own_record_reading where account_id = ?1 and action = ?2";
+      from own_record_reading where account_id = $1 and action = $2";
 
 /// What was visible when it began. Loads take turns, so whatever gets visible later has higher numbers.
 const BEGIN: &str = "
-    insert or replace into own_record_reading (account_id, action, covers_to, after_attempt_id, begun_at)
-    select ?1, ?2, coalesce(max(round.visible_to), 0), (select coalesce(max(id), 0) from attempt), ?3
-      from lane join round on round.id = lane.round_id where lane.account_id = ?1 and lane.action = ?2";
+    insert into own_record_reading (account_id, action, covers_to, after_attempt_id, begun_at)
+    select $1, $2, coalesce(max(round.visible_to), 0), (select coalesce(max(id), 0) from attempt), $3
+      from lane join round on round.id = lane.round_id where lane.account_id = $1 and lane.action = $2
+        on conflict (account_id, action) do update
+       set covers_to = excluded.covers_to, after_attempt_id = excluded.after_attempt_id, collection = 0, cursor = null,
+           entries = 0, begun_at = excluded.begun_at, finished_at = null";
 
-/// Of the account's records only those that a task names: an account has a million likes, and a job a hundred rows.
-const KEEP: &str = "
+/// Of the account's records only those that a task names: an account has a million likes, and a job a hundred rows. Lanes are few, and the
+/// planner would begin with all keys there are.
+pub(super) const KEEP: &str = sql!(
+    "
     insert into own_record (account_id, action, subject, place, collection, key, cid, value)
-    select ?1, ?2, j.value ->> 0, ?3, j.value ->> 1, j.value ->> 2, j.value ->> 3, j.value ->> 4
-      from json_each(?4) j
-     where exists (select 1 from lane join task_key key on key.lane_id = lane.id and key.target = j.value ->> 0
-                    where lane.account_id = ?1 and lane.action = ?2)
-        on conflict do nothing";
+    select $1, $2, found.subject, $3, found.collection, found.key, found.cid, found.value
+      from ",
+    rows("$4", target "subject" 0, text "collection" 1, text "key" 2, text "cid" 3, text "value" 4),
+    " found
+     where exists (select 1 from lane cross join task_key key
+                    where lane.account_id = $1 and lane.action = $2
+                      and key.lane_id = lane.id and key.target = found.subject)
+        on conflict do nothing"
+);
 
 /// Of the tasks that are not settled those that may still be claimed.
-const TASKS_BEHIND: &str = "
-    select id, json_quote(target) from (
-        select t.id, t.target from lane join task t on t.lane_id = lane.id and t.state = 0 and t.id > ?3
-         where lane.account_id = ?1 and lane.action = ?2
+const TASKS_BEHIND: &str = sql!(
+    "
+    select id, ",
+    quoted("target"),
+    " from (
+        select t.id, t.target from lane join task t on t.lane_id = lane.id and t.state = 0 and t.id > $3
+         where lane.account_id = $1 and lane.action = $2
         union all
-        select t.id, t.target from task t indexed by task_parked join lane on lane.id = t.lane_id
-         where t.state in (2, 3) and t.id > ?3 and lane.account_id = ?1 and lane.action = ?2)
-     order by id limit ?4";
+        select t.id, t.target from task t",
+    indexed_by("task_parked"),
+    " join lane on lane.id = t.lane_id
+         where t.state in (2, 3) and t.id > $3 and lane.account_id = $1 and lane.action = $2) unsettled
+     order by id limit $4"
+);
 
 const COVER: &str = "
     update own_record_reading
-       set covers_to = coalesce(?3, (select coalesce(max(round.visible_to), 0) from lane join round on round.id = lane.round_id
-                                      where lane.account_id = ?1 and lane.action = ?2)),
-           finished_at = ?4
-     where account_id = ?1 and action = ?2";
+       set covers_to = coalesce($3, (select coalesce(max(round.visible_to), 0) from lane join round on round.id = lane.round_id
+                                      where lane.account_id = $1 and lane.action = $2)),
+           finished_at = $4
+     where account_id = $1 and action = $2";
 
 const TURN_PAGE: &str = "
     update own_record_reading
-       set collection = ?3, cursor = ?4, entries = entries + ?5, finished_at = iif(?6, ?7, null)
-     where account_id = ?1 and action = ?2
+       set collection = $3, cursor = $4, entries = entries + $5, finished_at = case when $6 = 1 then $7 end
+     where account_id = $1 and action = $2
     returning covers_to, collection, cursor, entries, begun_at, finished_at is not null";
 
 impl ListStore<'_> {
@@ -106,7 +121,7 @@ impl ListStore<'_> {
     ) -> Result<RecordReading, StoreError> {
         let key = || args![account.0, action.code()];
         let mut tx = self.db.begin().await?;
-        let sql = "delete from own_record where account_id = ?1 and action = ?2 and undone_by is null";
+        let sql = "delete from own_record where account_id = $1 and action = $2 and undone_by is null";
         tx.execute(sql, key()).await?;
         tx.execute(BEGIN, args![account.0, action.code(), now.0]).await?;
         let begun: StateRow = tx.fetch_one(STATE, key()).await?;

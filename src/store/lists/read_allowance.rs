@@ -24,8 +24,8 @@ pub struct ReadAllowance {
 const KNOWN: &str = "
     select k.remaining - (select count(*) from read_request r
                            where r.account_id = k.account_id and r.endpoint = k.endpoint and r.id > k.after_request_id),
-           k.boot = ?3, k.until_tick, k.until_at, k.length_ms
-      from read_allowance k where k.account_id = ?1 and k.endpoint = ?2";
+           k.boot = $3, k.until_tick, k.until_at, k.length_ms
+      from read_allowance k where k.account_id = $1 and k.endpoint = $2";
 
 type KnownRow = (i64, bool, i64, i64, i64);
 
@@ -43,27 +43,42 @@ pub(super) async fn allowance_used_up(
 
 /// Answers overtake each other, so an allowance in force only shrinks, by what is told and by what has been sent since.
 pub(super) async fn write_left(db: &mut Tx<'_>, id: ReadId, end: &ReadEnd) -> Result<(), StoreError> {
-    const WRITE: &str = "
+    const WRITE: &str = sql!(
+        "
         insert into read_allowance
                (account_id, endpoint, day, remaining, after_request_id, boot, until_tick, until_at, length_ms)
-        select r.account_id, r.endpoint, ?2,
-               max(?3 - (select count(*) from read_request l
-                          where l.account_id = r.account_id and l.endpoint = r.endpoint and l.id > r.id), 0),
+        select r.account_id, r.endpoint, $2,
+               ",
+        greatest(
+            "$3 - (select count(*) from read_request l
+                          where l.account_id = r.account_id and l.endpoint = r.endpoint and l.id > r.id)",
+            "0"
+        ),
+        ",
                (select max(l.id) from read_request l where l.account_id = r.account_id and l.endpoint = r.endpoint),
-               r.boot, ?4, ?5, ?6
-          from read_request r where r.id = ?1
-            on conflict do update
-           set remaining = iif(boot = excluded.boot and until_tick > ?7,
-                               min(excluded.remaining,
-                                   max(remaining - (select count(*) from read_request l
-                                                     where l.account_id = read_allowance.account_id
-                                                       and l.endpoint = read_allowance.endpoint
-                                                       and l.id > read_allowance.after_request_id), 0)),
-                               excluded.remaining),
+               r.boot, $4, $5, $6
+          from read_request r where r.id = $1
+            on conflict (account_id, endpoint, day) do update
+           set remaining = case when read_allowance.boot <> excluded.boot or read_allowance.until_tick <= $7
+                                then excluded.remaining else ",
+        greatest(
+            (least
+                "excluded.remaining",
+                "read_allowance.remaining - (select count(*) from read_request l
+                                              where l.account_id = read_allowance.account_id
+                                                and l.endpoint = read_allowance.endpoint
+                                                and l.id > read_allowance.after_request_id)"
+            ),
+            "0"
+        ),
+        "                  end,
                after_request_id = excluded.after_request_id, boot = excluded.boot,
-               until_tick = iif(boot = excluded.boot, max(until_tick, excluded.until_tick), excluded.until_tick),
-               until_at = iif(boot = excluded.boot, max(until_at, excluded.until_at), excluded.until_at),
-               length_ms = excluded.length_ms";
+               until_tick = case when read_allowance.boot = excluded.boot and read_allowance.until_tick > excluded.until_tick
+                                 then read_allowance.until_tick else excluded.until_tick end,
+               until_at = case when read_allowance.boot = excluded.boot and read_allowance.until_at > excluded.until_at
+                               then read_allowance.until_at else excluded.until_at end,
+               length_ms = excluded.length_ms"
+    );
     for left in &end.left {
         let args = args![
             id.0,
@@ -86,7 +101,7 @@ impl ListStore<'_> {
             select k.account_id, k.endpoint,
                    k.remaining - (select count(*) from read_request r
                                    where r.account_id = k.account_id and r.endpoint = k.endpoint and r.id > k.after_request_id),
-                   k.boot = ?1, k.until_tick, k.until_at, k.length_ms
+                   k.boot = $1, k.until_tick, k.until_at, k.length_ms
               from read_allowance k order by k.account_id, k.endpoint, k.day";
         let rows: Vec<(i64, String, i64, bool, i64, i64, i64)> = self.db.fetch_all(sql, args![&boot.0]).await?;
         let in_force = rows.into_iter().filter_map(|(account, endpoint, remaining, same_boot, tick, at, ms)| {

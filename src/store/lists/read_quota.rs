@@ -55,30 +55,41 @@ pub struct ReadHold {
 
 /// Slots of another boot: their ticks mean nothing here. The machine has been off since, so nothing of theirs is under way, and
 /// they count from now.
-const ADOPT: &str = "
-    update read_request set boot = ?1, reserved_tick = min(?2, reserved_tick), upper_tick = ?2, ended_at = coalesce(ended_at, ?3)
-     where boot <> ?1";
-const FORGET_OLD: &str = "delete from read_request where boot <> ?1 and reserved_at + ?2 < ?3";
-/// Open, and past all that was granted them: whoever asked is dead, or was suspended and has woken a moment ago.
-const BURY: &str = "
+const ADOPT: &str = sql!(
+    "
     update read_request
-       set upper_tick = max(reserved_tick + ?2, ?3) + ?4, ended_at = ?5, finding = 'unseen'
-     where boot = ?1 and ended_at is null and upper_tick < ?3";
+       set boot = $1, reserved_tick = ",
+    least("$2", "reserved_tick"),
+    ", upper_tick = $2, ended_at = coalesce(ended_at, $3)
+     where boot <> $1"
+);
+const FORGET_OLD: &str = "delete from read_request where boot <> $1 and reserved_at + $2 < $3";
+/// Open, and past all that was granted them: whoever asked is dead, or was suspended and has woken a moment ago.
+const BURY: &str = sql!(
+    "
+    update read_request set upper_tick = ",
+    greatest("reserved_tick + $2", "$3"),
+    " + $4, ended_at = $5, finding = 'unseen'
+     where boot = $1 and ended_at is null and upper_tick < $3"
+);
 const COUNT: &str = "
     select count(*) from read_request
-     where endpoint = ?1 and upper_tick > ?2 and (case when ?3 then app = ?4 else account_id = ?5 end)";
+     where endpoint = $1 and upper_tick > $2 and (case when $3 = 1 then app = $4 else account_id = $5 end)";
 const NEXT: &str = "
     select upper_tick from read_request
-     where endpoint = ?1 and upper_tick > ?2 and (case when ?3 then app = ?4 else account_id = ?5 end)
-     order by upper_tick limit 1 offset ?6";
-const OPEN: &str = "select count(*) from read_request where endpoint = ?1 and account_id = ?2 and ended_at is null";
+     where endpoint = $1 and upper_tick > $2 and (case when $3 = 1 then app = $4 else account_id = $5 end)
+     order by upper_tick limit 1 offset $6";
+const OPEN: &str = "select count(*) from read_request where endpoint = $1 and account_id = $2 and ended_at is null";
 const TAKE: &str = "
     insert into read_request (account_id, app, endpoint, boot, reserved_tick, reserved_at, upper_tick)
-    values (?1, ?2, ?3, ?4, ?5, ?6, ?7) returning id";
-const END: &str = "
-    update read_request set upper_tick = max(reserved_tick, ?2), ended_at = ?3, http_status = ?4, finding = ?5, detail = ?6,
-           resources = ?7
-     where id = ?1";
+    values ($1, $2, $3, $4, $5, $6, $7) returning id";
+const END: &str = sql!(
+    "
+    update read_request set upper_tick = ",
+    greatest("reserved_tick", "$2"),
+    ", ended_at = $3, http_status = $4, finding = $5, detail = $6, resources = $7
+     where id = $1"
+);
 
 impl ListStore<'_> {
     /// Takes a slot in every window of an endpoint, if all have room and no hold is in force.
@@ -127,7 +138,7 @@ impl ListStore<'_> {
         windows: &[ReadWindow],
         (boot, now): (&BootId, Moment),
     ) -> Result<Option<Wall>, StoreError> {
-        let app = "select app from read_request where account_id = ?1 and endpoint = ?2 order by id desc limit 1";
+        let app = "select app from read_request where account_id = $1 and endpoint = $2 order by id desc limit 1";
         let mut tx = self.db.begin().await?;
         // Who has never asked has no slots.
         let found: Option<(String,)> = tx.fetch_optional(app, args![account.0, endpoint]).await?;
@@ -168,8 +179,8 @@ impl ListStore<'_> {
     /// The machine was suspended from `asleep_from` or later, and is awake: requests whose end nobody saw count until `woken` at
     /// least, for the kernel may have sent them only now.
     pub async fn reads_woke(&mut self, boot: &BootId, asleep_from: Tick, woken: Tick) -> Result<(), StoreError> {
-        let sql = "update read_request set upper_tick = ?3
-                    where boot = ?1 and http_status is null and upper_tick > ?2 and upper_tick < ?3";
+        let sql = "update read_request set upper_tick = $3
+                    where boot = $1 and http_status is null and upper_tick > $2 and upper_tick < $3";
         self.db.execute(sql, args![&boot.0, asleep_from.0, woken.0]).await.map(drop)
     }
 }
@@ -202,9 +213,10 @@ pub(super) async fn write_end(db: &mut Tx<'_>, id: ReadId, end: &ReadEnd) -> Res
 /// One that was under way before a hold began says nothing about after it.
 const CLEAR_HOLD: &str = "
     delete from read_hold
-     where account_id = ?1 and endpoint = ?2
+     where account_id = $1 and endpoint = $2
        and exists (select 1 from read_request r
-                    where r.id = ?3 and iif(r.boot = read_hold.boot, r.reserved_tick >= until_tick, r.reserved_at >= until_at))";
+                    where r.id = $3 and case when r.boot = read_hold.boot then r.reserved_tick >= read_hold.until_tick
+                                             else r.reserved_at >= read_hold.until_at end)";
 
 /// Writes what a request's answer changed about the hold.
 pub(super) async fn write_hold(
@@ -217,9 +229,12 @@ pub(super) async fn write_hold(
         HoldNews::Same => Ok(()),
         HoldNews::Cleared => db.execute(CLEAR_HOLD, args![ask.account.0, ask.endpoint, id.0]).await.map(drop),
         HoldNews::Set(hold) => {
-            let sql = "insert or replace into read_hold
-                           (account_id, endpoint, boot, until_tick, until_at, length_ms, reason, rung)
-                       values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+            let sql = "insert into read_hold
+                              (account_id, endpoint, boot, until_tick, until_at, length_ms, reason, rung)
+                       values ($1, $2, $3, $4, $5, $6, $7, $8)
+                           on conflict (account_id, endpoint) do update
+                          set boot = excluded.boot, until_tick = excluded.until_tick, until_at = excluded.until_at,
+                              length_ms = excluded.length_ms, reason = excluded.reason, rung = excluded.rung";
             let args = args![
                 ask.account.0,
                 ask.endpoint,
@@ -274,7 +289,7 @@ async fn hold_in_force(db: &mut Tx<'_>, ask: &ReadAsk<'_>, now: Moment) -> Resul
 }
 
 const HOLD: &str = "
-    select boot, until_tick, until_at, length_ms, reason, rung from read_hold where account_id = ?1 and endpoint = ?2";
+    select boot, until_tick, until_at, length_ms, reason, rung from read_hold where account_id = $1 and endpoint = $2";
 
 type HoldRow = (String, i64, i64, i64, String, i64);
 

@@ -11,7 +11,7 @@ impl ListStore<'_> {
         findings: [&str; 2],
     ) -> Result<Option<String>, StoreError> {
         let sql =
-            "select finding from read_request where endpoint = ?1 and finding in (?2, ?3) order by id desc limit 1";
+            "select finding from read_request where endpoint = $1 and finding in ($2, $3) order by id desc limit 1";
         let found: Option<(String,)> = self.db.fetch_optional(sql, args![endpoint, findings[0], findings[1]]).await?;
         Ok(found.map(|(finding,)| finding))
     }

@@ -9,10 +9,9 @@ macro_rules! restoring {
     ($pairs:literal) => {
         concat!(
             "restoring (lane_id, account_id, action) as materialized (
-                 select lane.id, lane.account_id, pair.value ->> 0
-                   from lane join json_each(",
-            $pairs,
-            ") pair on lane.action = pair.value ->> 1)"
+                 select lane.id, lane.account_id, pair.undone from lane join ",
+            $crate::store::dialect::word!(rows $pairs, number "undone" 0, number "restoring" 1),
+            " pair on lane.action = pair.restoring)"
         )
     };
 }
@@ -21,10 +20,10 @@ macro_rules! restoring {
 macro_rules! is_restored {
     () => {
         "exists (select 1 from restoring
-                  cross join task_key key on key.lane_id = restoring.lane_id and key.target = task.target
-                  cross join task restored on restored.id = key.task_id and restored.state = 4
-                                          and restored.finished_at >= task.finished_at
-                  where restoring.account_id = lane.account_id and restoring.action = lane.action)"
+                  cross join task_key key cross join task restored
+                  where restoring.account_id = lane.account_id and restoring.action = lane.action
+                    and key.lane_id = restoring.lane_id and key.target = task.target
+                    and restored.id = key.task_id and restored.state = 4 and restored.finished_at >= task.finished_at)"
     };
 }
 

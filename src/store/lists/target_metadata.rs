@@ -34,11 +34,18 @@ const fn kind_name(kind: TargetKind) -> &'static str {
 }
 
 /// What a later look does not tell stays as it was.
-pub(super) const REMEMBER: &str = "
+pub(super) const REMEMBER: &str = sql!(
+    "
     insert into known_target (platform, kind, target, handle, name, text, seen_at)
-    select ?2, ?3, j.value ->> 0, j.value ->> 1, j.value ->> 2, j.value ->> 3, ?4 from json_each(?1) j where true
-    on conflict do update set handle = coalesce(excluded.handle, handle), name = coalesce(excluded.name, name),
-           text = coalesce(excluded.text, text), seen_at = max(seen_at, excluded.seen_at)";
+    select $2, $3, seen.target, seen.handle, seen.name, seen.text, $4
+      from ",
+    rows("$1", target "target" 0, text "handle" 1, text "name" 2, text "text" 3),
+    " seen where true
+        on conflict (platform, kind, target) do update
+       set handle = coalesce(excluded.handle, known_target.handle), name = coalesce(excluded.name, known_target.name),
+           text = coalesce(excluded.text, known_target.text), seen_at = ",
+    greatest("known_target.seen_at", "excluded.seen_at")
+);
 
 /// The values of [`REMEMBER`] for what was seen.
 pub(super) fn to_remember<'a>(
@@ -73,9 +80,13 @@ impl ListStore<'_> {
         if !platform.has_the_same_ids_everywhere() {
             return Ok(HashMap::new());
         }
-        let sql = "select json_quote(k.target), k.handle, k.name, k.text, k.seen_at
-                     from json_each(?1) j
-                     join known_target k on k.platform = ?2 and k.kind = ?3 and k.target = j.value";
+        let sql = sql!(
+            "select ",
+            quoted("k.target"),
+            ", k.handle, k.name, k.text, k.seen_at from ",
+            targets("$1"),
+            " asked join known_target k on k.platform = $2 and k.kind = $3 and k.target = asked.value"
+        );
         let rows: Vec<KnownRow> = self
             .db
             .fetch_all(

@@ -63,9 +63,9 @@ const ALLOWANCES: &str = "
     select e.account_id, e.action, e.day,
            e.remaining - (select count(*) from attempt a
                            where a.account_id = e.account_id and a.id > e.after_attempt_id and a.action = e.action),
-           e.until_tick, e.until_at, e.length_ms, d.boot = ?1, d.clock_checked
+           e.until_tick, e.until_at, e.length_ms, d.boot = $1, d.clock_checked
       from endpoint_allowance e join drain d on d.id = e.drain_id
-     where iif(d.boot = ?1, e.until_tick > ?2, e.until_at + 2678400000 > ?3)
+     where case when d.boot = $1 then e.until_tick > $2 else e.until_at + 2678400000 > $3 end
      order by e.account_id, e.action, e.day";
 
 impl QueueStore<'_> {

@@ -26,7 +26,7 @@ impl QueueStore<'_> {
     /// Pauses a job, or lets it go on.
     pub async fn set_job_state(&mut self, job: JobId, state: JobState) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
-        tx.execute("update job set state = ?2 where id = ?1", args![job.0, state.name()]).await?;
+        tx.execute("update job set state = $2 where id = $1", args![job.0, state.name()]).await?;
         bump_generation(&mut tx).await?;
         tx.commit().await
     }
@@ -114,44 +114,44 @@ impl QueueStore<'_> {
 impl QueueStore<'_> {
     /// The ranges of IDs in which the tasks of a job's newest round lie.
     pub(in crate::store) async fn task_ranges(&mut self, job: &Job) -> Result<Vec<(i64, i64)>, StoreError> {
-        self.db.fetch_all("select first_task_id, last_task_id from load where round_id = ?1 and finished_at is not null order by id", args![job.round.0]).await
+        self.db.fetch_all("select first_task_id, last_task_id from load where round_id = $1 and finished_at is not null order by id", args![job.round.0]).await
     }
 }
 
-/// A change of many tasks (`?1` to `?2`, at `?3`, only those with the reason `?4` where it is one) and what it does to their
-/// round's counts (`?1` the round, `?2` how many).
+/// A change of many tasks (`$1` to `$2`, at `$3`, only those with the reason `$4` where it is one) and what it does to their
+/// round's counts (`$1` the round, `$2` how many).
 struct Change {
     tasks: &'static str,
     counts: &'static str,
 }
 
 const CANCEL: Change = Change {
-    tasks: "update task set state = 7, reason = 'job_cancelled', finished_at = ?3
-             where id between ?1 and ?2 and state in (0, 2, 3) and ?4 is null",
-    counts: "update round set pending = pending - ?2, cancelled = cancelled + ?2 where id = ?1",
+    tasks: "update task set state = 7, reason = 'job_cancelled', finished_at = $3
+             where id between $1 and $2 and state in (0, 2, 3) and cast($4 as text) is null",
+    counts: "update round set pending = pending - $2, cancelled = cancelled + $2 where id = $1",
 };
 
 const RETRY: Change = Change {
     tasks: "update task set state = 0, reason = null, http_status = null, finished_at = null, troubles = 0,
                    crashes = 0, asked_last = 0
-             where id between ?1 and ?2 and state = 6 and (?4 is null or reason = ?4)",
-    counts: "update round set pending = pending + ?2, failed = failed - ?2 where id = ?1",
+             where id between $1 and $2 and state = 6 and (cast($4 as text) is null or reason = $4)",
+    counts: "update round set pending = pending + $2, failed = failed - $2 where id = $1",
 };
 
 const RETRY_ONE: &str = "
     update task set state = 0, reason = null, http_status = null, finished_at = null, troubles = 0,
            crashes = 0, asked_last = 0
-     where id = ?1 and id <= ?3 and state = 6 and lane_id in (select id from lane where round_id = ?2)";
+     where id = $1 and id <= $3 and state = 6 and lane_id in (select id from lane where round_id = $2)";
 
 /// Judged anew when they are done again: a verdict belongs to the end of the task it speaks of.
 const REOPEN: Change = Change {
     tasks:
         "update task set state = 0, reason = null, http_status = null, finished_at = null, troubles = 0,
                    crashes = 0, asked_last = 0
-             where id between ?1 and ?2 and ?3 is not null and ?4 is null and state = 4
+             where id between $1 and $2 and cast($3 as bigint) is not null and cast($4 as text) is null and state = 4
                and exists (select 1 from verification v
                             where v.task_id = task.id and v.finished_at = task.finished_at and v.verdict = 'came_back')",
-    counts: "update round set pending = pending + ?2, done = done - ?2 where id = ?1",
+    counts: "update round set pending = pending + $2, done = done - $2 where id = $1",
 };
 
 /// Tells a drain that there is news.

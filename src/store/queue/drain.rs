@@ -79,7 +79,7 @@ impl Drain {
 
     /// Marks the drain's end and gives the queue back.
     pub async fn end(mut self, now: Moment, stopped: &str) -> Result<Store, StoreError> {
-        let sql = "update drain set ended_at = ?2, stopped = ?3 where id = ?1";
+        let sql = "update drain set ended_at = $2, stopped = $3 where id = $1";
         self.store.db.execute(sql, args![self.fence.0, now.wall.0, stopped]).await?;
         Ok(self.store)
     }
@@ -90,8 +90,8 @@ impl Drain {
         let (text,): (String,) = self.store.db.fetch_one(LANES, args![only]).await?;
         let rows: Vec<(i64, i64, i64, i64, i64, i64, i64, i64, i64)> =
             serde_json::from_str(&text).map_err(|e| StoreError::impossible(e.to_string()))?;
-        rows.into_iter()
-            .map(|(lane, job, round, action, account, visible_to, has_pending, has_names, whole)| {
+        let lanes =
+            rows.into_iter().map(|(lane, job, round, action, account, visible_to, has_pending, has_names, whole)| {
                 if whole == 0 {
                     let detail = format!(
                         "lane {lane} and its index differ, so it is not known what is to be done in it, and for whom"
@@ -108,8 +108,10 @@ impl Drain {
                     has_pending: has_pending != 0,
                     has_names: has_names != 0,
                 })
-            })
-            .collect()
+            });
+        let mut lanes = lanes.collect::<Result<Vec<LaneView>, StoreError>>()?;
+        lanes.sort_by_key(|lane| (lane.job, lane.action.code(), lane.account));
+        Ok(lanes)
     }
 
     /// The number that moves when another process has changed something.
@@ -127,9 +129,9 @@ impl Drain {
     /// The machine was suspended from `asleep_from` or later, and is awake: what had not stopped counting then may have been
     /// sent only now, so it counts until `woken` at least.
     pub async fn extend_after_suspend(&mut self, asleep_from: Tick, woken: Tick) -> Result<(), StoreError> {
-        let sql = "update attempt set upper_tick = ?2
-                    where id >= ?3 and upper_tick > ?1 and upper_tick < ?2
-                      and (select boot from drain where drain.id = attempt.drain_id) = ?4";
+        let sql = "update attempt set upper_tick = $2
+                    where id >= $3 and upper_tick > $1 and upper_tick < $2
+                      and (select boot from drain where drain.id = attempt.drain_id) = $4";
         self.store.db.execute(sql, args![asleep_from.0, woken.0, self.slots_from.far.0, &self.boot.0]).await?;
         Ok(())
     }
@@ -141,16 +143,28 @@ impl Drain {
 }
 
 /// What a lane does, and for whom, stands twice: in the index by which it is found and in its row, which are held against each other.
-pub(super) const LANES: &str = "
-    select json_group_array(json_array(lane.id, job.id, round.id, lane.action, lane.account_id, round.visible_to,
-               exists (select 1 from task where task.lane_id = lane.id and task.state = 0 and task.id <= round.visible_to),
-               exists (select 1 from task_key key where key.lane_id = lane.id and key.target >= '@' and key.target < 'A'),
-               coalesce((lane.round_id, lane.action, lane.account_id) = (own.round_id, own.action, own.account_id), 0)))
-      from (select job.id from job
-             where job.state = 'active' and (?1 is null or job.id in (select value from json_each(?1)))
-             order by job.id) job
+pub(super) const LANES: &str = sql!(
+    "
+    select ",
+    json_rows(
+        "lane.id, job.id, round.id, lane.action, lane.account_id, round.visible_to,
+         case when exists (select 1 from task where task.lane_id = lane.id and task.state = 0 and task.id <= round.visible_to)
+              then 1 else 0 end,
+         case when exists (select 1 from task_key key where key.lane_id = lane.id and key.target >= '@' and key.target < 'A')
+              then 1 else 0 end,
+         case when (lane.round_id, lane.action, lane.account_id) = (own.round_id, own.action, own.account_id)
+              then 1 else 0 end"
+    ),
+    " from (select job.id from job where job.state = 'active' and (cast($1 as text) is null or job.id in ",
+    numbers("$1"),
+    ")) job
       join round on round.job_id = job.id
        and round.number = (select max(number) from round newest where newest.job_id = job.id and newest.visible_to > 0)
-      join lane indexed by sqlite_autoindex_lane_1 on lane.round_id = round.id
-      left join lane own not indexed on own.id = lane.id
-     where round.pending > 0";
+      join lane",
+    indexed_by("sqlite_autoindex_lane_1"),
+    " on lane.round_id = round.id
+      left join lane own",
+    not_indexed(),
+    " on own.id = lane.id
+     where round.pending > 0"
+);

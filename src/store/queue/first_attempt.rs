@@ -68,19 +68,21 @@ const LATE_MS: i64 = 600_000;
 /// How far a wall clock is believed to be wrong at most: one that is further off gets no answer, for certificates are good for some months.
 const WALL_DOUBT_MS: i64 = 31 * 86_400_000;
 
-/// What was reserved before `?2` by its boot's ticks, or before `?3` by the wall clock where its boot is another, cannot count; halved
-/// between what cannot and what can. Of other boots none counts any more where the first drain of this one took over before `?2`. Late
+/// What was reserved before `$2` by its boot's ticks, or before `$3` by the wall clock where its boot is another, cannot count; halved
+/// between what cannot and what can. Of other boots none counts any more where the first drain of this one took over before `$2`. Late
 /// ends are looked at one by one; and an attempt of another boot without an end was over when the next drain had the queue.
 pub(super) const FIRST_THAT_COUNTS: &str = "
     with recursive
         elsewhere (counts) as (
-            select coalesce(min(started_tick) >= ?2, 1) from drain
-             where boot = ?1 and id > (select coalesce(max(id), 0) from drain where boot <> ?1)),
+            select coalesce(min(started_tick) >= $2, true) from drain
+             where boot = $1 and id > (select coalesce(max(id), 0) from drain where boot <> $1)),
         search (low, high) as (
-            select 0, (select coalesce(max(id), 0) + 1 from attempt)
+            select cast(0 as bigint), (select coalesce(max(id), 0) + 1 from attempt)
             union all
-            select iif(iif(d.boot = ?1, a.reserved_tick < ?2, not e.counts or a.reserved_at < ?3), a.id + 1, low),
-                   iif(iif(d.boot = ?1, a.reserved_tick < ?2, not e.counts or a.reserved_at < ?3), high, (low + high) / 2)
+            select case when d.boot = $1 and a.reserved_tick < $2
+                          or d.boot <> $1 and (not e.counts or a.reserved_at < $3) then a.id + 1 else low end,
+                   case when d.boot = $1 and a.reserved_tick < $2
+                          or d.boot <> $1 and (not e.counts or a.reserved_at < $3) then high else (low + high) / 2 end
               from search
               join attempt a on a.id = (select min(id) from attempt where id >= (low + high) / 2)
               join drain d on d.id = a.drain_id
@@ -89,14 +91,16 @@ pub(super) const FIRST_THAT_COUNTS: &str = "
     select min(id) from (
         select coalesce(max(low), 0) as id from search where low >= high
         union all
-        select min(a.id) from attempt a cross join drain d on d.id = a.drain_id cross join elsewhere e
-         where a.upper_tick - a.reserved_tick > 600000
-           and iif(d.boot = ?1, a.upper_tick >= ?2, e.counts and a.reserved_at + a.upper_tick - a.reserved_tick >= ?3)
+        select min(a.id) from attempt a cross join drain d cross join elsewhere e
+         where d.id = a.drain_id and a.upper_tick - a.reserved_tick > 600000
+           and case when d.boot = $1 then a.upper_tick >= $2
+                    else e.counts and a.reserved_at + a.upper_tick - a.reserved_tick >= $3 end
         union all
-        select min(a.id) from attempt a cross join drain d on d.id = a.drain_id cross join elsewhere e
-         where a.ended_at is null and d.boot <> ?1 and e.counts
-           and exists (select 1 from drain next where next.id = d.id + 1
-                          and iif(next.boot = ?1, next.started_tick >= ?2, next.started_at >= ?3)))";
+        select min(a.id) from attempt a cross join drain d cross join elsewhere e
+         where d.id = a.drain_id and a.ended_at is null and d.boot <> $1 and e.counts
+           and exists (select 1 from drain next
+                        where next.id = d.id + 1
+                          and case when next.boot = $1 then next.started_tick >= $2 else next.started_at >= $3 end)) first";
 
 #[cfg(test)]
 mod tests {

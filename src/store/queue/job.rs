@@ -171,7 +171,7 @@ const SELECT_JOBS: &str = "
       join round on round.job_id = job.id
        and round.number = (select max(number) from round newest where newest.job_id = job.id and newest.visible_to > 0)
       join load on load.id = (select max(l.id) from load l where l.round_id = round.id and l.finished_at is not null)
-     where ?1 is null or job.name in (?1, ?2, ?3)
+     where cast($1 as text) is null or job.name in ($1, $2, $3)
      order by job.id";
 
 impl QueueStore<'_> {
@@ -190,14 +190,14 @@ impl QueueStore<'_> {
 
     /// Remembers where a job's file and its keep list are. A column that was named once stays.
     pub async fn set_files(&mut self, job: &NewJob) -> Result<(), StoreError> {
-        let sql = "update job set path = ?2, host = ?3, target_column = coalesce(target_column, ?4) where name = ?1";
+        let sql = "update job set path = $2, host = $3, target_column = coalesce(target_column, $4) where name = $1";
         self.db.execute(sql, args![&job.name, text(&job.path), &job.host, &job.target_column]).await?;
         self.set_keep(&job.name, job.keep.as_deref()).await
     }
 
     /// Remembers which keep list is looked at again before anything of a job is sent; none: no list.
     pub async fn set_keep(&mut self, name: &str, keep: Option<&Path>) -> Result<(), StoreError> {
-        let sql = "update job set keep_path = ?2 where name = ?1 and keep_path is not ?2";
+        let sql = "update job set keep_path = $2 where name = $1 and keep_path is distinct from $2";
         let update = self.db.execute(sql, args![name, keep.map(text)]).await;
         if update? > 0 {
             let news = "update queue set generation = generation + 1 where id = 1";
@@ -208,7 +208,7 @@ impl QueueStore<'_> {
 
     /// Remembers the column of a job's targets, where it has none yet.
     pub async fn set_target_column(&mut self, job: JobId, column: &str) -> Result<(), StoreError> {
-        let sql = "update job set target_column = ?2 where id = ?1 and target_column is null";
+        let sql = "update job set target_column = $2 where id = $1 and target_column is null";
         let update = self.db.execute(sql, args![job.0, column]).await;
         update.map(|_| ())
     }
@@ -216,7 +216,7 @@ impl QueueStore<'_> {
     /// The file of the keep list that a job is sent under; none: no list, or no such job.
     pub async fn keep_list_of(&mut self, job: &str) -> Result<Option<PathBuf>, StoreError> {
         let found: Option<(Option<String>,)> =
-            self.db.fetch_optional("select keep_path from job where name = ?1", args![job]).await?;
+            self.db.fetch_optional("select keep_path from job where name = $1", args![job]).await?;
         Ok(found.and_then(|(path,)| path).map(PathBuf::from))
     }
 

@@ -47,13 +47,16 @@ pub struct RoundKeep {
     pub target_column: Option<String>,
 }
 
-const PEEK: &str = "
+const PEEK: &str = sql!(
+    "
     with recursive line (lane, visible_to, want, id) as (
-        select j.value ->> 0, j.value ->> 1, j.value ->> 2,
+        select head.lane, head.visible_to, head.want,
                (select t.id from task t
-                 where t.lane_id = j.value ->> 0 and t.state = 0 and t.id <= j.value ->> 1
+                 where t.lane_id = head.lane and t.state = 0 and t.id <= head.visible_to
                  order by t.id limit 1)
-          from json_each(?1) j
+          from ",
+    rows("$1", number "lane" 0, number "visible_to" 1, number "want" 2),
+    " head
         union all
         select lane, visible_to, want - 1,
                (select t.id from task t
@@ -62,18 +65,24 @@ const PEEK: &str = "
           from line
          where want > 1 and id is not null
     )
-    select json_group_array(json_array(t.lane_id, t.id, iif(k.task_id = t.id, t.target, null), c.record))
-      from (select id from line where id is not null order by id) l
+    select ",
+    json_rows("t.lane_id, t.id, case when k.task_id = t.id then t.target end, c.record"),
+    " from (select id from line where id is not null order by id) l
       join task t on t.id = l.id
       left join task_key k on k.lane_id = t.lane_id and k.target = t.target
-      left join task_cells c on c.task_id = t.id";
+      left join task_cells c on c.task_id = t.id"
+);
 
-const RETURNING: &str = "
-    select json_group_array(json_array(t.lane_id, t.id, iif(k.task_id = t.id, t.target, null), c.record))
-      from json_each(?1) j
-      join task t on t.id = j.value
+const RETURNING: &str = sql!(
+    "select ",
+    json_rows("t.lane_id, t.id, case when k.task_id = t.id then t.target end, c.record"),
+    " from ",
+    numbers("$1"),
+    " back
+      join task t on t.id = back.value
       left join task_key k on k.lane_id = t.lane_id and k.target = t.target
-      left join task_cells c on c.task_id = t.id";
+      left join task_cells c on c.task_id = t.id"
+);
 
 type Row = (i64, i64, serde_json::Value, Option<String>);
 
@@ -107,10 +116,13 @@ impl Drain {
     /// The rounds being worked on, with the keep lists of their jobs.
     pub async fn keeps(&mut self, only: Option<&[JobId]>) -> Result<Vec<RoundKeep>, StoreError> {
         let only = only.map(|jobs| serde_json::json!(jobs).to_string());
-        let sql = "select round.id, job.name, job.keep_path, round.columns, job.target_column
-                     from job join round on round.job_id = job.id
-                    where job.state = 'active' and round.pending > 0
-                      and (?1 is null or job.id in (select value from json_each(?1)))";
+        let sql = sql!(
+            "select round.id, job.name, job.keep_path, round.columns, job.target_column
+               from job join round on round.job_id = job.id
+              where job.state = 'active' and round.pending > 0 and (cast($1 as text) is null or job.id in ",
+            numbers("$1"),
+            ")"
+        );
         type Row = (i64, String, Option<String>, Option<String>, Option<String>);
         let rows: Vec<Row> = self.store.db.fetch_all(sql, args![only]).await?;
         let each = |(round, job, path, columns, target_column): Row| {

@@ -13,12 +13,11 @@ use crate::domain::{
     UNKNOWN_AFTER_CRASH,
 };
 use crate::store::codes::action_of;
-use crate::store::columns::values;
 use crate::store::error::StoreError;
 
 /// `task, round, crashes, whether its process died under this boot, whether the platform had answered that drain`. One that could not
 /// write to the queue any more, and ended, did not die.
-type InFlightRow = (i64, i64, i64, i64, i64);
+type InFlightRow = (i64, i64, i64, bool, bool);
 
 impl Drain {
     /// Takes the next fence and puts the queue in order behind a predecessor, all in one transaction.
@@ -39,8 +38,8 @@ impl Drain {
             to_text(&scope.windows)
         ];
         let (fence,): (i64,) = tx.fetch_one(BEGIN_DRAIN, args).await?;
-        let (found,): (String,) = tx.fetch_one(IN_FLIGHT, args![&self.boot.0]).await?;
-        let after = after_death(&values(&found)?, now);
+        let found: Vec<InFlightRow> = tx.fetch_all(IN_FLIGHT, args![&self.boot.0]).await?;
+        let after = after_death(&found, now);
         if after.tasks > 0 {
             tx.execute(PUT_ASIDE, args![&after.writes, UNKNOWN_AFTER_CRASH, CRASHED]).await?;
         }
@@ -52,7 +51,7 @@ impl Drain {
         let provisional: Vec<ParkedRow> = tx.fetch_all(PROVISIONAL, args![]).await?;
         let aside: Vec<(i64, i64, i64, i64)> = tx.fetch_all(ASIDE, args![UNKNOWN_AFTER_CRASH]).await?;
         let asked_last: Vec<(i64, i64, i64, i64)> = tx.fetch_all(ASKED_LAST, args![]).await?;
-        let (undecided,): (String,) = tx.fetch_one(UNDECIDED, args![UNKNOWN_AFTER_CRASH]).await?;
+        let undecided: Vec<(i64, i64, i64)> = tx.fetch_all(UNDECIDED, args![UNKNOWN_AFTER_CRASH]).await?;
         let (last,): (i64,) = tx.fetch_one("select coalesce(max(id), 0) from attempt", args![]).await?;
         let (taken_over,): (i64,) = tx.fetch_one(TAKEN_OVER, args![&self.boot.0]).await?;
         tx.commit().await?;
@@ -64,7 +63,7 @@ impl Drain {
             provisional: provisional.into_iter().map(parked_of).collect::<Result<_, _>>()?,
             aside: aside.into_iter().map(aside_of).collect::<Result<_, _>>()?,
             asked_last: asked_last.into_iter().map(aside_of).collect::<Result<_, _>>()?,
-            undecided: values(&undecided)?.into_iter().map(undecided_of).collect(),
+            undecided: undecided.into_iter().map(undecided_of).collect(),
             other_boots: false,
             taken_over: Tick(taken_over),
         })
@@ -85,7 +84,7 @@ fn after_death(in_flight: &[InFlightRow], now: Moment) -> AfterDeath {
     let alone = in_flight.len() == 1;
     let mut writes = Vec::with_capacity(in_flight.len());
     for (task, round, crashes, same_boot, answered) in in_flight {
-        let death = Death { same_boot: *same_boot != 0, answered: *answered != 0, alone };
+        let death = Death { same_boot: *same_boot, answered: *answered, alone };
         let count = CrashCount::stored(*crashes).after(death);
         let failed = count.has_failed();
         after.failed += u64::from(failed);
@@ -121,43 +120,51 @@ fn parked_of(row: ParkedRow) -> Result<ParkedTask, StoreError> {
 
 const BEGIN_DRAIN: &str = "
     insert into drain (id, boot, started_tick, started_at, jobs, sends_until, is_capped, windows)
-    select coalesce(max(id), 0) + 1, ?1, ?2, ?3, ?4, ?5, ?6, ?7 from drain returning id";
+    select coalesce(max(id), 0) + 1, $1, $2, $3, $4, $5, $6, $7 from drain returning id";
 
 /// Only a drain has tasks in flight, and each begins with none: they are all of the one before.
 const IN_FLIGHT: &str = "
-    select json_group_array(json_array(task.id, coalesce(lane.round_id, 0), task.crashes, coalesce(d.boot = ?1 and d.ended_at is null, 0),
-                                        coalesce(d.answered, 0)))
-      from (select distinct task_id from attempt where ended_at is null) open
-     cross join task on task.id = open.task_id and task.state = 1
+    select task.id, coalesce(lane.round_id, 0), task.crashes, coalesce(d.boot = $1 and d.ended_at is null, false),
+           coalesce(d.answered, 0) = 1
+      from (select distinct task_id from attempt where ended_at is null) sent cross join task
       left join lane on lane.id = task.lane_id
       left join attempt a on a.id = task.last_attempt_id
-      left join drain d on d.id = a.drain_id";
+      left join drain d on d.id = a.drain_id
+     where task.id = sent.task_id and task.state = 1";
 
-const PUT_ASIDE: &str = "
+/// `$1` the rows of [`AfterDeath::writes`].
+const PUT_ASIDE: &str = sql!(
+    "
     update task
-       set state = j.value ->> 1, crashes = j.value ->> 2, finished_at = j.value ->> 3, unsure = 1, asked_last = 0,
-           reason = iif(j.value ->> 3 is null, ?2, ?3)
-      from jsonb_each(?1) j
-     where task.id = j.value ->> 0";
+       set state = died.state, crashes = died.crashes, finished_at = died.finished_at, unsure = 1, asked_last = 0,
+           reason = case when died.finished_at is null then $2 else $3 end
+      from ",
+    rows("$1", number "task_id" 0, number "state" 1, number "crashes" 2, number "finished_at" 3),
+    " died
+     where task.id = died.task_id"
+);
 
-const COUNT_FAILED: &str = "
-    update round set pending = pending - f.n, failed = failed + f.n
-      from (select j.value ->> 4 as round_id, count(*) as n from jsonb_each(?1) j
-             where j.value ->> 3 is not null group by j.value ->> 4) f
-     where round.id = f.round_id";
+const COUNT_FAILED: &str = sql!(
+    "
+    update round set pending = pending - died.n, failed = failed + died.n
+      from (select failed.round_id, count(*) as n from ",
+    rows("$1", number "finished_at" 3, number "round_id" 4),
+    " failed where failed.finished_at is not null group by failed.round_id) died
+     where round.id = died.round_id"
+);
 
 /// In the words of the index of those that stand aside; `state = 2` alone would look at every task. What a crash left undecided stays,
 /// and so do those that are asked for last, and those that failed in an outage which is not over: a process that begins again and again
 /// would ask for the first few for ever.
 const WAKE_WAITING: &str = "
     update task set state = 0
-     where state in (2, 3) and state <> 3 and crashes = 0 and asked_last = 0 and reason is not ?1
+     where state in (2, 3) and state <> 3 and crashes = 0 and asked_last = 0 and reason is distinct from $1
        and not exists (select 1 from lane join endpoint_outage o on o.account_id = lane.account_id and o.action = lane.action
                         where lane.id = task.lane_id)";
 
 const ASIDE: &str = "
     select task.id, lane.id, lane.account_id, lane.action from task join lane on lane.id = task.lane_id
-     where task.state in (2, 3) and task.state <> 3 and task.crashes = 0 and task.asked_last = 0 and task.reason is not ?1
+     where task.state in (2, 3) and task.state <> 3 and task.crashes = 0 and task.asked_last = 0 and task.reason is distinct from $1
      order by task.last_attempt_id";
 
 const ASKED_LAST: &str = "
@@ -170,24 +177,26 @@ const PROVISIONAL: &str = "
 
 /// Those that were in flight last come last.
 const UNDECIDED: &str = "
-    select json_group_array(json_array(id, lane_id, crashes))
-      from (select id, lane_id, crashes from task
-             where state in (2, 3) and state <> 3 and (crashes > 0 or reason is ?1) order by last_attempt_id)";
+    select id, lane_id, crashes from task
+     where state in (2, 3) and state <> 3 and (crashes > 0 or reason = $1) order by last_attempt_id";
 
 /// `upper - reserved - deadline` is the grace the attempt was written with. Attempts of another boot stay open: nobody can
 /// say by when the platform counted them, for a machine may sleep before it dies.
-const CLOSE_ATTEMPTS: &str = "
+const CLOSE_ATTEMPTS: &str = sql!(
+    "
     update attempt
        set finding = 'crashed', reason = 'process_died',
-           ended_at = case when d.boot = ?4 then ?1 end,
-           upper_tick = case when d.boot = ?4
-                             then max(upper_tick, ?2 + max(upper_tick - reserved_tick - ?3, 0)) else upper_tick end
+           ended_at = case when d.boot = $4 then $1 end,
+           upper_tick = case when d.boot = $4 then ",
+    greatest((greatest "attempt.upper_tick", "$2"), "$2 + attempt.upper_tick - attempt.reserved_tick - $3"),
+    " else attempt.upper_tick end
       from drain d
-     where d.id = attempt.drain_id and attempt.ended_at is null";
+     where d.id = attempt.drain_id and attempt.ended_at is null"
+);
 
 const TAKEN_OVER: &str = "
     select min(started_tick) from drain
-     where boot = ?1 and id > (select coalesce(max(id), 0) from drain where boot <> ?1)";
+     where boot = $1 and id > (select coalesce(max(id), 0) from drain where boot <> $1)";
 
 /// What a start asks of the tables that grow with the work.
 #[cfg(test)]

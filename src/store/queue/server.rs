@@ -55,7 +55,8 @@ impl QueueStore<'_> {
             ServerState::Rests { until } => ("rests", Some(until.0), None),
             ServerState::NeedsPerson { why } => ("needs_person", None, Some(why)),
         };
-        let sql = "insert or replace into server (id, doing, until_at, why) values (1, ?1, ?2, ?3)";
+        let sql = "insert into server (id, doing, until_at, why) values (1, $1, $2, $3)
+                   on conflict (id) do update set doing = excluded.doing, until_at = excluded.until_at, why = excluded.why";
         let mut tx = self.db.begin().await?;
         tx.execute(sql, args![doing, until, why]).await?;
         tx.execute(END_CUT_OFF, args![]).await?;

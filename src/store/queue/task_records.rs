@@ -38,30 +38,37 @@ pub enum RecordsOfTask {
     },
 }
 
-/// `?1` tasks, `?2` records that the turn under way marks as deleted.
+/// `$1` tasks, `$2` records that the turn under way marks as deleted.
 ///
 /// One was there where the task has deleted one, or another task one that the reading found; or an attempt of which nobody saw the answer may
 /// have deleted it.
-const RECORDS: &str = "
-    select t.id, coalesce(reading.finished_at is not null and t.id <= reading.covers_to, 0), r.id, r.collection, r.key, r.cid, r.value,
+const RECORDS: &str = sql!(
+    "
+    select t.id, coalesce(reading.finished_at is not null and t.id <= reading.covers_to, false), r.id, r.collection, r.key, r.cid, r.value,
            (select count(*) from own_record o
              where o.account_id = lane.account_id and o.action = lane.action and o.subject = t.target and o.undone_by is null
-               and o.id not in (select value from json_each(?2))),
+               and o.id not in ",
+    numbers("$2"),
+    "),
            r.id is null and (t.unsure = 1 or exists (
                select 1 from own_record o left join attempt a on a.id = o.undone_by
                 where o.account_id = lane.account_id and o.action = lane.action and o.subject = t.target and o.undone_by is not null
-                  and (o.undone_by > reading.after_attempt_id or a.task_id = t.id))), 0
-      from json_each(?1) j
-      join task t on t.id = j.value
+                  and (o.undone_by > reading.after_attempt_id or a.task_id = t.id))), false
+      from ",
+    numbers("$1"),
+    " asked
+      join task t on t.id = asked.value
       join lane on lane.id = t.lane_id
       left join own_record_reading reading on reading.account_id = lane.account_id and reading.action = lane.action
       left join own_record r on r.id = (
                select o.id from own_record o
                 where o.account_id = lane.account_id and o.action = lane.action and o.subject = t.target and o.undone_by is null
-                  and o.id not in (select value from json_each(?2))
-                order by o.place, o.key limit 1)";
+                  and o.id not in ",
+    numbers("$2"),
+    "           order by o.place, o.key limit 1)"
+);
 
-/// `?1` tasks that restore, `?2` records that the turn under way marks as restored, `?3` pairs: an action that restores, and the one that it
+/// `$1` tasks that restore, `$2` records that the turn under way marks as restored, `$3` pairs: an action that restores, and the one that it
 /// takes back.
 ///
 /// A task puts back what its job's round has deleted of its subject, in the other order; but for what a reading has found to be there. Where
@@ -70,46 +77,53 @@ const RECORDS: &str = "
 ///
 /// `cross join`: in this order each step finds the records of one subject by an index. In another one SQLite walks through all that the
 /// account has ever deleted, for each task.
-const RECORDS_TO_RESTORE: &str = "
-    with inverse as materialized (select value ->> 0 as restoring, value ->> 1 as undoing from json_each(?3)),
+const RECORDS_TO_RESTORE: &str = sql!(
+    "
+    with inverse as materialized (select pair.restoring, pair.undoing from ",
+    rows("$3", number "restoring" 0, number "undoing" 1),
+    " pair),
     there as materialized (
         select t.id as task, p.place, p.collection, p.key, p.cid
-          from json_each(?1) j
-          cross join task t on t.id = j.value
-          cross join lane on lane.id = t.lane_id
-          cross join inverse on inverse.restoring = lane.action
-          cross join own_record_reading reading on reading.account_id = lane.account_id and reading.action = lane.action
-          cross join own_record p on p.account_id = lane.account_id and p.action = lane.action and p.subject = t.target and p.undone_by is null
-         where not exists (select 1 from own_record o
+          from ",
+    numbers("$1"),
+    " asked
+         cross join task t cross join lane cross join inverse cross join own_record_reading reading cross join own_record p
+         where t.id = asked.value and lane.id = t.lane_id and inverse.restoring = lane.action
+           and reading.account_id = lane.account_id and reading.action = lane.action
+           and p.account_id = lane.account_id and p.action = lane.action and p.subject = t.target and p.undone_by is null
+           and not exists (select 1 from own_record o
                             where o.account_id = lane.account_id and o.action = inverse.undoing and o.subject = t.target
                               and o.place = p.place and o.key = p.key and o.undone_by > reading.after_attempt_id)),
     kept as materialized (
         select t.id as task, o.id, o.place, o.collection, o.key
-          from json_each(?1) j
-          cross join task t on t.id = j.value
-          cross join lane on lane.id = t.lane_id
-          cross join round on round.id = lane.round_id
-          cross join job on job.id = round.job_id
-          cross join inverse on inverse.restoring = lane.action
-          cross join own_record o on o.account_id = lane.account_id and o.action = inverse.undoing and o.subject = t.target
-               and o.undone_by is not null
-          cross join attempt a on a.id = o.undone_by
-          cross join task undone on undone.id = a.task_id
-          cross join lane of on of.id = undone.lane_id and of.round_id = job.restores_round
-         where o.id not in (select value from json_each(?2))
+          from ",
+    numbers("$1"),
+    " asked
+         cross join task t cross join lane cross join round cross join job cross join inverse cross join own_record o
+         cross join attempt a cross join task undone cross join lane of
+         where t.id = asked.value and lane.id = t.lane_id and round.id = lane.round_id and job.id = round.job_id
+           and inverse.restoring = lane.action
+           and o.account_id = lane.account_id and o.action = inverse.undoing and o.subject = t.target and o.undone_by is not null
+           and a.id = o.undone_by and undone.id = a.task_id and of.id = undone.lane_id and of.round_id = job.restores_round
+           and o.id not in ",
+    numbers("$2"),
+    "
            and not exists (select 1 from there p
                             where p.task = t.id and p.place = o.place and p.key = o.key and p.cid = o.cid))
-    select t.id, coalesce(reading.finished_at is not null and t.id <= reading.covers_to, 0), r.id, r.collection, r.key, r.cid, r.value,
+    select t.id, coalesce(reading.finished_at is not null and t.id <= reading.covers_to, false), r.id, r.collection, r.key, r.cid, r.value,
            (select count(*) from kept where kept.task = t.id),
            t.unsure = 1 and exists (select 1 from there p where p.task = t.id),
            exists (select 1 from there p
                     where p.task = t.id and (r.id is null or t.attempts = 0 and p.collection = r.collection and p.key <> r.key))
-      from json_each(?1) j
-      join task t on t.id = j.value
+      from ",
+    numbers("$1"),
+    " asked
+      join task t on t.id = asked.value
       join lane on lane.id = t.lane_id
       left join own_record_reading reading on reading.account_id = lane.account_id and reading.action = lane.action
       left join own_record r on r.id = (
-               select kept.id from kept where kept.task = t.id order by kept.place desc, kept.key limit 1)";
+               select kept.id from kept where kept.task = t.id order by kept.place desc, kept.key limit 1)"
+);
 
 type Row = (i64, bool, Option<i64>, Option<String>, Option<String>, Option<String>, Option<String>, i64, bool, bool);
 

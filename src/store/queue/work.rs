@@ -152,7 +152,7 @@ mod tests {
         let drain = begin(&path, &DrainScope::default()).await;
         assert_eq!(looks.queue().accounts_of_newest_drain().await.unwrap(), HashSet::new());
         let sql = "insert into attempt (account_id, task_id, drain_id, action, reserved_tick, reserved_at, upper_tick)
-                   values (2, 1, ?1, 1, 0, 0, 0)";
+                   values (2, 1, $1, 1, 0, 0, 0)";
         looks.db.execute(sql, args![drain.fence.0]).await.unwrap();
         assert_eq!(looks.queue().accounts_of_newest_drain().await.unwrap(), HashSet::from([AccountId(2)]));
     }

@@ -61,8 +61,11 @@ pub struct Taken {
 impl QueueStore<'_> {
     /// Notes that a worklist is made from the job's newest round, and gives the token that names it.
     pub async fn make_worklist(&mut self, job: &Job, now: Wall) -> Result<String, StoreError> {
-        let sql = "insert into worklist (token, round_id, made_at) values (lower(hex(randomblob(16))), ?1, ?2)
-                   returning token";
+        let sql = sql!(
+            "insert into worklist (token, round_id, made_at) values (",
+            random_token(),
+            ", $1, $2) returning token"
+        );
         let (token,): (String,) = self.db.fetch_one(sql, args![job.round.0, now.0]).await?;
         Ok(token)
     }
@@ -73,7 +76,7 @@ impl QueueStore<'_> {
                           exists (select 1 from round newer where newer.job_id = job.id and newer.number > round.number
                                                              and newer.visible_to > 0)
                      from worklist join round on round.id = worklist.round_id join job on job.id = round.job_id
-                    where worklist.token = ?1";
+                    where worklist.token = $1";
         let found: Option<(i64, String, i64, i64, bool)> = self.db.fetch_optional(sql, args![token]).await?;
         Ok(found.map(|(id, job, round, number, is_outdated)| Worklist {
             id,
@@ -110,12 +113,11 @@ impl QueueStore<'_> {
         taken: &mut Taken,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
-        let (text,): (String,) =
-            tx.fetch_one(FIND_TICKED, args![ticks_json(ticks), worklist.round.0, worklist.id]).await?;
-        let found: Vec<(usize, Option<i64>, bool, bool)> = crate::store::columns::values(&text)?;
+        let found: Vec<(i64, Option<i64>, bool, bool)> =
+            tx.fetch_all(FIND_TICKED, args![ticks_json(ticks), worklist.round.0, worklist.id]).await?;
         let mut settle = Vec::new();
         for (index, state, was_taken, is_ghost) in found {
-            let Some(tick) = ticks.get(index) else { continue };
+            let Some(tick) = usize::try_from(index).ok().and_then(|index| ticks.get(index)) else { continue };
             let state = state.map(crate::store::codes::state_of).transpose()?;
             match judge(state, was_taken, is_ghost) {
                 Judged::Foreign => taken.foreign_lines.push(tick.line),
@@ -185,27 +187,43 @@ fn ticks_json(ticks: &[WorklistTick]) -> String {
 
 /// For each tick: the state of its task (null: not of this round, or another target), whether it was taken before, whether it
 /// is a ghost. A task that a file ticks twice is settled once: the second is found in the same answer.
-const FIND_TICKED: &str = "
-    select json_group_array(json_array(j.key, task.state,
-               json(case when w.task_id is not null or j.key > first.key then 'true' else 'false' end),
-               json(case when v.verdict = 'ghost' then 'true' else 'false' end)))
-      from json_each(?1) j
-      join (select value ->> 0 as task_id, min(key) as key from json_each(?1) group by 1) first
-        on first.task_id = j.value ->> 0
-      left join (task join lane on lane.id = task.lane_id and lane.round_id = ?2)
-        on task.id = j.value ->> 0 and task.target = j.value ->> 1
-      left join worklist_tick w on w.worklist_id = ?3 and w.task_id = task.id
-      left join verification v on v.task_id = task.id and v.finished_at = task.finished_at";
+const FIND_TICKED: &str = sql!(
+    "
+    select tick.nth, task.state, w.task_id is not null or tick.nth > earliest.nth, coalesce(v.verdict = 'ghost', false)
+      from ",
+    rows("$1", number "task_id" 0, target "target" 1),
+    " tick
+      join (select each.task_id, min(each.nth) as nth from ",
+    rows("$1", number "task_id" 0),
+    " each group by each.task_id) earliest on earliest.task_id = tick.task_id
+      left join task on task.id = tick.task_id and task.target = tick.target
+       and exists (select 1 from lane where lane.id = task.lane_id and lane.round_id = $2)
+      left join worklist_tick w on w.worklist_id = $3 and w.task_id = task.id
+      left join verification v on v.task_id = task.id and v.finished_at = task.finished_at
+     order by tick.nth"
+);
 
-/// The counters first, while the states still say what is leaving which. `?1` tasks, `?2` round, `?3` worklist, `?4` now.
+/// The counters first, while the states still say what is leaving which. `$1` tasks, `$2` round, `$3` worklist, `$4` now.
 const FINISH_BY_HAND: [&str; 4] = [
-    "update round
-        set failed = failed - c.given_up, pending = pending - c.open, done = done + c.given_up + c.open
-       from (select coalesce(sum(task.state = 6), 0) as given_up, coalesce(sum(task.state in (0, 2, 3)), 0) as open
-               from json_each(?1) j join task on task.id = j.value) c
-      where round.id = ?2",
-    "update task set state = 4, reason = 'by_hand', finished_at = ?4
-      where id in (select value from json_each(?1)) and state in (0, 2, 3, 4, 6)",
-    "delete from verification where task_id in (select value from json_each(?1))",
-    "insert into worklist_tick (worklist_id, task_id, taken_at) select ?3, value, ?4 from json_each(?1)",
+    sql!(
+        "update round
+            set failed = failed - c.given_up, pending = pending - c.unsettled, done = done + c.given_up + c.unsettled
+           from (select count(*) filter (where task.state = 6) as given_up,
+                        count(*) filter (where task.state in (0, 2, 3)) as unsettled
+                   from ",
+        numbers("$1"),
+        " ticked join task on task.id = ticked.value) c
+          where round.id = $2"
+    ),
+    sql!(
+        "update task set state = 4, reason = 'by_hand', finished_at = $4 where id in ",
+        numbers("$1"),
+        " and state in (0, 2, 3, 4, 6)"
+    ),
+    sql!("delete from verification where task_id in ", numbers("$1")),
+    sql!(
+        "insert into worklist_tick (worklist_id, task_id, taken_at) select $3, ticked.value, $4 from ",
+        numbers("$1"),
+        " ticked"
+    ),
 ];

@@ -79,14 +79,14 @@ impl Drain {
         // which costs only the turns that do so.
         let forgets = turn.undone.iter().any(|undone| undone.is_back);
         if forgets {
-            self.store.db.execute("pragma secure_delete = on", args![]).await?;
+            self.store.db.overwrite_deleted(true).await?;
         }
         let rows = self.store.db.fetch_all::<(String,)>(query.sql, args).await;
         let rows = match rows {
             Ok(rows) => rows,
             Err(error) => return Err(self.roll_back(error).await),
         };
-        if forgets && let Err(error) = self.store.db.execute("pragma secure_delete = off", args![]).await {
+        if forgets && let Err(error) = self.store.db.overwrite_deleted(false).await {
             // The turn is written: what it says holds, and the next ones are a little slower.
             tracing::debug!(%error, "what is deleted is still overwritten");
         }

@@ -177,10 +177,10 @@ impl ReadStore<'_> {
         let sql = "with recursive chain (id, depth) as (
                        select cast($1 as bigint), 1 where cast($1 as bigint) is not null
                        union all
-                       select a.previous_id, depth + 1 from chain join attempt a on a.id = chain.id
-                        where a.previous_id is not null and depth < $2)
+                       select a.previous_id, depth + 1 from chain cross join attempt a
+                        where a.id = chain.id and a.previous_id is not null and depth < $2)
                    select a.reserved_at, a.ended_at, a.http_status, a.finding, a.reason, a.detail
-                     from chain join attempt a on a.id = chain.id order by a.id";
+                     from chain cross join attempt a where a.id = chain.id order by a.id";
         let rows: Vec<AttemptRow> = self.db.fetch_all(sql, args![last, MOST_ATTEMPTS]).await?;
         let view = |(reserved, ended, status, finding, reason, detail): AttemptRow| AttemptView {
             reserved_at: Wall(reserved),
