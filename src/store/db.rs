@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
-use sqlx::{Connection, FromRow, SqlSafeStr, Sqlite, Transaction};
+use sqlx::{Connection, Row as _, SqlSafeStr, Sqlite, Transaction};
 
 use super::codes::number_of;
 use super::error::StoreError;
@@ -85,10 +85,48 @@ macro_rules! args {
     ($($value:expr),* $(,)?) => { vec![$(Into::<$crate::store::db::Value>::into($value)),*] };
 }
 
-/// What a row of the database is read as.
-pub(super) trait Row: for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
+/// What a value of a row is read as.
+pub(super) trait Column: Sized {
+    fn read(row: &SqliteRow, at: usize) -> sqlx::Result<Self>;
+}
 
-impl<T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin> Row for T {}
+macro_rules! columns {
+    ($($kind:ty),*) => {$(
+        impl Column for $kind {
+            fn read(row: &SqliteRow, at: usize) -> sqlx::Result<$kind> {
+                row.try_get(at)
+            }
+        }
+
+        impl Column for Option<$kind> {
+            fn read(row: &SqliteRow, at: usize) -> sqlx::Result<Option<$kind>> {
+                row.try_get(at)
+            }
+        }
+    )*};
+}
+
+columns!(i64, u32, u16, bool, String, Vec<u8>);
+
+/// What a row is read as: its columns, in their order.
+pub(super) trait Row: Sized + Send + Unpin {
+    fn read(row: &SqliteRow) -> sqlx::Result<Self>;
+}
+
+/// A row of one column, of two, and so on.
+macro_rules! rows {
+    ($($kind:ident $at:literal)* ;) => {};
+    ($($kind:ident $at:literal)* ; $last:ident $last_at:literal $($more:tt)*) => {
+        impl<$($kind: Column + Send + Unpin,)* $last: Column + Send + Unpin> Row for ($($kind,)* $last,) {
+            fn read(row: &SqliteRow) -> sqlx::Result<Self> {
+                Ok(($($kind::read(row, $at)?,)* $last::read(row, $last_at)?,))
+            }
+        }
+        rows!($($kind $at)* $last $last_at ; $($more)*);
+    };
+}
+
+rows!(; A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14 P 15 Q 16);
 
 /// Runs statements, each by itself or within a transaction.
 #[derive(Debug)]
@@ -217,5 +255,5 @@ fn query(sql: impl SqlSafeStr, args: Vec<Value>) -> Query<'static, Sqlite, Sqlit
 }
 
 fn read_row<T: Row>(row: SqliteRow) -> sqlx::Result<T> {
-    T::from_row(&row)
+    T::read(&row)
 }

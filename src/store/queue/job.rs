@@ -3,9 +3,6 @@
 use super::QueueStore;
 use std::path::{Path, PathBuf};
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row};
-
 use crate::domain::{AccountId, Action, JobId, RoundId, TaskId, name_forms};
 use crate::store::error::StoreError;
 
@@ -119,50 +116,25 @@ pub struct Job {
     pub(in crate::store) load: i64,
 }
 
-struct JobRow {
-    id: i64,
-    name: String,
-    path: String,
-    action: Option<i64>,
-    account_id: Option<i64>,
-    target_column: Option<String>,
-    host: Option<String>,
-    restores_round: Option<i64>,
-    state: String,
-    round: i64,
-    number: u32,
-    visible_to: i64,
-    pending: i64,
-    content_hash: String,
-    load: i64,
-    reader: u32,
-    checked_by: u32,
-}
-
-/// By hand: the macro costs a second build of sqlx.
-impl FromRow<'_, SqliteRow> for JobRow {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<JobRow> {
-        Ok(JobRow {
-            id: row.try_get("id")?,
-            name: row.try_get("name")?,
-            path: row.try_get("path")?,
-            action: row.try_get("action")?,
-            account_id: row.try_get("account_id")?,
-            target_column: row.try_get("target_column")?,
-            host: row.try_get("host")?,
-            restores_round: row.try_get("restores_round")?,
-            state: row.try_get("state")?,
-            round: row.try_get("round")?,
-            number: row.try_get("number")?,
-            visible_to: row.try_get("visible_to")?,
-            pending: row.try_get("pending")?,
-            content_hash: row.try_get("content_hash")?,
-            load: row.try_get("load")?,
-            reader: row.try_get("reader")?,
-            checked_by: row.try_get("checked_by")?,
-        })
-    }
-}
+type JobRow = (
+    i64,
+    String,
+    String,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+    String,
+    i64,
+    u32,
+    i64,
+    i64,
+    String,
+    i64,
+    u32,
+    u32,
+);
 
 const SELECT_JOBS: &str = "
     select job.id, job.name, job.path, job.action, job.account_id, job.target_column, job.host, job.restores_round, job.state, round.id as round, round.number, round.visible_to,
@@ -233,22 +205,25 @@ pub(in crate::store) fn text(path: &Path) -> String {
 }
 
 fn job_of(row: JobRow) -> Result<Job, StoreError> {
+    let (id, name, path, action, account, target_column, host, restores, state, round, round_number, visible_to, ..) =
+        row;
+    let (.., pending, content_hash, load, reader, checked_by) = row;
     Ok(Job {
-        id: JobId(row.id),
-        name: row.name,
-        path: PathBuf::from(row.path),
-        action: row.action.map(crate::store::codes::action_of).transpose()?,
-        account: row.account_id.map(AccountId),
-        target_column: row.target_column,
-        host: row.host,
-        restores: row.restores_round.map(RoundId),
-        state: JobState::parse(&row.state)?,
-        round: RoundId(row.round),
-        round_number: row.number,
-        visible_to: TaskId(row.visible_to),
-        pending: u64::try_from(row.pending).unwrap_or(0),
-        loaded_from: LoadedFrom { content_hash: row.content_hash, reader: row.reader },
-        checked_by: row.checked_by,
-        load: row.load,
+        id: JobId(id),
+        name,
+        path: PathBuf::from(path),
+        action: action.map(crate::store::codes::action_of).transpose()?,
+        account: account.map(AccountId),
+        target_column,
+        host,
+        restores: restores.map(RoundId),
+        state: JobState::parse(&state)?,
+        round: RoundId(round),
+        round_number,
+        visible_to: TaskId(visible_to),
+        pending: u64::try_from(pending).unwrap_or(0),
+        loaded_from: LoadedFrom { content_hash, reader },
+        checked_by,
+        load,
     })
 }

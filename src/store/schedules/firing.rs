@@ -2,9 +2,6 @@
 //! slot is decided on once. What does not belong here: deciding.
 
 use super::ScheduleStore;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row};
-
 use crate::domain::{CLOCK_TOLERANCE, MicroUsd, Wall};
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
@@ -249,35 +246,47 @@ async fn move_on(tx: &mut Tx<'_>, schedule: i64, slot_at: Wall) -> Result<bool, 
     Ok(tx.execute(sql, args![schedule, slot_at.0]).await? == 1)
 }
 
-struct FiringRow(StoredFiring, String);
+type FiringRow = (
+    i64,
+    i64,
+    i64,
+    bool,
+    String,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+    Option<i64>,
+    i64,
+    Option<i64>,
+    i64,
+    Option<String>,
+);
 
-/// By hand: a tuple has 16 columns at most.
-impl FromRow<'_, SqliteRow> for FiringRow {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<FiringRow> {
-        let wall = |at: Option<i64>| at.map(Wall);
-        let firing = StoredFiring {
-            id: row.try_get("id")?,
-            schedule: row.try_get("schedule_id")?,
-            slot_at: Wall(row.try_get("slot_at")?),
-            asked_for: row.try_get("asked_for")?,
-            state: FiringState::Running,
-            missed: row.try_get::<i64, _>("missed")?.cast_unsigned(),
-            began_at: wall(row.try_get("began_at")?),
-            ends_by: wall(row.try_get("ends_by")?),
-            runs: u32::try_from(row.try_get::<i64, _>("runs")?).unwrap_or(u32::MAX),
-            ended_at: wall(row.try_get("ended_at")?),
-            exit_code: row.try_get::<Option<i64>, _>("exit_code")?.and_then(|code| u8::try_from(code).ok()),
-            stopped: row.try_get("stopped")?,
-            requests: row.try_get::<Option<i64>, _>("requests")?.map(i64::cast_unsigned),
-            spent: MicroUsd(row.try_get::<i64, _>("spent_microusd")?.cast_unsigned()),
-            retry_at: wall(row.try_get("retry_at")?),
-            transient_failures: u32::try_from(row.try_get::<i64, _>("troubles")?).unwrap_or(u32::MAX),
-            trouble: row.try_get("trouble")?,
-        };
-        Ok(FiringRow(firing, row.try_get("state")?))
-    }
-}
-
-fn firing_of(FiringRow(firing, state): FiringRow) -> Result<StoredFiring, StoreError> {
-    Ok(StoredFiring { state: FiringState::parse(&state)?, ..firing })
+fn firing_of(row: FiringRow) -> Result<StoredFiring, StoreError> {
+    let (id, schedule, slot_at, asked_for, state, missed, began_at, ends_by, runs, ended_at, exit_code, stopped, ..) =
+        row;
+    let (.., requests, spent, retry_at, troubles, trouble) = row;
+    Ok(StoredFiring {
+        id,
+        schedule,
+        slot_at: Wall(slot_at),
+        asked_for,
+        state: FiringState::parse(&state)?,
+        missed: missed.cast_unsigned(),
+        began_at: began_at.map(Wall),
+        ends_by: ends_by.map(Wall),
+        runs: u32::try_from(runs).unwrap_or(u32::MAX),
+        ended_at: ended_at.map(Wall),
+        exit_code: exit_code.and_then(|code| u8::try_from(code).ok()),
+        stopped,
+        requests: requests.map(i64::cast_unsigned),
+        spent: MicroUsd(spent.cast_unsigned()),
+        retry_at: retry_at.map(Wall),
+        transient_failures: u32::try_from(troubles).unwrap_or(u32::MAX),
+        trouble,
+    })
 }
