@@ -116,7 +116,7 @@ impl ListStore<'_> {
         );
         const TURN_PAGE: &str = "
             update reading set cursor = $2, pages = pages + 1, resources = resources + $3, entries = entries + $4,
-                   finished_at = case when cast($2 as text) is null then $5 end
+                   finished_at = case when cast($2 as text) is null then cast($5 as bigint) end
              where id = $1 returning id, started_at, cursor, pages, entries, resources,
                    finished_at is not null and cursor is null, finished_at is not null and cursor is not null";
         let (id, end) = request;

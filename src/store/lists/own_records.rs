@@ -99,7 +99,7 @@ const COVER: &str = "
 
 const TURN_PAGE: &str = "
     update own_record_reading
-       set collection = $3, cursor = $4, entries = entries + $5, finished_at = case when $6 = 1 then $7 end
+       set collection = $3, cursor = $4, entries = entries + $5, finished_at = case when $6 = 1 then cast($7 as bigint) end
      where account_id = $1 and action = $2
     returning covers_to, collection, cursor, entries, begun_at, finished_at is not null";
 

@@ -186,7 +186,7 @@ const CLOSE_ATTEMPTS: &str = sql!(
     "
     update attempt
        set finding = 'crashed', reason = 'process_died',
-           ended_at = case when d.boot = $4 then $1 end,
+           ended_at = case when d.boot = $4 then cast($1 as bigint) end,
            upper_tick = case when d.boot = $4 then ",
     greatest((greatest "attempt.upper_tick", "$2"), "$2 + attempt.upper_tick - attempt.reserved_tick - $3"),
     " else attempt.upper_tick end
