@@ -81,6 +81,19 @@ fn windows_of_actions_that_nobody_asks_for_are_not_listed() {
     assert_eq!(windows.as_array().map(Vec::len), Some(2), "{windows}");
 }
 
+/// Lists of Bluesky tell no handles: who is kept by one is spared by the run, if it is told.
+#[test]
+fn names_that_a_list_cannot_spare_go_on_with_it() {
+    let home = Home::new();
+    home.write("keep.txt", "@nobody.sandbox.test\n");
+    let words = ["list", "following", "--keep", "keep.txt", "-o", "unfollow.csv", "--platform", "bluesky", "--sandbox"];
+    let done = home.run(&words).ends(0);
+    assert!(done.err.contains("no name here") && done.err.contains("the same --keep"), "{}", done.err);
+    done.says("next: `cleanup check unfollow.csv --action unfollow --keep keep.txt --platform bluesky --sandbox`");
+    let part = home.run(&["list", "followers", "--limit", "3", "-o", "f.csv", "--sandbox"]).ends(0);
+    assert!(!part.err.contains("lists those you follow"), "{}", part.err);
+}
+
 #[test]
 fn a_list_in_a_file_says_what_to_type_next() {
     let home = Home::new();

@@ -317,7 +317,10 @@ fn filters_and_the_next_command_know_what_it_is() {
     home.write("Somebody.CAR", repository(&of_somebody()).car());
     home.write("keep.txt", format!("{ADA}\n"));
     let words = ["import", "Somebody.CAR", "--what", "following", "--keep", "keep.txt", "-o", "unfollow.csv"];
-    home.run(&words).ends(0).says("spared 1").says("cleanup check unfollow.csv --action unfollow --platform bluesky");
+    home.run(&words)
+        .ends(0)
+        .says("spared 1")
+        .says("cleanup check unfollow.csv --action unfollow --keep keep.txt --platform bluesky");
     assert!(std::fs::read_to_string(home.path("unfollow.csv")).unwrap().lines().nth(1).unwrap().starts_with(BOB));
     // The file is one that is taken.
     home.run(&["check", "unfollow.csv", "--action", "unfollow", "--platform", "bluesky"]).ends(0);

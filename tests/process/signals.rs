@@ -30,7 +30,7 @@ fn the_first_signal_waits_saves_and_says_how_to_go_on() {
         let end = ended.json();
         assert_eq!((ended.code(), &end["stopped"]), (exit, &"interrupted".into()), "{name}: {end}");
         assert!(ended.talk.contains(&format!("stopped by {name}; progress is saved")), "{}", ended.talk);
-        assert!(ended.talk.contains("continue with `cleanup resume`"), "{}", ended.talk);
+        assert!(ended.talk.contains("continue with `cleanup resume unfollow`"), "{}", ended.talk);
         let (done, pending) = (end["jobs"][0]["done"].as_u64().unwrap(), end["jobs"][0]["pending"].as_u64().unwrap());
         assert!(done > 0 && pending > 0 && done + pending == 60, "{end}");
         assert_eq!(sandbox.effects().len() as u64, done, "what was in flight was waited for");

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::app::request::FilterOptions;
 use crate::app::{Delivered, ListEnd, ListReport, fetch_list};
 use crate::cli::args::ListArgs;
 use crate::cli::context::Context;
@@ -24,25 +25,36 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CommandError>
             (None, Some(platform)) => vec!["--platform", platform.name()],
             (None, None) => vec![],
         };
-        next_after(context, request.list, path, &whose).into_iter().for_each(|line| context.printer.say(&line));
+        next_after(context, (request.list, path), &request.which, &whose)
+            .into_iter()
+            .for_each(|line| context.printer.say(&line));
     }
     Ok(end.exit_code())
 }
 
-/// What to type when a list is in a file.
-pub(super) fn next_after(context: &Context, list: ListKind, path: &Path, whose: &[&str]) -> Option<String> {
+/// What to type when a list is in a file. The keep list goes on with it: `run` looks up what its names mean, which a list cannot tell of
+/// everybody. A part of the followers is no list of those who follow.
+pub(super) fn next_after(
+    context: &Context,
+    (list, path): (ListKind, &Path),
+    which: &FilterOptions,
+    whose: &[&str],
+) -> Option<String> {
     if path.as_os_str() == "-" {
         return None;
     }
     let path = path.to_string_lossy();
-    Some(match list.undone_by() {
+    match list.undone_by() {
         Some(action) => {
-            let check = [&["check", &path, "--action", action.name()], whose].concat();
-            format!("next: {} says what undoing them would take", context.command(&check))
+            let keep = which.wanted.keep.as_ref().map(|keep| keep.to_string_lossy());
+            let keep = keep.as_ref().map_or(vec![], |keep| vec!["--keep", keep]);
+            let check = [&["check", &path, "--action", action.name()], &keep[..], whose].concat();
+            Some(format!("next: {} says what undoing them would take", context.command(&check)))
         }
-        None => {
+        None if *which == FilterOptions::default() => {
             let list = [&["list", "following", "--keep", &path], whose].concat();
-            format!("next: {} lists those you follow who are not among them", context.command(&list))
+            Some(format!("next: {} lists those you follow who are not among them", context.command(&list)))
         }
-    })
+        None => None,
+    }
 }

@@ -124,6 +124,15 @@ fn troubled_before(old: &[JobStatus], told: &[JobStatus], code: u8, deps: AppDep
     ))
 }
 
+/// The command that continues these jobs and no others.
+fn resume_of(jobs: &[JobStatus], deps: AppDeps<'_>) -> String {
+    const MOST_NAMED: usize = 3;
+    let is_left = |status: &&JobStatus| status.job.state != JobState::Paused && status.counts.pending > 0;
+    let names: Vec<&str> = jobs.iter().filter(is_left).map(|status| status.job.name.as_str()).collect();
+    let words: Vec<&str> = if names.len() <= MOST_NAMED { [&["resume"], &names[..]].concat() } else { vec!["resume"] };
+    deps.command(&words)
+}
+
 fn what_next(outcome: &RunOutcome, jobs: &[JobStatus], deps: AppDeps<'_>) -> Vec<String> {
     let finish = &outcome.finish;
     let is_paused = |status: &&JobStatus| status.job.state == JobState::Paused && status.counts.pending > 0;
@@ -157,7 +166,7 @@ fn what_next(outcome: &RunOutcome, jobs: &[JobStatus], deps: AppDeps<'_>) -> Vec
         let at = finish.next_slot_at.filter(|at| *at > now);
         let at = at.map_or(String::new(), |at: Wall| format!(", next slot at {}", deps.local.text(at, now)));
         let why = why.map_or(String::new(), |why| format!(" ({why})"));
-        lines.push(format!("{left} left{why}{at}; continue with {}", deps.command(&["resume"])));
+        lines.push(format!("{left} left{why}{at}; continue with {}", resume_of(jobs, deps)));
     } else if !jobs.is_empty() && jobs.iter().all(|status| is_cancelled(&status)) {
         // Said below, job by job.
     } else if paused == 0 && finish.requests == 0 && finish.stopped == Stopped::Finished {

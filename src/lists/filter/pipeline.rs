@@ -36,7 +36,7 @@ pub struct FilterCounts {
     pub read: u64,
     /// Entries spared, by rule.
     pub spared: BTreeMap<Rule, u64>,
-    /// Entries that the keep list did not name by ID and of which no handle is known, while the list names handles.
+    /// Entries that the keep list did not name by ID and of which no name is known, while the list has names.
     pub without_handle: u64,
     /// The facts that rules ask for, of those that an entry told.
     #[serde(skip)]
@@ -56,7 +56,8 @@ impl FilterCounts {
         if self.without_handle > 0 {
             let entries = counted(self.without_handle, "entry has", "entries have");
             lines.push(format!(
-                "{entries} no handle here, so the handles on the keep list spare none of them; add their IDs"
+                "{entries} no name here, so the names on the keep list spare none of them: give `cleanup run` the same --keep, which looks \
+                 names up before anything is sent, or add their IDs"
             ));
         }
         lines
@@ -70,12 +71,15 @@ pub struct FilterPipeline {
     kind: TargetKind,
     stage: Stage<Entry>,
     counts: FilterCounts,
+    /// The keep list has names.
+    keeps_names: bool,
 }
 
 impl FilterPipeline {
     /// Nothing has been read yet.
     pub fn new(filter: Filter, take: Take, kind: TargetKind) -> FilterPipeline {
-        FilterPipeline { filter, kind, stage: Stage::new(take), counts: FilterCounts::default() }
+        let keeps_names = filter.keep.as_ref().is_some_and(|keep| keep.named_targets().next().is_some());
+        FilterPipeline { filter, kind, stage: Stage::new(take), counts: FilterCounts::default(), keeps_names }
     }
 
     /// Takes the next entry.
@@ -88,8 +92,8 @@ impl FilterPipeline {
         if let Judgement::Spared(rule) = self.filter.judge(&entry, self.kind) {
             return Ok(self.spare(entry, rule));
         }
-        let names_handles = self.filter.keep.as_ref().is_some_and(|keep| !keep.handles().is_empty());
-        self.counts.without_handle += u64::from(names_handles && entry.handle.is_none());
+        let is_nameless = entry.handle.is_none() && entry.address.is_none();
+        self.counts.without_handle += u64::from(self.keeps_names && is_nameless);
         let date = self.filter.date(&entry, self.kind);
         Ok(match self.stage.push(date, entry)? {
             Staged::Out(entry) => Sifted::Out(entry),

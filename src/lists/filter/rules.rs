@@ -5,6 +5,7 @@ use super::{PlainRules, Rule};
 use crate::domain::{EntryFact, Handle, Target, TargetKind, Wall};
 use crate::jobfile::keep_list::KeepList;
 use crate::lists::{Entry, RowEntry, snowflake};
+use crate::platforms::foreign_names;
 
 /// A date later than this behind now is nobody's: clocks differ, but not by two days.
 const MAX_AHEAD_MS: i64 = 2 * 86_400_000;
@@ -44,8 +45,14 @@ pub struct Filter {
 impl Filter {
     /// What becomes of an entry, a user or a post.
     pub fn judge(&self, entry: &Entry, kind: TargetKind) -> Judgement {
-        let address: Option<Target> = entry.address.as_ref().and_then(|address| address.to_string().parse().ok());
-        self.judge_known((entry.handle.as_slice(), address.as_slice()), entry, kind)
+        let mut names: Vec<Target> = Vec::new();
+        if self.keep.is_some() || self.only.is_some() {
+            names.extend(entry.address.as_ref().and_then(|address| address.to_string().parse().ok()));
+            // A user's link may be at another host than the address: who copies it into a keep list means the same user.
+            names
+                .extend(entry.link.as_deref().filter(|_| kind == TargetKind::User).into_iter().flat_map(foreign_names));
+        }
+        self.judge_known((entry.handle.as_slice(), &names), entry, kind)
     }
 
     /// The same for a row of a job file.

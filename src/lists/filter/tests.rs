@@ -143,7 +143,27 @@ fn lists_know_users_by_id_and_handle_and_posts_by_their_author() {
     }
     let (_, counts) = sieve.finish();
     assert_eq!((counts.passed(), counts.without_handle), (2, 2));
-    assert!(counts.lines().last().unwrap().contains("2 entries have no handle"), "{:?}", counts.lines());
+    assert!(counts.lines().last().unwrap().contains("2 entries have no name"), "{:?}", counts.lines());
+}
+
+#[test]
+fn names_of_other_networks_spare_by_address_and_link_and_are_told_where_they_cannot() {
+    let address = Some("ada@social.example".parse().unwrap());
+    let link = Some("https://web.social.example/@ada".to_owned());
+    let ada = Entry { address, link, ..user("01000000000001Q5RHY65W0BEX") };
+    for text in ["@ada@social.example", "https://web.social.example/@ada"] {
+        let keep = Filter { keep: Some(list(text)), ..empty() };
+        assert_eq!(keep.judge(&ada, TargetKind::User), Judgement::Spared(Rule::KeepList), "{text}");
+        let only = Filter { only: Some(list(text)), ..empty() };
+        assert_eq!(only.judge(&ada, TargetKind::User), Judgement::Pass, "{text}");
+    }
+    // Lists of Bluesky's repositories tell no handles.
+    let keep = Filter { keep: Some(list("@ada.bsky.social")), ..empty() };
+    let mut sieve = FilterPipeline::new(keep, Take::default(), TargetKind::User);
+    sieve.push(user("did:plc:ewvi7nxzyoun6zhxrhs64oiz")).unwrap();
+    let (_, counts) = sieve.finish();
+    assert_eq!((counts.passed(), counts.without_handle), (1, 1));
+    assert!(counts.lines()[0].contains("the same --keep"), "{:?}", counts.lines());
 }
 
 #[test]

@@ -86,7 +86,7 @@ pub(super) fn say_imported(context: &Context, args: &ImportArgs, report: &Import
                 (None, Some(platform)) => vec!["--platform", platform.name()],
                 (None, None) => vec![],
             };
-            let next = next_after(context, args.what, path, &whose);
+            let next = next_after(context, (args.what, path), &args.filter.which.options(), &whose);
             next.filter(|_| counts.passed() > 0).into_iter().for_each(|line| printer.say(&line));
         }
         None => printer.say(&many),
