@@ -105,6 +105,7 @@ impl ReadingTroubles<'_> {
                 }
                 ReadingEnd::KeptUntold(detail) => {
                     let reason = Reason::Borrowed(KEPT_NAMES_UNTOLD);
+                    self.troubles.record(self.roster.accounts[key.0.0].id, &reason, &detail, draft);
                     self.troubles.refuse_action(self.roster, key.0, reason, detail, draft);
                 }
                 ReadingEnd::Failing(detail) => self.fails(key, detail, draft),

@@ -186,9 +186,12 @@ fn a_kept_handle_whom_the_platform_does_not_tell_stops_what_may_be_theirs() {
     );
     assert!(output.err.contains("write their IDs into the keep list"), "{}", output.err);
     assert_eq!((outcomes(&home)[0].1.as_str(), sandbox.ledger().requests), ("pending", 0));
+    // Whoever looks in the morning is told as well.
+    let needs = || home.run(&["status", "--json"]).ends(0).json()["accounts"][0]["needs_person"].clone();
+    assert_eq!(needs()["reason"], "kept_names_untold", "{}", needs());
     home.write("keep.txt", "1234567\n");
     run(&home, &sandbox, &["--keep", "keep.txt"]).ends(0);
-    assert_eq!(outcomes(&home)[0].1, "done");
+    assert_eq!((outcomes(&home)[0].1.as_str(), needs()), ("done", serde_json::Value::Null));
 }
 
 /// No answer about names is no reason to send.
