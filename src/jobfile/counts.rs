@@ -102,7 +102,10 @@ impl Counts {
             }
             Judged::Task { action, account, is_typed, is_plain, column, target, .. } => {
                 self.names += u64::from(target.is_name());
-                if opened.judge.ids_of(Ok(*account)).is_some_and(|ids| ids.is_doubtful(target)) {
+                // The IDs of most files are numbers, of which nobody has to be asked.
+                if matches!(target, Target::Key(_))
+                    && opened.judge.ids_of(Ok(*account)).is_some_and(|ids| ids.is_doubtful(target))
+                {
                     self.doubtful
                         .get_or_insert_with(|| DoubtfulIds { rows: 0, line, text: target.to_string() })
                         .rows += 1;
