@@ -4,8 +4,8 @@ use super::question::{QUESTIONS, Question};
 use super::{PlainRules, Rule};
 use crate::domain::{EntryFact, Handle, Target, TargetKind, Wall};
 use crate::jobfile::keep_list::KeepList;
+use crate::lists::keep::names_in;
 use crate::lists::{Entry, RowEntry, snowflake};
-use crate::platforms::foreign_names;
 
 /// A date later than this behind now is nobody's: clocks differ, but not by two days.
 const MAX_AHEAD_MS: i64 = 2 * 86_400_000;
@@ -49,8 +49,7 @@ impl Filter {
         if self.keep.is_some() || self.only.is_some() {
             names.extend(entry.address.as_ref().and_then(|address| address.to_string().parse().ok()));
             // A user's link may be at another host than the address: who copies it into a keep list means the same user.
-            names
-                .extend(entry.link.as_deref().filter(|_| kind == TargetKind::User).into_iter().flat_map(foreign_names));
+            names.extend(entry.link.as_deref().filter(|_| kind == TargetKind::User).into_iter().flat_map(names_in));
         }
         self.judge_known((entry.handle.as_slice(), &names), entry, kind)
     }
