@@ -156,6 +156,11 @@ impl CommandError {
         source.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
     }
 
+    /// What `--json` prints where this is all there is to say: `{"error":{...},"exit_code":N}`
+    pub fn to_answer(&self) -> serde_json::Value {
+        serde_json::json!({ "error": self.to_json(), "exit_code": self.kind.exit_code() })
+    }
+
     /// `{"kind","message","hint"}`
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::json!({ "kind": self.kind.name(), "message": self.message, "hint": self.hint })

@@ -75,6 +75,12 @@ impl Context {
         app::notify(&self.settings, None, ended, |warning| self.printer.warn(warning)).await;
     }
 
+    /// An error whose hint names commands as they are typed for this very queue.
+    pub(super) fn completed(&self, error: CommandError) -> CommandError {
+        let hint = error.hint.as_ref().map(|hint| for_this_queue(&self.settings, hint));
+        CommandError { hint, ..error }
+    }
+
     /// A command to type next, for this very queue; words are quoted for a shell where they have to be.
     pub fn command(&self, words: &[&str]) -> String {
         app::command(&self.settings, words)

@@ -20,9 +20,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::app::{self, RunSummary};
+use crate::app::{self, FilesReport, RunSummary};
 use crate::error::{CommandError, ErrorKind};
-use args::Cli;
+use args::{Cli, PromisedJson};
 use context::Context;
 use printer::Printer;
 
@@ -71,12 +71,22 @@ fn run(cli: &Cli) -> u8 {
         Err(error) if error.is_broken_pipe() => 0,
         Err(error) => {
             printer.error(&error);
-            if cli.promises_json() {
-                let _ = printer.closing_json(&RunSummary::failed(&error));
+            if !printer.has_printed_json() {
+                print_failure(cli, &printer, &error);
             }
             error.kind.exit_code()
         }
     }
+}
+
+/// The JSON object of a command that has failed before it could print its own.
+fn print_failure(cli: &Cli, printer: &Printer, error: &CommandError) {
+    let _ = match cli.promised_json() {
+        None => Ok(()),
+        Some(PromisedJson::Run) => printer.closing_json(&RunSummary::failed(error)),
+        Some(PromisedJson::Files) => printer.closing_json(&FilesReport::refused(error.copied())),
+        Some(PromisedJson::Answer) => printer.closing_json(&error.to_answer()),
+    };
 }
 
 fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CommandError> {
@@ -134,8 +144,5 @@ fn drive(cli: &Cli, context: &Context) -> Result<u8, CommandError> {
     let ended = runtime.block_on(commands::dispatch(&cli.command, context));
     // Nobody waits for a pipe that is still open, or for another process's load.
     runtime.shutdown_background();
-    ended.map_err(|error| {
-        let hint = error.hint.as_ref().map(|hint| context::for_this_queue(&context.settings, hint));
-        CommandError { hint, ..error }
-    })
+    ended.map_err(|error| context.completed(error))
 }

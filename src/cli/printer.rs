@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
@@ -16,6 +17,9 @@ use super::wrap::wrap;
 use crate::domain::{is_unsafe, json_text};
 use crate::error::CommandError;
 use crate::text::{escaped, escaped_lines};
+
+/// A process is one command, and a command prints one object at most.
+static JSON_IS_PRINTED: AtomicBool = AtomicBool::new(false);
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,7 +118,14 @@ impl Printer {
     /// # Errors
     /// As [`Printer::data`].
     pub fn json(&self, value: &impl Serialize) -> Result<(), CommandError> {
-        self.data(&json_text(value))
+        self.data(&json_text(value))?;
+        JSON_IS_PRINTED.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether this command has printed its one JSON object.
+    pub fn has_printed_json(&self) -> bool {
+        JSON_IS_PRINTED.load(Ordering::Relaxed)
     }
 
     /// The JSON at the end of a run. A reader that went away changes nothing about how the run ended, nor about its exit code.

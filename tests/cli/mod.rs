@@ -13,6 +13,7 @@ mod files;
 mod filters;
 mod first_steps;
 mod jobs;
+mod json_ends;
 mod message_list;
 mod messages;
 mod moved;

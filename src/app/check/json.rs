@@ -14,6 +14,7 @@ use crate::lists::filter::Rule;
 struct FilesJson<'a> {
     files: Vec<FileJson<'a>>,
     error: Option<serde_json::Value>,
+    exit_code: u8,
 }
 
 #[derive(Serialize)]
@@ -59,7 +60,8 @@ struct CostJson {
 impl Serialize for FilesReport {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let files = self.files.iter().map(file_json).collect();
-        FilesJson { files, error: self.refusal.as_ref().map(CommandError::to_json) }.serialize(to)
+        let error = self.refusal.as_ref().map(CommandError::to_json);
+        FilesJson { files, error, exit_code: self.exit_code() }.serialize(to)
     }
 }
 

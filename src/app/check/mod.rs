@@ -45,7 +45,7 @@ pub struct CheckedFile {
 pub async fn check_files(deps: AppDeps<'_>, request: &LoadRequest) -> Result<FilesReport, CommandError> {
     let files = match prepare_files(request, deps).await {
         Ok(files) => files,
-        Err(refusal) => return Ok(FilesReport { files: Vec::new(), refusal: Some(refusal) }),
+        Err(refusal) => return Ok(FilesReport::refused(refusal)),
     };
     let options = load_options(request, &files, deps)?;
     let who = Identities::of(deps.settings, request.rows.platform, None)?;
@@ -65,6 +65,11 @@ pub async fn check_files(deps: AppDeps<'_>, request: &LoadRequest) -> Result<Fil
 }
 
 impl FilesReport {
+    /// All of them are refused for this.
+    pub fn refused(refusal: CommandError) -> FilesReport {
+        FilesReport { files: Vec::new(), refusal: Some(refusal) }
+    }
+
     /// 0 clean, 3 with rejected rows; where a run would be refused, what it would end with.
     pub fn exit_code(&self) -> u8 {
         match &self.refusal {

@@ -210,15 +210,40 @@ impl Cli {
         overrides
     }
 
-    /// Whether the contract promises one JSON object on stdout whatever the end.
-    pub fn promises_json(&self) -> bool {
-        match &self.command {
-            Command::Run(args) => args.drain.json,
-            Command::Resume(args) => args.drain.json,
-            Command::Doctor(args) => args.json,
-            _ => false,
-        }
+    /// The JSON object that `--json` promises whatever the end; none where it is not asked for.
+    pub fn promised_json(&self) -> Option<PromisedJson> {
+        let (is_asked_for, promised) = match &self.command {
+            Command::Run(args) => (args.drain.json, PromisedJson::Run),
+            Command::Resume(args) => (args.drain.json, PromisedJson::Run),
+            Command::Undo(args) => (args.drain.json, PromisedJson::Run),
+            Command::Check(args) => (args.json, PromisedJson::Files),
+            Command::Status(args) => (args.json, PromisedJson::Answer),
+            Command::Verify(args) => (args.json, PromisedJson::Answer),
+            Command::Audit(args) => (args.json, PromisedJson::Answer),
+            Command::Doctor(args) => (args.json, PromisedJson::Answer),
+            Command::Account(AccountArgs { command: AccountCommand::List(args) }) => (args.json, PromisedJson::Answer),
+            Command::Account(AccountArgs { command: AccountCommand::Check(args) }) => (args.json, PromisedJson::Answer),
+            Command::Schedule(ScheduleArgs { command: ScheduleCommand::List(args) }) => {
+                (args.json, PromisedJson::Answer)
+            }
+            Command::Schedule(ScheduleArgs { command: ScheduleCommand::Next(args) }) => {
+                (args.json, PromisedJson::Answer)
+            }
+            _ => return None,
+        };
+        is_asked_for.then_some(promised)
     }
+}
+
+/// What the JSON object of a command has beside its error and exit code where it fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PromisedJson {
+    /// The other keys of a run, of which nothing has been done.
+    Run,
+    /// No files.
+    Files,
+    /// Nothing: there is no answer.
+    Answer,
 }
 
 /// Why `--sandbox` and a platform contradict each other, where they do: one that has a stand-in of its own in the sandbox says which is meant.
@@ -265,7 +290,7 @@ mod tests {
             ["cleanup", "run", "a.csv", "--platform", "sandbox", "--rate", "20/15m", "--rate", "90/h", "--db", "/q"];
         let cli = Cli::try_parse_from(words.into_iter().chain(["--workers", "7", "--json"])).unwrap();
         let overrides = cli.overrides();
-        assert!(overrides.sandbox && cli.promises_json());
+        assert!(overrides.sandbox && cli.promised_json() == Some(PromisedJson::Run));
         assert_eq!((overrides.rates.len(), overrides.workers), (2, Some(7)));
         assert_eq!(overrides.db.unwrap(), std::path::PathBuf::from("/q"));
     }

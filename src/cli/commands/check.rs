@@ -34,7 +34,7 @@ pub(super) enum Findings {
 
 /// Shows what the files are. 0 clean, 3 with rejected rows; where a run would refuse a file, what it would end with.
 pub(super) async fn show(request: &LoadRequest, context: &Context, findings: Findings) -> Result<u8, CommandError> {
-    let report = check_files(context.deps(), request).await?;
+    let mut report = check_files(context.deps(), request).await?;
     let code = report.exit_code();
     for checked in &report.files {
         context.deps().tell(Notice::Names(&checked.file));
@@ -45,6 +45,7 @@ pub(super) async fn show(request: &LoadRequest, context: &Context, findings: Fin
         }
     }
     if findings == Findings::Json {
+        report.refusal = report.refusal.map(|error| context.completed(after_each_row(error)));
         context.printer.json(&report)?;
     }
     let FilesReport { refusal, .. } = report;
