@@ -148,3 +148,39 @@ fn with_other_times_its_slots_begin_now() {
     edit(&home, &["nightly", "--zone", "UTC"]);
     assert_eq!(run(&home, &["next"]).code, 0);
 }
+
+/// What `list` would be refused for every night is told when the schedule is kept.
+#[test]
+fn rules_that_the_list_cannot_answer_are_refused() {
+    let (home, reader) = (Home::new(), Home::new());
+    let sky = ["--account", "bluesky-ada"];
+    let fedi = ["--account", "mastodon-ada"];
+    for (list, rule, account, told) in [
+        ("likes", &["--matching", "x"][..], &sky, "--matching cannot be applied to likes of bluesky-sandbox"),
+        ("following", &["--inactive-since", "1y"], &sky, "--inactive-since cannot be applied"),
+        ("likes", &["--not-following-back"], &sky, "about users, not posts"),
+        ("following", &["--max-likes", "3"], &sky, "about posts, not users"),
+        ("following", &["--ghosts"], &fedi, "cannot be asked which users are still there"),
+    ] {
+        let words = [&["--list", list], rule, &account[..]].concat();
+        let added = run(&home, &[&["add", "n", "--cron", "0 2 * * *"], &words[..]].concat());
+        assert!(added.code == 2 && added.err.contains(told), "{words:?}: {}", added.err);
+        let listed = reader.cleanup([&["list", list], rule, &account[..], &["--sandbox"]].concat()).done();
+        assert!(listed.code == 2 && listed.err.contains(told), "{words:?}: {}", listed.err);
+    }
+    assert!(!home.sandbox_queue().exists(), "what is refused makes no queue");
+    run(&home, &[&["add", "n", "--cron", "0 2 * * *", "--list", "likes"], &sky[..]].concat()).ends(0);
+    refused(&home, &["n", "--matching", "x"], "--matching cannot be applied to likes");
+    refused(&home, &["n", "--list", "following", "--max-likes", "3"], "about posts, not users");
+    edit(&home, &["n", "--list", "posts", "--action", "delete-post", "--matching", "x"]);
+    // A list that is there and will never be one is told as well; one that is not there yet may come.
+    home.write("bad.csv", "a,b\n1,2\n");
+    home.write("unfollow.csv", ids(3));
+    refused(&home, &["n", "--keep", "bad.csv"], "no column names the targets");
+    edit(&home, &["n", "--keep", "later.csv"]);
+    for source in [&["--list", "likes"][..], &["unfollow.csv"]] {
+        let name = if source.len() == 1 { "files" } else { "list" };
+        let words = [&["add", name, "--cron", "0 2 * * *", "--keep", "later.csv"], source].concat();
+        run(&home, &words).ends(0).says("later.csv is not there yet; a run waits for it");
+    }
+}

@@ -1,18 +1,19 @@
-//! What a list takes to be read: which endpoints, in which order, whether the login may, what it costs, and the reader.
+//! What a list takes to be read: its plan, whether the login may, what it costs, and the reader.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::cost::Extent;
+use super::plan::ListPlan;
 use crate::app::{Identities, PlatformSession, login_to_allow, open_tokens};
 use crate::clock::SharedClock;
 use crate::config::Settings;
-use crate::domain::{AccountId, Action, EntryFact, ListKind, Tick};
+use crate::domain::{AccountId, Action, ListKind, Tick};
 use crate::engine::Shutdown;
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::fetch::{Budget, FetchDeps, FetchEvent, Reader, Way};
 use crate::lists::filter::{Filter, Take};
-use crate::platforms::{Client, ListEndpoint, find_list_endpoint, spec};
+use crate::platforms::{Client, ListEndpoint, spec};
 use crate::store::{Account, Credential, ListLock, Store};
 
 /// A list of an account's that can be read. No other process reads it meanwhile.
@@ -21,12 +22,8 @@ pub struct ListAccess {
     pub warnings: Vec<String>,
     /// What it costs: it reads only, so nobody is asked.
     pub announcements: Vec<String>,
-    /// What has to be read: whether somebody follows back is told by the followers, which come first.
-    pub(in crate::app) lists: Vec<(ListKind, &'static ListEndpoint)>,
-    /// How it is asked which users of the list are still there, where that is wanted.
-    pub(in crate::app) profiles: Option<&'static ListEndpoint>,
-    /// How it is asked which posts are pinned, where that is wanted and the list does not say.
-    pub(in crate::app) pinned: Option<&'static ListEndpoint>,
+    /// What is read.
+    pub(in crate::app) plan: ListPlan,
     pub(in crate::app) reader: Reader,
     pub(in crate::app) account: String,
     locks: Vec<ListLock>,
@@ -41,15 +38,8 @@ impl ListAccess {
         bounds: ReadingBounds,
         heard: (Shutdown, FetchListener),
     ) -> Result<ListAccess, CommandError> {
-        let mut lists = vec![(list, endpoint_of(account, list)?)];
-        let asks_beside = spec(account.platform).pinned.filter(|_| list == ListKind::Posts);
-        let pinned = asks_beside.filter(|_| filter.plain.keep_pinned);
-        let tells = |fact| lists[0].1.tells_of(list, fact) || fact == EntryFact::IsPinned && pinned.is_some();
-        refuse_untold(account, list, filter, tells)?;
-        let profiles = if filter.plain.ghosts { Some(profiles_of(account)?) } else { None };
-        if filter.plain.not_following_back {
-            lists.insert(0, (ListKind::Followers, endpoint_of(account, ListKind::Followers)?));
-        }
+        let plan = ListPlan::of(account.platform, list, filter)?;
+        let lists = &plan.lists;
         let locks = lists
             .iter()
             .map(|(list, row)| lock(&store, account, row.reads(*list)))
@@ -67,7 +57,7 @@ impl ListAccess {
         let way = (&session.who, &session.client);
         let reader = list_reader((settings, clock), way, store, account, bounds, heard).await?;
         let account = account.name.to_string();
-        Ok(ListAccess { warnings, announcements, lists, profiles, pinned, reader, account, locks, session })
+        Ok(ListAccess { warnings, announcements, plan, reader, account, locks, session })
     }
 
     /// Lets other processes read the list.
@@ -76,36 +66,6 @@ impl ListAccess {
         self.session.close().await;
         self.reader.deps.store
     }
-}
-
-fn endpoint_of(account: &Account, list: ListKind) -> Result<&'static ListEndpoint, CommandError> {
-    find_list_endpoint(account.platform, list).ok_or_else(|| {
-        CommandError::new(ErrorKind::Usage, format!("{} has no list of {list} that can be read", account.platform))
-            .hint("take it from your data archive with `cleanup import`, or use an account of x-v2")
-    })
-}
-
-fn profiles_of(account: &Account) -> Result<&'static ListEndpoint, CommandError> {
-    spec(account.platform).profiles.ok_or_else(|| {
-        let message = format!("{} cannot be asked which users are still there", account.platform);
-        CommandError::new(ErrorKind::Usage, message).hint("leave out --ghosts")
-    })
-}
-
-/// A rule about what the list does not tell would spare every entry.
-fn refuse_untold(
-    account: &Account,
-    list: ListKind,
-    filter: &Filter,
-    tells: impl Fn(EntryFact) -> bool,
-) -> Result<(), CommandError> {
-    let Some((option, rule)) = filter.unanswered(tells) else { return Ok(()) };
-    let message = format!(
-        "{option} cannot be applied to {list} of {}: {}, so every entry would be left out; nothing was read",
-        account.platform,
-        rule.sentence()
-    );
-    Err(CommandError::new(ErrorKind::Usage, message).hint(format!("leave out {option}")))
 }
 
 /// Two processes at one list would turn each other's pages.

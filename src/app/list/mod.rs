@@ -7,6 +7,7 @@ mod cost;
 mod deliver;
 mod end;
 mod fetch_list;
+mod plan;
 mod reading;
 mod stopped;
 
@@ -14,5 +15,6 @@ pub use self::access::{FetchListener, ListAccess, ReadingBounds, account_of, lis
 pub use self::deliver::{Delivered, ListOutput, ListSink};
 pub use self::end::{ListEnd, ListReport};
 pub use self::fetch_list::fetch_list;
+pub(in crate::app) use self::plan::{ListPlan, list_filter};
 pub use self::stopped::UnfinishedReading;
 pub(in crate::app) use self::stopped::unfinished;

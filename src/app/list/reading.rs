@@ -3,6 +3,7 @@
 use super::access::{FetchListener, ListAccess, ReadingBounds, account_of};
 use super::deliver::{ListSink, deliver};
 use super::end::{ListEnd, ListReport};
+use super::plan::list_filter;
 use super::stopped::unfinished;
 use crate::app::platform_session::PlatformSession;
 use crate::app::request::ListRequest;
@@ -44,11 +45,7 @@ impl<'a> ListReading<'a> {
         heard: (Shutdown, FetchListener),
     ) -> Result<ListReading<'a>, CommandError> {
         let (now, which) = (clock.now(), &request.which);
-        let filter = which.wanted.resolve(Some(request.list.target_kind()), now.wall, &local.zone)?;
-        if filter.plain.not_following_back && request.list == ListKind::Followers {
-            let message = "--not-following-back asks whether somebody follows, and followers do";
-            return Err(CommandError::new(ErrorKind::Usage, message).hint("use it with `cleanup list following`"));
-        }
+        let filter = list_filter(request, now.wall, &local.zone)?;
         let tick = |until: i64| Tick(now.tick.0.saturating_add(until.saturating_sub(now.wall.0)));
 
         let mut session = PlatformSession::open(settings, request.platform, clock).await?;
@@ -78,7 +75,7 @@ impl<'a> ListReading<'a> {
     /// Reads it.
     pub(super) async fn read(&mut self) -> Result<(), CommandError> {
         let ListReading { access, request, filter, ended, profiles, pinned, .. } = self;
-        if let Some(row) = access.pinned {
+        if let Some(row) = access.plan.pinned {
             let read = read_pinned(&mut access.reader, row).await?;
             let is_stopped = read.stopped().is_some();
             *pinned = Some(read);
@@ -87,7 +84,7 @@ impl<'a> ListReading<'a> {
             }
         }
         let pinned = pinned.as_ref().map(|read| read.state.id);
-        for (list, row) in &access.lists {
+        for (list, row) in &access.plan.lists {
             // Who follows the account is told by all of its followers, whatever the limit.
             let is_asked_for = *list == request.list;
             let beside = Beside { followers: followers_of(ended), profiles: None, pinned };
@@ -105,7 +102,7 @@ impl<'a> ListReading<'a> {
                 return Ok(());
             }
         }
-        if let (Some(row), Some((_, whole))) = (access.profiles, ended.last()) {
+        if let (Some(row), Some((_, whole))) = (access.plan.profiles, ended.last()) {
             *profiles = Some(read_profiles(&mut access.reader, row, &whole.state).await?);
         }
         Ok(())
@@ -122,7 +119,7 @@ impl<'a> ListReading<'a> {
         let ListReading { mut access, request, settings, clock: (clock, local), filter, ended, profiles, pinned } =
             self;
         let no_list = || CommandError::new(ErrorKind::Fault, "no list was read");
-        let (_, row) = *access.lists.last().ok_or_else(no_list)?;
+        let (_, row) = *access.plan.lists.last().ok_or_else(no_list)?;
         let (reader, now) = (&mut access.reader, clock.now().wall);
         let reads = pinned.iter().chain(ended.iter().map(|(_, read)| read)).chain(&profiles);
         let again = again(settings, request);

@@ -4,12 +4,14 @@
 use std::path::PathBuf;
 
 use crate::app::deps::AppDeps;
-use crate::app::request::{ListRequest, LoadRequest, ScheduledRun};
+use crate::app::list::{ListPlan, list_filter};
+use crate::app::request::{FilterOptions, ListRequest, LoadRequest, RowOptions, ScheduledRun};
 use crate::app::run::{load_options, prepare_files};
 use crate::app::{self, Accounts, Identities, Prepared, account_of};
-use crate::domain::{AccountId, AccountName, Action};
+use crate::domain::{AccountId, AccountName, Action, Platform};
 use crate::error::CommandError;
 use crate::jobfile::JobFileError;
+use crate::lists::read_keep_list;
 use crate::store::Store;
 use crate::text::{escaped, near_file};
 
@@ -31,19 +33,21 @@ pub(super) async fn validate(
     store: &mut Store,
     request: &ScheduledRun,
 ) -> Result<Validated, CommandError> {
-    let load = &request.run.load;
+    let load = &LoadRequest { rows: rows_for_now(&request.run.load.rows)?, ..request.run.load.clone() };
     let before: Vec<AccountId> = store.accounts().all().await?.into_iter().map(|account| account.id).collect();
     let found = match &request.list {
-        Some(list) => of_list(deps, store, list).await,
+        Some(list) => of_list(deps, store, &list_for_now(list)?).await,
         None => of_files(deps, store, load).await,
     };
     if found.is_err() {
         app::forget_new_accounts(store, &before).await?;
     }
     let mut found = found?;
-    let which = &load.rows.which;
-    for file in which.wanted.keep.iter().chain(&which.wanted.only).filter(|file| !file.exists()) {
-        found.notes.push(not_there(file));
+    // Where entries of a list are kept by one, it is a rule of the run behind it as well.
+    let which = request.list.as_ref().map_or(&request.run.load.rows.which, |list| &list.which);
+    let unreadable = [&which.wanted.keep, &which.wanted.only].into_iter().flatten();
+    for (file, error) in unreadable.filter_map(|file| Some((file, read_keep_list(file).err()?))) {
+        found.notes.push(if file.exists() { as_it_is(&error.into()) } else { not_there(file) });
     }
     // In the sandbox every name is somebody, and rows that name none always belong to the same.
     if load.rows.account.is_some() || deps.settings.is_sandbox() {
@@ -61,10 +65,14 @@ pub(super) async fn refuse_for_new_queue(deps: AppDeps<'_>, request: &ScheduledR
         store.close().await;
         return Ok(());
     }
-    let load = &request.run.load;
+    let load = &LoadRequest { rows: rows_for_now(&request.run.load.rows)?, ..request.run.load.clone() };
     let platform = request.list.as_ref().map_or(load.rows.platform, |list| list.platform);
     let who = Identities::of(deps.settings, platform, None)?;
-    let is_anybody_known = !who.first_accounts(load.rows.account.as_ref(), &[])?.names().is_empty();
+    let accounts = who.first_accounts(load.rows.account.as_ref(), &[])?;
+    let is_anybody_known = !accounts.names().is_empty();
+    if let Some(list) = &request.list {
+        refuse_list(deps, &list_for_now(list)?, accounts.of_job("").platform_of(None).or(list.platform))?;
+    }
     for file in load.files.iter().filter(|file| request.list.is_none() && file.exists()) {
         let refused = async {
             let files = prepare_files(&load.of_one(file), deps).await?;
@@ -79,13 +87,45 @@ pub(super) async fn refuse_for_new_queue(deps: AppDeps<'_>, request: &ScheduledR
     Ok(())
 }
 
+/// The rules, as far as what they are read from is there: what is not there yet may come.
+///
+/// # Errors
+/// A keep list is there, and will never be one.
+fn which_for_now(which: &FilterOptions) -> Result<FilterOptions, CommandError> {
+    let mut which = which.clone();
+    for list in [&mut which.wanted.keep, &mut which.wanted.only] {
+        match list.as_deref().map(read_keep_list).transpose() {
+            Ok(_) => {}
+            Err(error) if error.may_pass() => *list = None,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(which)
+}
+
+fn rows_for_now(rows: &RowOptions) -> Result<RowOptions, CommandError> {
+    Ok(RowOptions { which: which_for_now(&rows.which)?, ..rows.clone() })
+}
+
+fn list_for_now(list: &ListRequest) -> Result<ListRequest, CommandError> {
+    Ok(ListRequest { which: which_for_now(&list.which)?, ..list.clone() })
+}
+
+/// Refuses what the reading of the list would be refused for, as far as it is known whose it is.
+fn refuse_list(deps: AppDeps<'_>, list: &ListRequest, platform: Option<Platform>) -> Result<(), CommandError> {
+    let filter = list_filter(list, deps.clock.now().wall, &deps.local.zone)?;
+    platform.map_or(Ok(()), |platform| ListPlan::of(platform, list.list, &filter).map(|_| ()))
+}
+
 async fn of_list(deps: AppDeps<'_>, store: &mut Store, list: &ListRequest) -> Result<Validated, CommandError> {
     let who = Identities::of(deps.settings, list.platform, None)?;
     let accounts = who.register_accounts(store, list.account.as_ref(), &[]).await?;
     if accounts.names().is_empty() {
+        refuse_list(deps, list, list.platform)?;
         return Ok(Validated { account: None, notes: vec![nobody_yet(deps)] });
     }
     let account = account_of(store, accounts.default).await?;
+    refuse_list(deps, list, Some(account.platform))?;
     Ok(Validated { account: Some(account.name), notes: Vec::new() })
 }
 

@@ -58,7 +58,7 @@ pub async fn verify_by_lists(
         let mut access = ListAccess::open((settings, clock), (session, store, account), wanted, bounds, heard).await?;
         (deps.begins)(&access);
         let reader = &mut access.reader;
-        for (list, row) in &access.lists {
+        for (list, row) in &access.plan.lists {
             let earlier = reader.deps.store.lists().reading(account.id, row.reads(*list).name()).await?;
             // A reading that began before the last was done cannot judge it.
             let fresh = earlier.is_some_and(|earlier| earlier.started_at <= lane.newest);
