@@ -96,6 +96,12 @@ impl RunSummary {
         }
     }
 
+    /// All requests, those that looked names up among them, and what they cost: what bounds of the run count.
+    pub fn total(&self) -> (u64, MicroUsd) {
+        let Some(lookups) = self.lookups else { return (self.requests, self.spent) };
+        (self.requests + lookups.requests, self.spent.plus(lookups.spent))
+    }
+
     /// Nothing was sent.
     pub fn unsent(stopped: &'static str, exit_code: u8) -> RunSummary {
         let jobs = Vec::new();

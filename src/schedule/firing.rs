@@ -64,7 +64,7 @@ pub struct End {
     pub exit_code: u8,
     /// Why it stopped, in the word of `run --json`.
     pub stopped: String,
-    /// Requests sent by this run.
+    /// Requests sent by this run, those that looked names up among them.
     pub requests: u64,
     /// What they cost.
     pub spent: MicroUsd,

@@ -17,10 +17,11 @@ pub(super) fn end_of(report: &RunReport) -> End {
     let summary = report.summary.as_ref().unwrap_or(&nothing);
     let signals = [Signal::Hangup, Signal::Interrupt, Signal::Terminate];
     let signal = signals.into_iter().find(|signal| signal.exit_code() == report.code);
+    let (requests, spent) = summary.total();
     End {
         exit_code: report.code,
-        requests: summary.requests,
-        spent: summary.spent,
+        requests,
+        spent,
         left: report.summary.as_ref().map(|summary| summary.jobs.iter().map(|job| job.counts.pending).sum()),
         after: match signal {
             Some(Signal::Interrupt) => After::Over,
@@ -52,6 +53,18 @@ fn may_pass(code: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::Lookups;
+    use crate::domain::MicroUsd;
+
+    #[test]
+    fn what_looking_names_up_took_counts_in_the_hours() {
+        let lookups = Some(Lookups { requests: 2, spent: MicroUsd(20_000) });
+        let sent = RunSummary { requests: 5, spent: MicroUsd(50_000), lookups, ..RunSummary::unsent("requests", 4) };
+        let end = end_of(&RunReport::of(sent.clone()));
+        assert_eq!((end.requests, end.spent), (7, MicroUsd(70_000)));
+        let end = end_of(&RunReport::of(RunSummary { lookups: None, ..sent }));
+        assert_eq!((end.requests, end.spent), (5, MicroUsd(50_000)));
+    }
 
     #[test]
     fn what_may_pass_is_tried_again_and_nothing_else_is() {
