@@ -14,7 +14,7 @@ use crate::domain::{AccountId, RoundId, Target, TargetKind, TargetName, Wall};
 use crate::engine::{Guard, Guarded, GuardedLane, GuardedTask, LostList};
 use crate::jobfile::keep_list::KeepList;
 use crate::lists::{RowEntry, RowReader, read_keep_list};
-use crate::platforms::{find_name_resolver, resolvable_name};
+use crate::platforms::{find_name_resolver, kept_name, resolvable_name};
 use crate::store::{Resolution, RoundKeep};
 
 /// A file changed so shortly before it was read may change again without its time telling.
@@ -54,6 +54,8 @@ struct Watched {
 struct ListedNames {
     /// Those of which nobody has said yet what they mean.
     unknown: Vec<TargetName>,
+    /// Whether one of those may be that of a post's author.
+    has_authors: bool,
     /// What the others mean.
     meant: KeepList,
 }
@@ -140,7 +142,8 @@ impl Guard for KeepGuard {
             return Guarded::Spared;
         }
         let is_open = lists.iter().any(|(_, names)| !names.unknown.is_empty());
-        let is_unsure = is_open && !task.target.is_name() && !is_told_apart(&known, lane);
+        let may_be_authors = lists.iter().any(|(_, names)| names.has_authors);
+        let is_unsure = is_open && !task.target.is_name() && (may_be_authors || !is_told_apart(&known, lane));
         if is_unsure { Guarded::Unsure } else { Guarded::Free }
     }
 
@@ -204,10 +207,14 @@ impl Watched {
 
 fn names_of(list: &KeepList, lane: GuardedLane, told: &HashMap<TargetName, Option<Target>>) -> ListedNames {
     let mut listed = ListedNames::default();
-    for name in list.named_targets().filter_map(|target| resolvable_name(lane.platform, lane.kind, &target)) {
+    for target in list.named_targets() {
+        let Some(name) = kept_name(lane.platform, lane.kind, &target) else { continue };
         match told.get(&name) {
-            None => listed.unknown.push(name),
-            Some(Some(target)) => listed.meant.insert(target.clone()),
+            None => {
+                listed.has_authors |= resolvable_name(lane.platform, lane.kind, &target).is_none();
+                listed.unknown.push(name);
+            }
+            Some(Some(meant)) => listed.meant.insert(meant.clone()),
             Some(None) => {}
         }
     }

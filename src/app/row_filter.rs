@@ -16,7 +16,7 @@ use crate::jobfile::keep_list::KeepList;
 use crate::jobfile::{JobFileError, RowVerdict, Source, Survey, is_same_column};
 use crate::lists::filter::{Filter, Judgement, Order, Rule, Stage, Staged, Take};
 use crate::lists::{RowEntry, RowReader};
-use crate::platforms::{resolvable_name, spec};
+use crate::platforms::{kept_name, spec};
 
 /// Columns of links, which name users where rows are about users.
 const LINK_COLUMNS: [&str; 2] = ["url", "link"];
@@ -54,7 +54,7 @@ impl RowRules {
         let has_handles = RowReader::new(&survey.columns).has_names();
         // A column of names has handles. Of other names a row has to have the very one.
         for name in keep.named_targets().filter(|name| !has_handles || !matches!(name, Target::Handle(_))) {
-            let mut asked = acts_on.iter().map(|(platform, kind)| resolvable_name(*platform, *kind, &name));
+            let mut asked = acts_on.iter().map(|(platform, kind)| kept_name(*platform, *kind, &name));
             // Of a list that cannot be read again nothing is known when rows are sent.
             if self.keep_path.is_some() && asked.any(|name| name.is_some()) {
                 kept.looked_up += 1;

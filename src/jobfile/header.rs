@@ -124,6 +124,11 @@ pub(super) fn is_known(name: &str, options: &ReadOptions) -> bool {
         || options.column.as_deref().is_some_and(|column| is_same_column(column, name))
 }
 
+/// Whether lists call a column of links so.
+pub(super) fn is_link_column(name: &str) -> bool {
+    folded(name) == LISTED_LINK
+}
+
 impl Header {
     /// Reads the first record of a file.
     ///

@@ -9,7 +9,7 @@ use std::path::Path;
 use super::cell::{self, Named};
 use super::cut::{RowShape, RowsBefore};
 use super::damage::{Forms, LENGTHS, SHAPES, Tally};
-use super::header::{Header, ReadOptions, is_known};
+use super::header::{Header, ReadOptions, is_known, is_link_column};
 use super::records::Records;
 use super::text::{decode, is_blank, shown};
 use super::{Fault, JobFileError, MAX_KEEP_ENTRIES, Source};
@@ -183,12 +183,12 @@ impl Reader {
     /// Whether the first record is a header; then it decides about the columns.
     fn takes_header(&mut self, records: &Records, options: &ReadOptions) -> Result<bool, JobFileError> {
         let cells: Vec<String> = records.record().iter().map(|cell| decode(cell).into_owned()).collect();
-        if cells.len() == 1 && !is_known(&cells[0], options) {
+        if cells.len() == 1 && !is_known(&cells[0], options) && !is_link_column(&cells[0]) {
             return Ok(false);
         }
         let header = Header::read(records.path(), cells, options)?;
         let (targets, names) = (header.any_targets(), header.name_columns());
-        if targets.is_empty() && names.is_empty() {
+        if targets.is_empty() && names.is_empty() && header.link_columns().next().is_none() {
             return Err(JobFileError::NoTargetColumn { path: records.path().to_owned(), columns: header.names });
         }
         self.is_of_posts = header.is_of_posts();

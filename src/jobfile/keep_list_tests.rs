@@ -47,6 +47,21 @@ fn a_csv_is_read_by_its_header() {
 }
 
 #[test]
+fn a_column_of_links_is_enough() {
+    for header in ["link", "Link", "url", "name,link", "link,name"] {
+        let row = |link: &str| match header.split_once(',') {
+            None => link.to_owned(),
+            Some(("name", _)) => format!("Ada,{link}"),
+            Some(_) => format!("{link},Ada"),
+        };
+        let rows = ["x.com/i/user/13", "https://x.com/ada", "did:a"].map(|link| row(link) + "\n").concat();
+        let list = list_of(&format!("{header}\n{rows}")).unwrap();
+        assert!(["13", "@ada", "did:a"].iter().all(|target| has(&list, target)) && list.len() == 3, "{header}");
+        assert!(list_of(&format!("{header}\n{}\n", row("https://example.org/about"))).is_err(), "{header}");
+    }
+}
+
+#[test]
 fn names_in_a_csv_are_kept_beside_ids() {
     for column in ["screen_name", "Username", "HANDLE"] {
         for text in [

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::domain::Target;
 use crate::jobfile::JobFileError;
 use crate::jobfile::keep_list::{self, KeepList};
-use crate::platforms::{evident_key, foreign_names};
+use crate::platforms::{author_of, evident_key, foreign_names};
 
 /// Reads a keep list.
 ///
@@ -22,6 +22,11 @@ pub fn read_keep_list(path: &Path) -> Result<KeepList, JobFileError> {
 /// See [`keep_list::read`].
 pub fn read_keep_list_called(path: &Path, name: &str) -> Result<KeepList, JobFileError> {
     keep_list::read_called(path, name, evident_key)
+}
+
+/// Whose post a target is, where its text tells.
+pub(super) fn author_in(target: &Target) -> Option<Target> {
+    author_of(target)
 }
 
 /// What a cell names by a name of any platform that has to look it up.

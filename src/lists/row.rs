@@ -3,7 +3,7 @@
 //! In: the names of a file's columns, and rows. Out: [`RowEntry`]s for the filter. What does not belong here: which column is the
 //! target (`jobfile`), and what becomes of a row.
 
-use super::keep::names_in;
+use super::keep::{author_in, names_in};
 use super::{Column, Entry, parse_source_time, reposted_author};
 use crate::domain::{EntryFact, Handle, Target, TargetId, Visibility};
 use crate::jobfile::keep_list::KeepList;
@@ -19,7 +19,8 @@ const ARCHIVE_COLUMNS: [(Column, &str); 3] =
 pub struct RowEntry {
     /// Every handle that the row names the user by, or a post's author. The first is the entry's own.
     pub handles: Vec<Handle>,
-    /// Every name of other platforms that it names its target by: what such a name means is not known here.
+    /// Every name of other platforms that it names its target by: what such a name means is not known here. Of a post also its author,
+    /// where the post's own ID tells.
     pub names: Vec<Target>,
     /// The rest.
     pub entry: Entry,
@@ -122,6 +123,7 @@ impl RowReader {
                 handles.extend(named.filter(|handle| !handles.contains(handle)));
             }
         }
+        names.extend(author_in(target));
         entry.handle = handles.first().cloned();
         RowEntry { handles, names, entry }
     }

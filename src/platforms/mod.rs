@@ -55,8 +55,8 @@ pub use list_endpoint::ListEndpoint;
 pub use names::{NameQuestion, NameResolver};
 pub use page_question::{EntryFields, PageQuestion, What};
 pub use registry::{
-    evident_key, find, find_inverse, find_list_endpoint, find_list_endpoint_named, find_name_resolver, foreign_names,
-    logging_in_by, resolvable_name, spec, table, with_activities, with_repositories,
+    author_of, evident_key, find, find_inverse, find_list_endpoint, find_list_endpoint_named, find_name_resolver,
+    foreign_names, kept_name, logging_in_by, resolvable_name, spec, table, with_activities, with_repositories,
 };
 pub use reply::{BAD_CERTIFICATE, Finding, Limited, RefusalKind, Reply};
 pub use request::{PageRequest, Request};

@@ -87,6 +87,22 @@ pub fn resolvable_name(platform: Platform, kind: TargetKind, target: &Target) ->
     (is_name && grammar.kind_of(target).unwrap_or(endpoint.of) == kind).then_some(name)
 }
 
+/// The name on a keep list whose meaning says whether rows of that kind are kept: one of their kind, and of posts whose text tells their
+/// author one of the author as well.
+pub fn kept_name(platform: Platform, kind: TargetKind, target: &Target) -> Option<TargetName> {
+    let is_told = kind == TargetKind::Post && spec(platform).target().tells_authors();
+    let of_author = || if is_told { resolvable_name(platform, TargetKind::User, target) } else { None };
+    resolvable_name(platform, kind, target).or_else(of_author)
+}
+
+/// Whose post a target is on whatever platform, where its text tells.
+pub fn author_of(target: &Target) -> Option<Target> {
+    if !matches!(target, Target::Key(_)) {
+        return None;
+    }
+    Platform::real().find_map(|platform| spec(platform).target().author_of(target))
+}
+
 /// The endpoint of that name in the queue.
 pub fn find_list_endpoint_named(platform: Platform, name: &str) -> Option<&'static ListEndpoint> {
     let spec = spec(platform);
@@ -258,6 +274,10 @@ mod tests {
                     let found = resolvable_name(other, of, &target);
                     assert_eq!(found.is_some(), (other, of) == (platform, kind), "{text} {other} {of:?}");
                     assert!(found.is_none_or(|name| name.to_string() == text));
+                    // A post of Bluesky's tells its author, and a user's name on a keep list means that one as well.
+                    let is_author = (platform, kind, other, of) == (Bluesky, User, Bluesky, Post);
+                    let is_kept = (other, of) == (platform, kind) || is_author;
+                    assert_eq!(kept_name(other, of, &target).is_some(), is_kept, "{text} {other} {of:?}");
                 }
             }
         }

@@ -14,6 +14,8 @@ pub struct TargetGrammar {
     pub(super) read: fn(&str) -> Option<Target>,
     /// What a target is, where its text tells.
     pub(super) kind_of: fn(&Target) -> Option<TargetKind>,
+    /// Whose post it is; none: no text of a post tells that.
+    pub(super) author_of: Option<fn(&Target) -> Option<Target>>,
     /// Where a person sees it, where its text alone tells.
     pub(super) page_of: fn(&Target) -> Option<String>,
     /// What to say where a handle is no name there.
@@ -31,6 +33,7 @@ impl TargetGrammar {
         is_evident: |_| false,
         read: number_or_handle,
         kind_of: |_| None,
+        author_of: None,
         page_of: |_| None,
         not_a_handle: "this endpoint takes a numeric ID, not a handle",
         not_a_name: "this endpoint takes a numeric ID, not a key of another platform",
@@ -71,6 +74,16 @@ impl TargetGrammar {
     /// Whether a target is a user or a post, where its text tells.
     pub fn kind_of(&self, target: &Target) -> Option<TargetKind> {
         (self.kind_of)(target)
+    }
+
+    /// Whether the text of a post tells whose it is.
+    pub const fn tells_authors(&self) -> bool {
+        self.author_of.is_some()
+    }
+
+    /// Whose post a target is, where its text tells.
+    pub fn author_of(&self, target: &Target) -> Option<Target> {
+        self.author_of.and_then(|author_of| author_of(target))
     }
 
     /// Where a person sees a target, where its text alone tells.

@@ -236,3 +236,32 @@ fn accounts_at_one_server_share_its_window() {
     assert!(host["attempts"].as_u64().unwrap() >= 30, "{audit}");
     assert!(window["fullest"].as_u64().unwrap() <= 20 && window["over"] == 0, "{audit}");
 }
+
+/// The address of a post says whose it is: a keep list of users spares what they wrote, by DID at once, by handle when that has been looked up.
+#[test]
+fn users_on_a_keep_list_spare_their_posts() {
+    let home = Home::new();
+    let likes = first_cells(&home.run(&[&["list", "likes", "--limit", "9"][..], &ADA].concat()).ends(0).out);
+    let author = |post: &str| post["at://".len()..].split('/').next().unwrap().to_owned();
+    home.write("keep.txt", format!("{}\n", author(&likes[0])));
+    let kept = home.run(&[&["list", "likes", "--limit", "9", "--keep", "keep.txt"][..], &ADA].concat()).ends(0);
+    let left = first_cells(&kept.out);
+    assert!(left.len() == 9 && left.iter().all(|post| author(post) != author(&likes[0])), "{left:?}");
+    home.write("only.txt", format!("{}\n", author(&likes[1])));
+    let only = home.run(&[&["list", "likes", "--limit", "1", "--only", "only.txt"][..], &ADA].concat()).ends(0);
+    assert_eq!(first_cells(&only.out), [likes[1].clone()]);
+
+    let known = with_handles(&home, "mutes");
+    let [(one, _), (two, two_handle), (three, three_handle), (four, _), ..] = &known[..] else { panic!("{known:?}") };
+    let post = |whose: &str| format!("at://{whose}/app.bsky.feed.post/3l6oveex3ii2l\n");
+    let rows = [one, two, three_handle, four].map(|whose| post(whose)).concat();
+    home.write("unlike.csv", format!("target_id\n{rows}"));
+    home.write("keep.txt", format!("{one}\n@{two_handle}\n{three}\n"));
+    home.run(&[&["check", "unlike.csv", "--keep", "keep.txt"][..], &ADA].concat())
+        .ends(0)
+        .says("would spare 1: on the keep list");
+    let words = ["run", "unlike.csv", "--keep", "keep.txt", "--pace", "front-load", "--json"];
+    let run = home.run(&[&words[..], &ADA].concat()).json();
+    let counts = &run["jobs"][0];
+    assert_eq!((&counts["kept"], &counts["gone"], &counts["pending"]), (&3.into(), &1.into(), &0.into()), "{run}");
+}

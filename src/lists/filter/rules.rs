@@ -4,7 +4,7 @@ use super::question::{QUESTIONS, Question};
 use super::{PlainRules, Rule};
 use crate::domain::{EntryFact, Handle, Target, TargetKind, Wall};
 use crate::jobfile::keep_list::KeepList;
-use crate::lists::keep::names_in;
+use crate::lists::keep::{author_in, names_in};
 use crate::lists::{Entry, RowEntry, snowflake};
 
 /// A date later than this behind now is nobody's: clocks differ, but not by two days.
@@ -22,7 +22,8 @@ pub enum Judgement {
 /// The rules, with every age and date turned into a moment. A rule that is not set lets everything pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Never touch these: users by ID or handle, posts by ID, and the posts of users named by handle.
+    /// Never touch these: users by ID or handle, posts by ID, and the posts of users named by handle, or
+    /// by ID where that of a post tells its author.
     pub keep: Option<KeepList>,
     /// Touch nothing but these.
     pub only: Option<KeepList>,
@@ -50,6 +51,7 @@ impl Filter {
             names.extend(entry.address.as_ref().and_then(|address| address.to_string().parse().ok()));
             // A user's link may be at another host than the address: who copies it into a keep list means the same user.
             names.extend(entry.link.as_deref().filter(|_| kind == TargetKind::User).into_iter().flat_map(names_in));
+            names.extend(author_in(&entry.target));
         }
         self.judge_known((entry.handle.as_slice(), &names), entry, kind)
     }

@@ -17,6 +17,7 @@ pub(super) const GRAMMAR: TargetGrammar = TargetGrammar {
     parse,
     read,
     kind_of,
+    author_of: Some(author_of),
     page_of,
     // Nothing else looks like one.
     is_evident: |_| true,
@@ -150,6 +151,12 @@ fn kind_of(target: &Target) -> Option<TargetKind> {
     Some(if text.starts_with("at://") { TargetKind::Post } else { TargetKind::User })
 }
 
+/// The address of a record begins with its owner.
+fn author_of(target: &Target) -> Option<Target> {
+    let Target::Key(key) = target else { return None };
+    address(key.as_str())?.did.parse().ok()
+}
+
 fn page_of(target: &Target) -> Option<String> {
     let Target::Key(key) = target else { return None };
     let key = key.as_str();
@@ -169,6 +176,17 @@ mod tests {
     use super::*;
 
     const DID: &str = "did:plc:ewvi7nxzyoun6zhxrhs64oiz";
+
+    #[test]
+    fn a_post_tells_whose_it_is() {
+        let author = |text: &str| author_of(&text.parse().unwrap()).map(|author| author.to_string());
+        let post = "at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/3l6oveex3ii2l";
+        assert_eq!(author(post).as_deref(), Some("did:plc:ewvi7nxzyoun6zhxrhs64oiz"));
+        for text in ["did:plc:ewvi7nxzyoun6zhxrhs64oiz", "@at://ada.bsky.social/app.bsky.feed.post/3l6oveex3ii2l", "42"]
+        {
+            assert_eq!(author(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn dids_addresses_and_links_name_their_targets() {

@@ -22,6 +22,7 @@ static DIALECT: Dialect = Dialect {
         is_evident,
         read: |text| target(text).or_else(|| names::read(text)),
         kind_of: names::kind_of,
+        author_of: None,
         page_of: |_| None,
         not_a_handle: "this endpoint takes an ID of the account's server, not a handle",
         not_a_name: "this endpoint takes an ID of the account's server: 1 to 128 letters, digits, - and _",
