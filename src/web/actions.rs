@@ -113,7 +113,11 @@ pub(super) async fn retry(
         reason => command.store.queue().retry_reason(&command.job, reason, now).await.map_err(in_part)?,
     };
     let what = if which.reason.is_empty() { String::new() } else { format!(" ({})", which.reason) };
-    let detail = format!("{} queued again{what}", counted(retried.tasks, "failed row is", "failed rows are"));
+    let left = match retried.vanished {
+        0 => String::new(),
+        vanished => format!("; {} no longer in the file", counted(vanished, "failed row is", "failed rows are")),
+    };
+    let detail = format!("{} queued again{what}{left}", counted(retried.tasks, "failed row is", "failed rows are"));
     command.done("retry", &detail, "retried").await
 }
 
@@ -123,7 +127,12 @@ pub(super) async fn retry_row(
     Path((job, task)): Path<(i64, i64)>,
 ) -> Result<Redirect, Problem> {
     let mut command = Command::on(&web, visitor, job).await?;
-    if command.store.queue().retry_task(&command.job, TaskId(task)).await?.tasks == 0 {
+    let retried = command.store.queue().retry_task(&command.job, TaskId(task)).await?;
+    if retried.vanished > 0 {
+        let why = "This row is no longer in the file of its job, so it is not sent again.";
+        return Err(Problem::unusable(why, "Load the file with it, and it can be tried again."));
+    }
+    if retried.tasks == 0 {
         return Err(Problem::unusable("This row has not failed, so there is nothing to try again.", ""));
     }
     command.done("retry", "1 failed row is queued again", "retried").await

@@ -109,6 +109,27 @@ fn retry_puts_failed_tasks_back() {
     assert!(home.run(&["-q", "retry", "likes"]).ends(0).err.is_empty());
 }
 
+/// Nothing is sent for a target that no file names.
+#[test]
+fn a_failed_row_that_is_no_longer_in_the_file_is_not_tried_again() {
+    let home = Home::new();
+    // The first of them is refused in the sandbox.
+    let (refused, rest) = ("1629556410996121225\n", "1000000000000000007\n1000000000000000008\n");
+    home.write("unfollow.csv", format!("target_id\n{refused}{rest}"));
+    home.run(&["run", "unfollow.csv", "--sandbox", "--pace", "front-load"]).ends(3);
+    home.write("unfollow.csv", format!("target_id\n{rest}"));
+    home.run(&["load", "unfollow.csv", "--sandbox"]).ends(0);
+    let told = "1 of its rows is no longer in the file and stays as it is";
+    let done = home.run(&["retry", "unfollow", "--sandbox"]).ends(0).says("0 failed rows are queued again").says(told);
+    assert!(!done.err.contains("cleanup resume"), "{}", done.err);
+    let reason = ["retry", "unfollow", "--sandbox", "--reason", "not_authorized"];
+    home.run(&reason).ends(0).says(told);
+    assert_eq!(home.run(&["status", "--sandbox", "--json"]).ends(0).json()["jobs"][0]["pending"], 0);
+    home.write("unfollow.csv", format!("target_id\n{refused}{rest}"));
+    home.run(&["load", "unfollow.csv", "--sandbox"]).ends(0);
+    home.run(&reason).ends(0).says("1 failed row is queued again");
+}
+
 #[test]
 fn reports_give_the_rows_back() {
     let home = home();

@@ -5,8 +5,8 @@ use cleanup::store::{Drain, DrainScope, JobState, LanePeek, LoadedFrom, NewJob, 
 
 use super::stores::{TestQueue, for_every_store};
 use super::support::{
-    DEADLINE_MS, NOW, account, assert_whole, begin, from, here, horizons, job, load, only_lane, outcomes, row, rows,
-    send_all, target, task_on,
+    DEADLINE_MS, NOW, account, assert_whole, begin, from, here, horizons, job, load, only_lane, outcomes, reload, row,
+    rows, send_all, target, task_on,
 };
 
 for_every_store!(
@@ -14,6 +14,7 @@ for_every_store!(
     where_a_job_is_can_change,
     what_people_tell_a_job_moves_the_generation,
     failed_rows_are_tried_again_by_job_by_reason_and_one_by_one,
+    what_no_file_names_is_not_tried_again,
     a_drain_works_on_the_jobs_that_it_was_told,
     a_drain_looks_at_rows_before_it_claims_them,
     the_windows_of_every_drain_are_on_record,
@@ -125,7 +126,7 @@ async fn failed_rows_are_tried_again_by_job_by_reason_and_one_by_one(queue: Test
     send_all(&queue, NOW, |of| if *of == target("3") { TaskState::Gone } else { TaskState::Failed }).await;
     let (task, foreign) = (task_on(&mut store, &one, "1").await, task_on(&mut store, &other, "1").await);
     assert_eq!(store.queue().retry_task(&one, foreign).await.unwrap().tasks, 0, "of another job");
-    assert_eq!(store.queue().retry_task(&one, task).await.unwrap(), Retried { tasks: 1 });
+    assert_eq!(store.queue().retry_task(&one, task).await.unwrap(), Retried { tasks: 1, vanished: 0 });
     assert_eq!(store.queue().retry_task(&one, task).await.unwrap().tasks, 0);
     assert_eq!(store.queue().retry_reason(&one, "another", NOW.wall).await.unwrap().tasks, 0);
     assert_eq!(store.queue().retry_reason(&one, "said_so", NOW.wall).await.unwrap().tasks, 1);
@@ -134,6 +135,26 @@ async fn failed_rows_are_tried_again_by_job_by_reason_and_one_by_one(queue: Test
     use Outcome::{Gone, Pending};
     let found: Vec<_> = outcomes(&mut store, &one).await.into_iter().map(|(_, outcome)| outcome).collect();
     assert_eq!(found, [Pending, Pending, Gone]);
+    assert_whole(&mut store).await;
+}
+
+async fn what_no_file_names_is_not_tried_again(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    let one = load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["1", "2", "3"])).await;
+    send_all(&queue, NOW, |_| TaskState::Failed).await;
+    let one = reload(&mut store, &one, rows(Action::Unfollow, ada, &["1"])).await;
+    let two = task_on(&mut store, &one, "2").await;
+    assert_eq!(store.queue().retry_task(&one, two).await.unwrap(), Retried { tasks: 0, vanished: 1 });
+    let retried = store.queue().retry_reason(&one, "another", NOW.wall).await.unwrap();
+    assert_eq!(retried, Retried { tasks: 0, vanished: 0 });
+    let retried = store.queue().retry_reason(&one, "said_so", NOW.wall).await.unwrap();
+    assert_eq!(retried, Retried { tasks: 1, vanished: 2 });
+    assert_eq!(store.queue().retry_job(&one, NOW.wall).await.unwrap(), Retried { tasks: 0, vanished: 2 });
+    // A row that is back is like any other.
+    let one = reload(&mut store, &one, rows(Action::Unfollow, ada, &["1", "2"])).await;
+    assert_eq!(store.queue().retry_task(&one, two).await.unwrap(), Retried { tasks: 1, vanished: 0 });
+    assert_eq!(store.queue().retry_job(&one, NOW.wall).await.unwrap(), Retried { tasks: 0, vanished: 1 });
     assert_whole(&mut store).await;
 }
 

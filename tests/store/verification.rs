@@ -2,13 +2,13 @@
 
 use cleanup::domain::{AccountId, Action, Outcome, TaskState, Wall};
 use cleanup::store::{
-    Job, Looked, NewJob, PickOrder, Reach, Store, Taken, TaskFilter, VerdictCounts, VerifyResult, WorklistTick,
+    Job, Looked, NewJob, PickOrder, Reach, Retried, Store, Taken, TaskFilter, VerdictCounts, VerifyResult, WorklistTick,
 };
 
 use super::stores::{TestQueue, for_every_store};
 use super::support::{
-    NOW, account, assert_whole, at, begin_at, claim_some, from, job, load, outcomes, row, rows, send_all, target,
-    task_on,
+    NOW, account, assert_whole, at, begin_at, claim_some, from, job, load, outcomes, reload, row, rows, send_all,
+    target, task_on,
 };
 
 for_every_store!(
@@ -134,7 +134,11 @@ async fn what_came_back_is_sent_again(queue: TestQueue) {
     let (ada, one) = done_job(&queue, &mut store).await;
     look(&mut store, &one, looked(ada, 1, Reach::Whole), &[]).await;
     look(&mut store, &one, looked(ada, 2, Reach::Whole), &["1", "3"]).await;
-    assert_eq!(store.queue().reopen_job(&one, NOW.wall).await.unwrap().tasks, 2);
+    // One that no file names any more is left as it is, until it is back.
+    let one = reload(&mut store, &one, rows(Action::Unfollow, ada, &["1", "2"])).await;
+    assert_eq!(store.queue().reopen_job(&one, NOW.wall).await.unwrap(), Retried { tasks: 1, vanished: 1 });
+    let one = reload(&mut store, &one, rows(Action::Unfollow, ada, &["1", "2", "3"])).await;
+    assert_eq!(store.queue().reopen_job(&one, NOW.wall).await.unwrap(), Retried { tasks: 1, vanished: 0 });
     assert_eq!(store.queue().reopen_job(&one, NOW.wall).await.unwrap().tasks, 0);
     use Outcome::{Done, Pending};
     let found: Vec<_> = outcomes(&mut store, &one).await.into_iter().map(|(_, outcome)| outcome).collect();

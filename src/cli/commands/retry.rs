@@ -4,7 +4,7 @@ use crate::cli::args::RetryArgs;
 use crate::cli::context::Context;
 use crate::domain::{Outcome, counted, is_refusal_of_target};
 use crate::error::{CommandError, ErrorKind};
-use crate::store::{Job, JobState, Store};
+use crate::store::{Job, JobState, Retried, Store};
 use crate::text::{escaped, nearest};
 
 /// The most reasons that are named.
@@ -23,7 +23,7 @@ pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CommandError
         Some(reason) => store.queue().retry_reason(&job, reason, now).await?,
         None => store.queue().retry_job(&job, now).await?,
     };
-    if let Some(reason) = args.reason.as_ref().filter(|_| retried.tasks == 0) {
+    if let Some(reason) = args.reason.as_ref().filter(|_| retried == Retried::default()) {
         refuse_unknown(&mut store, &job, reason).await?;
     }
     let what = args.reason.as_ref().map_or_else(String::new, |reason| format!(" ({})", escaped(reason)));
@@ -31,12 +31,17 @@ pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CommandError
     context.log_audit_event(&mut store, "retry", Some(&job.name), &detail).await;
     store.close().await;
     let (name, printer) = (escaped(&job.name), &context.printer);
-    if retried.tasks == 0 {
+    if retried == Retried::default() {
         printer.say(&format!("{name} has no failed rows"));
         return Ok(0);
     }
     printer.say(&format!("{name}: {detail}"));
-    if refused > 0 {
+    vanished_text(retried.vanished).inspect(|left| printer.say(left));
+    if retried.tasks == 0 {
+        return Ok(0);
+    }
+    // Of rows that are left as they are nobody has counted how many were refused.
+    if refused > 0 && retried.vanished == 0 {
         let them = match (refused == retried.tasks, refused) {
             (true, 1) => "it was refused for its target".to_owned(),
             (true, _) => "they were refused for their targets".to_owned(),
@@ -48,6 +53,19 @@ pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CommandError
     }
     printer.say(&next);
     Ok(0)
+}
+
+/// What is said of rows that are not queued again because they are in no file any more.
+pub(super) fn vanished_text(rows: u64) -> Option<String> {
+    let text = match rows {
+        0 => return None,
+        1 => "1 of its rows is no longer in the file and stays as it is; load the file with it to send it again"
+            .to_owned(),
+        _ => format!(
+            "{rows} of its rows are no longer in the file and stay as they are; load the file with them to send them again"
+        ),
+    };
+    Some(text)
 }
 
 /// How many of the rows to retry the platform has refused for their targets: all of the job's, or those of a reason.

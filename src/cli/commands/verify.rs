@@ -3,7 +3,7 @@
 
 mod table;
 
-use super::retry::next_after_requeue;
+use super::retry::{next_after_requeue, vanished_text};
 use crate::app::refuse_places;
 use crate::app::{self, ComparedList, DoneLane, Frontend, Notice, Signals, Stoppable, VerifyDeps, VerifyReport};
 use crate::cli::args::VerifyArgs;
@@ -12,7 +12,7 @@ use crate::domain::counted;
 use crate::engine::{Signal, Urgency, shutdown};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::fetch::Budget;
-use crate::store::{Job, Store, VerdictCounts};
+use crate::store::{Job, Retried, Store, VerdictCounts};
 use crate::text::escaped;
 
 /// Reads the lists and judges.
@@ -152,9 +152,10 @@ async fn follow_up(
         printer.say(&format!("{again} queues what came back once more"));
         return Ok((true, 0));
     }
-    let reopened = store.queue().reopen_job(job, context.clock.now().wall).await?.tasks;
+    let Retried { tasks: reopened, vanished } = store.queue().reopen_job(job, context.clock.now().wall).await?;
     let next = next_after_requeue(context, job)?;
     printer.say(&format!("{} queued again; {next}", counted(reopened, "that came back is", "that came back are")));
+    vanished_text(vanished).inspect(|left| printer.say(left));
     Ok((counts.ghosts > 0, reopened))
 }
 

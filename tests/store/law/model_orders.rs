@@ -23,7 +23,7 @@ impl Model {
         cancelled
     }
 
-    /// Failed tasks are in line again as if they were new: all, those of a reason, or one.
+    /// Failed tasks are in line again as if they were new: all, those of a reason, or one. Not those whose rows are in no file any more.
     pub(super) fn retry(&mut self, job: usize, which: impl Fn(usize, Option<&str>) -> bool, now: Wall) -> u64 {
         self.again(job, Transition::Retry, |model, task| which(task, model.tasks[task].reason.as_deref()), now)
     }
@@ -36,7 +36,8 @@ impl Model {
 
     fn again(&mut self, job: usize, by: Transition, which: impl Fn(&Model, usize) -> bool, now: Wall) -> u64 {
         let mut tasks = self.tasks_of(job);
-        tasks.retain(|task| by.from().contains(&self.tasks[*task].state) && which(self, *task));
+        let is_in_file = |task: &usize| !self.tasks[*task].vanished;
+        tasks.retain(|task| by.from().contains(&self.tasks[*task].state) && is_in_file(task) && which(self, *task));
         for task in &tasks {
             self.make(*task, by, now);
             let of = &mut self.tasks[*task];
