@@ -138,14 +138,31 @@ impl Schedule {
         })
     }
 
-    /// When a slot starts: put off by a share of the jitter that is always the same for this slot.
+    /// When a slot starts: put off by a share of the jitter that is always the same for this slot. Where the clock skips so much of its hours
+    /// that the jitter does not fit into them, they are halved between the two.
     pub fn starts(&self, slot: &Slot) -> Wall {
-        let most = u64::try_from(self.jitter.as_millis()).unwrap_or(u64::MAX);
+        let hours = match self.hours {
+            Hours::Until(_) => self.recurrence.end_of(slot, slot.at, self.hours).map(|end| end.since(slot.at)),
+            Hours::For(_) | Hours::Open => None,
+        };
+        let most = hours.filter(|hours| *hours <= self.jitter).map_or(self.jitter, |hours| hours / 2);
+        let most = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
         if most == 0 {
             return slot.at;
         }
         let dice = fastrand::Rng::with_seed(self.seed ^ slot.at.0.unsigned_abs().rotate_left(17)).u64(0..=most);
         slot.at.after(Duration::from_millis(dice))
+    }
+
+    /// When the hours of a slot end, for a run that begins then; none: they do not. A length reaches to the next start and not beyond it, also on
+    /// a day that the clock makes shorter, and where the beginning was put off or late.
+    pub fn end_of(&self, slot: &Slot, begins: Wall) -> Option<Wall> {
+        let end = self.recurrence.end_of(slot, begins, self.hours)?;
+        let next = match self.hours {
+            Hours::For(_) => self.recurrence.next_after(slot.at).map(|next| self.starts(&next)),
+            Hours::Until(_) | Hours::Open => None,
+        };
+        Some(next.map_or(end, |next| end.min(next)))
     }
 
     /// What is to be done now.
@@ -156,7 +173,7 @@ impl Schedule {
         if self.skipped.contains(&due.at) {
             return DueState::Pass { slot: due, missed, why: Passed::Skipped };
         }
-        let ends_by = self.recurrence.end_of(&due, now, self.hours);
+        let ends_by = self.end_of(&due, now);
         match ends_by {
             Some(end) if end <= due.at => DueState::Pass { slot: due, missed, why: Passed::NoHours },
             Some(end) if end <= now => DueState::Pass { slot: due, missed, why: Passed::Missed },
@@ -173,7 +190,7 @@ impl Schedule {
         starts.filter(move |(_, at)| *at > now).map(|(slot, at)| Start {
             slot,
             at,
-            ends_by: self.recurrence.end_of(&slot, at, self.hours),
+            ends_by: self.end_of(&slot, at),
             is_skipped: self.skipped.contains(&slot.at),
         })
     }

@@ -1,7 +1,6 @@
 //! What a person tells a schedule: through the queue's database, at moments that are given.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use cleanup::domain::Wall;
 use cleanup::schedule::begun::Dropped;
@@ -201,6 +200,47 @@ async fn a_skip_is_taken_back_as_long_as_its_time_is_to_come() {
     assert_eq!(said, "nightly: Sun 22 Nov 2026 02:00 CET is no longer skipped");
 }
 
+fn kept(cron: &str, hours: (Option<&str>, Option<u64>), jitter_s: u64, seed: u64, settled_to: Wall) -> Schedule {
+    let stored = cleanup::store::StoredSchedule {
+        id: 1,
+        name: "n".into(),
+        cron: cron.into(),
+        zone: "Europe/Berlin".into(),
+        until_time: hours.0.map(str::to_owned),
+        for_ms: hours.1.map(|hours| hours * 3_600_000),
+        jitter_ms: jitter_s * 1000,
+        jitter_seed: seed,
+        request: String::new(),
+        created_at: settled_to,
+        settled_to,
+        skipped: Vec::new(),
+    };
+    Schedule::of(&stored).unwrap()
+}
+
+/// Hours are judged by the clock when a schedule is kept; the night of 28 March 2027 is an hour shorter in Berlin.
+#[test]
+fn on_a_night_that_the_clock_shortens_hours_hold() {
+    let before = wall("2027-03-27T12:00:00Z");
+    let next = wall("2027-03-29T00:00:00Z");
+    // A day long from 02:00 on: it ends with the next start, 23 hours later, and the night after that is not late.
+    let schedule = kept("0 2 * * *", (None, Some(24)), 0, 7, before);
+    let start = schedule.to_come(before).next().unwrap();
+    assert_eq!((start.at, start.ends_by), (wall("2027-03-28T01:00:00Z"), Some(next)));
+    // A start that is put off, or late, reaches no further.
+    let put_off = kept("0 2 * * *", (None, Some(23)), 5_400, 7, wall("2026-11-22T12:00:00Z"));
+    let starts: Vec<_> = put_off.to_come(wall("2026-11-22T12:00:00Z")).take(200).collect();
+    assert!(starts.windows(2).all(|pair| pair[0].ends_by.unwrap() <= pair[1].at));
+    assert!(starts.windows(2).any(|pair| pair[0].ends_by.unwrap() == pair[1].at));
+    // From 01:30 to 03:15 is three quarters of an hour that night: every start lies in them.
+    for seed in 0..50 {
+        let short = kept("30 1 * * *", (Some("03:15:00"), None), 3_600, seed, before);
+        let start = short.to_come(before).next().unwrap();
+        assert!(start.at < start.ends_by.unwrap(), "{seed}: {start:?}");
+        assert_eq!(start.ends_by, Some(wall("2027-03-28T01:15:00Z")));
+    }
+}
+
 proptest! {
     /// The starts to come are those of every slot that has not been dealt with, one after the other, that lie ahead.
     #[test]
@@ -210,12 +250,8 @@ proptest! {
     ) {
         let now = Wall(wall("2026-03-01T00:00:00Z").0 + minutes * 60_000 + 1);
         let settled_to = Wall(now.0 - behind * 60_000);
-        let stored = cleanup::store::StoredSchedule {
-            id: 1, name: "n".into(), cron: format!("15 {hour},{} * * *", (hour + 5) % 24), zone: "Europe/Berlin".into(),
-            until_time: None, for_ms: None, jitter_ms: Duration::from_secs(jitter).as_millis() as u64, jitter_seed: seed,
-            request: String::new(), created_at: settled_to, settled_to, skipped: Vec::new(),
-        };
-        let mut schedule = Schedule::of(&stored).unwrap();
+        let cron = format!("15 {hour},{} * * *", (hour + 5) % 24);
+        let mut schedule = kept(&cron, (None, None), jitter, seed, settled_to);
         let walked: Vec<Wall> = schedule.recurrence.upcoming(settled_to).map(|slot| schedule.starts(&slot))
             .filter(|starts| *starts > now).take(5).collect();
         let told: Vec<Wall> = schedule.to_come(now).take(5).map(|start| start.at).collect();

@@ -4,7 +4,6 @@ use super::understood;
 use crate::domain::{Wall, is_same_name};
 use crate::error::CommandError;
 use crate::schedule::plan::Schedule;
-use crate::schedule::recurrence::Hours;
 use crate::store::Store;
 
 /// What is before a schedule.
@@ -31,7 +30,7 @@ pub(super) async fn outlook_of(
     let Some(stored) = all.iter().find(|schedule| is_same_name(&schedule.name, name)) else { return Ok(None) };
     let schedule = understood(stored)?;
     let first = schedule.upcoming(now).next().map(|(slot, starts)| {
-        let end = schedule.recurrence.end_of(&slot, starts, schedule.hours);
+        let end = schedule.end_of(&slot, starts);
         (starts, end)
     });
     let others = all.iter().filter(|other| other.name != schedule.name).filter_map(|other| Schedule::of(other).ok());
@@ -43,8 +42,7 @@ pub(super) async fn outlook_of(
 fn meet(one: &Schedule, other: &Schedule, now: Wall) -> bool {
     let span = |schedule: &Schedule| {
         let (slot, starts) = schedule.upcoming(now).next()?;
-        let end =
-            schedule.recurrence.end_of(&slot, starts, schedule.hours).filter(|_| schedule.hours != Hours::Open)?;
+        let end = schedule.end_of(&slot, starts)?;
         Some((starts, end))
     };
     matches!((span(one), span(other)), (Some((a, b)), Some((c, d))) if a < d && c < b)
