@@ -16,8 +16,11 @@ fn a_fresh_home_and_a_used_queue_are_well() {
     let bench = Bench::new();
     let fresh = bench.run(&["doctor"]).ends(0).says("there is no queue yet").says("no account is logged in");
     assert!(fresh.out.contains("cleanup account login"), "{}", fresh.out);
+    assert!(fresh.out.contains("Mastodon and Bluesky at each account's own server"), "{}", fresh.out);
     let sandbox = bench.run(&["doctor", "--sandbox"]).ends(0);
     assert!(!sandbox.out.contains("no account is logged in"), "{}", sandbox.out);
+    assert!(sandbox.out.contains("the sandbox stands for X, AIsa, Mastodon, Bluesky"), "{}", sandbox.out);
+    assert!(!sandbox.out.contains(" at https://"), "nothing is sent there: {}", sandbox.out);
     assert!(!bench.queue().exists(), "looking makes nothing");
     bench.log_in("work", USER, "unmute").ends(0);
     bench.write("mutes.csv", format!("{}{}", ids(20), "1000000000000000007\nodd\n"));

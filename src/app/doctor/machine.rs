@@ -24,9 +24,7 @@ pub(super) fn settings(settings: &Settings) -> Vec<DoctorFinding> {
     let of_error = |error: CommandError| DoctorFinding::of_error("config", Severity::Bad(Grave::Config), error);
     match app::Bases::of(settings) {
         Ok(bases) => {
-            let at = |(platform, base)| format!("{} at {base}", spec(platform).service);
-            let all: Vec<String> = bases.each().into_iter().map(at).collect();
-            findings.push(good("platforms", all.join(", ")));
+            findings.push(good("platforms", if settings.is_sandbox() { pretended() } else { addresses(&bases) }));
         }
         Err(error) => findings.push(of_error(error)),
     }
@@ -48,6 +46,35 @@ pub(super) fn settings(settings: &Settings) -> Vec<DoctorFinding> {
         findings.push(warning("permissions", text, writable_remedy(file)));
     }
     findings
+}
+
+/// Where requests go.
+fn addresses(bases: &app::Bases) -> String {
+    let each = bases.each();
+    let at = |(platform, base): &(Platform, _)| format!("{} at {base}", spec(*platform).service);
+    let mut all: Vec<String> = each.iter().map(at).collect();
+    let of_accounts: Vec<&str> = services(|platform| bases.of_platform(platform).is_none());
+    all.extend(
+        (!of_accounts.is_empty()).then(|| format!("{} at each account's own server", of_accounts.join(" and "))),
+    );
+    all.join(", ")
+}
+
+/// What the sandbox stands for.
+fn pretended() -> String {
+    let all = services(|_| true);
+    format!("the sandbox stands for {}: no request leaves this machine", all.join(", "))
+}
+
+/// What people call the platforms of which that is so, each once.
+fn services(is_meant: impl Fn(Platform) -> bool) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for service in Platform::real().filter(|platform| is_meant(*platform)).map(|platform| spec(platform).service) {
+        if !names.contains(&service) {
+            names.push(service);
+        }
+    }
+    names
 }
 
 /// Windows that allow more than the platforms document.
