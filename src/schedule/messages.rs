@@ -114,6 +114,12 @@ pub fn time_text(at: Wall, zone: &TimeZone) -> String {
     }
 }
 
+/// When something ends that begins then: the time of day, with its date where that is another day.
+pub fn end_text(begins: Wall, end: Wall, zone: &TimeZone) -> String {
+    let day = |at: Wall| Timestamp::from_millisecond(at.0).ok().map(|at| at.to_zoned(zone.clone()).date());
+    if day(begins) == day(end) { time_text(end, zone) } else { moment_text(end, zone) }
+}
+
 /// A slot as its schedule's clock shows it.
 pub fn slot_text(schedule: &Schedule, slot: &Slot) -> String {
     moment_text(slot.at, schedule.recurrence.zone())
@@ -138,7 +144,7 @@ fn begins(firing: &Firing, now: Wall) -> String {
         How::AskedFor => format!("{}: begins now, as requested, {}", schedule.name, moment_text(now, zone)),
     };
     if let Some(end) = ends_by {
-        let _ = write!(text, ", until {} at the latest", time_text(*end, zone));
+        let _ = write!(text, ", until {} at the latest", end_text(now, *end, zone));
     }
     match missed {
         0 => {}

@@ -293,7 +293,7 @@ fn a_job_is_steered() {
         50/15m: 49 slots left
         1000/24h unlike: 999 slots left
     $ cleanup unpause likes
-    likes is resumed: 2 rows left
+    likes is no longer paused: 2 rows left
     next: `cleanup resume likes` (a run in progress picks it up by itself)
     $ cleanup retry likes
     likes: 1 failed row is queued again

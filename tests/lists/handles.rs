@@ -152,7 +152,7 @@ fn a_handle_on_a_keep_list_is_looked_up_before_a_row_that_has_the_id_alone() {
     let words = ["run", "unfollow.csv", "--yes", "--pace", "front-load", "--keep", "keep.txt"];
     let first = home.against(&sandbox, words.iter().chain(&["--max-requests", "1"])).done().ends(4);
     assert_eq!((asked(&sandbox).requests, sandbox.ledger().requests), (1, 0), "{}", first.err);
-    assert!(first.err.contains("0 not found or repeated, 2 of keep lists; 1 request, $0.01"), "{}", first.err);
+    assert!(first.err.contains(": 2 names of keep lists looked up; 1 request, $0.01"), "{}", first.err);
     assert!(first.err.contains("@gone_one (not_found); it spares no row that has an ID alone"), "{}", first.err);
     assert!(first.err.contains(", $0.01 (of that 1 request and $0.01 for looking names up)"), "{}", first.err);
     let second = home.against(&sandbox, words).done().ends(0);

@@ -149,6 +149,28 @@ fn with_other_times_its_slots_begin_now() {
     assert_eq!(run(&home, &["next"]).code, 0);
 }
 
+#[test]
+fn an_option_that_is_taken_out_twice_is_taken_out() {
+    let home = nightly();
+    edit(&home, &["nightly", "--without", "max-requests", "--without", "max-requests"]);
+    edit(&home, &["nightly", "--without", "jitter", "--without", "until", "--without", "jitter"]);
+    let when = kept(&home);
+    assert_eq!((&when["until"], &when["jitter_s"]), (&Value::Null, &0.into()));
+    assert!(!words(&home, "words").iter().any(|word| word.contains("max-requests")));
+    refused(&home, &["nightly", "--without", "max-requests"], "nightly has no --max-requests");
+}
+
+/// Hours that end on another day say on which.
+#[test]
+fn hours_over_midnight_end_with_a_date() {
+    let home = nightly();
+    let said = edit(&home, &["nightly", "--cron", "0 22 31 12 *", "--until", "06:00"]);
+    let (_, end) = said.split_once(", until ").unwrap();
+    assert!(end.contains(" 01 Jan ") && end.contains("06:00 CET at the latest"), "{said}");
+    let next = run(&home, &["next", "nightly"]).out;
+    assert!(next.lines().skip(1).all(|line| line.contains(" CET  until ") && line.contains(" 01 Jan ")), "{next}");
+}
+
 /// What `list` would be refused for every night is told when the schedule is kept.
 #[test]
 fn rules_that_the_list_cannot_answer_are_refused() {

@@ -1,5 +1,6 @@
 //! A schedule is changed: what is given replaces what was kept, what is to go is taken out, and the rest stays.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::hours::ScheduleHours;
@@ -36,7 +37,7 @@ pub async fn edit_schedule(deps: AppDeps<'_>, request: &EditScheduleRequest) -> 
     let (mut store, stored) = find_schedule(deps, &request.name).await?;
     let now = deps.clock.now().wall;
     let (without_when, without_words): (Vec<&String>, Vec<&String>) =
-        request.without.iter().partition(|name| WHEN.contains(&name.as_str()));
+        request.without.iter().collect::<BTreeSet<_>>().into_iter().partition(|name| WHEN.contains(&name.as_str()));
     let hours = hours_of(request, &stored, &without_when)?;
     let cron = request.cron.as_deref().unwrap_or(&stored.cron);
     let zone = request.zone.as_deref().unwrap_or(&stored.zone);

@@ -41,7 +41,7 @@ pub async fn unpause(context: &Context, args: &JobArgs) -> Result<u8, CommandErr
         JobState::Paused => {
             store.queue().set_job_state(job.id, JobState::Active).await?;
             context.log_audit_event(&mut store, "unpause", Some(&job.name), "").await;
-            printer.say(&format!("{name} is resumed: {} left", counted(job.pending, "row", "rows")));
+            printer.say(&format!("{name} is no longer paused: {} left", counted(job.pending, "row", "rows")));
             printer.say(&format!(
                 "next: {} (a run in progress picks it up by itself)",
                 context.command(&["resume", &job.name])

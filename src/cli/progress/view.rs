@@ -149,12 +149,15 @@ impl View {
             )),
             Event::NamesFound { account, found, settled, kept, requests, spent, .. } => {
                 let cost = if spent.0 > 0 { format!(", {spent}") } else { String::new() };
-                let kept = if *kept > 0 { format!(", {kept} of keep lists") } else { String::new() };
-                Some(format!(
-                    "account {}: names looked up: {found} found, {settled} not found or repeated{kept}; {}{cost}",
-                    escaped(name(account)),
-                    counted(*requests, "request", "requests")
-                ))
+                let rows = format!("names looked up: {found} found, {settled} not found or repeated");
+                let of_lists = format!("{} looked up", counted(*kept, "name of keep lists", "names of keep lists"));
+                let told = match (found + settled, kept) {
+                    (_, 0) => rows,
+                    (0, _) => of_lists,
+                    _ => format!("{rows}; {of_lists}"),
+                };
+                let requests = counted(*requests, "request", "requests");
+                Some(format!("account {}: {told}; {requests}{cost}", escaped(name(account))))
             }
             Event::KeptNobody { account, names } => Some(kept_nobody_text(name(account), names)),
             Event::NamesWait { account, until, why, .. } => Some(format!(

@@ -10,7 +10,7 @@ use super::labels::{encoded, foreign};
 use super::layout::{Frame, Pager, count};
 use crate::domain::Wall;
 use crate::error::exit_code_in_words;
-use crate::schedule::messages::{moment_text, time_text, why, why_ended};
+use crate::schedule::messages::{end_text, moment_text, time_text, why, why_ended};
 use crate::schedule::plan::Start;
 use crate::store::{FiringState, Job, StoredFiring, StoredSchedule};
 use crate::text::{clipped, span_text};
@@ -193,7 +193,7 @@ fn next_starts(name: &str, times: &Understood) -> Markup {
                     @for start in &times.starts {
                         li {
                             (moment(start.at, &times.zone))
-                            @if let Some(end) = start.ends_by { span.quiet { " until " (time_text(end, &times.zone)) } }
+                            @if let Some(end) = start.ends_by { span.quiet { " until " (end_text(start.at, end, &times.zone)) } }
                             @if start.is_skipped { " " span.chip.warn { "skipped" } " " (unskip(name, start, &times.zone)) }
                         }
                     }

@@ -4,7 +4,7 @@ use crate::app::schedules::{ScheduleOutlook, add_schedule};
 use crate::cli::args::ScheduleAddArgs;
 use crate::cli::context::Context;
 use crate::error::CommandError;
-use crate::schedule::messages::{moment_text, time_text};
+use crate::schedule::messages::{end_text, moment_text};
 use crate::text::escaped;
 
 /// Keeps a schedule.
@@ -29,7 +29,7 @@ pub(super) fn say_outlook(outlook: &ScheduleOutlook, context: &Context) {
     let ScheduleOutlook { schedule, first, notes, overlaps } = outlook;
     let (printer, name, zone) = (&context.printer, escaped(&schedule.name), schedule.recurrence.zone());
     if let Some((starts, end)) = first {
-        let end = end.map_or_else(String::new, |end| format!(", until {} at the latest", time_text(end, zone)));
+        let end = end.map_or_else(String::new, |end| format!(", until {} at the latest", end_text(*starts, end, zone)));
         printer.say(&format!("{name} runs first on {}{end}", moment_text(*starts, zone)));
     }
     for note in notes {

@@ -4,7 +4,7 @@ use crate::app::schedules::{UpcomingReport, UpcomingStarts, upcoming_starts};
 use crate::cli::args::ScheduleNextArgs;
 use crate::cli::context::Context;
 use crate::error::CommandError;
-use crate::schedule::messages::{moment_text, time_text};
+use crate::schedule::messages::{end_text, moment_text};
 use crate::schedule::plan::Start;
 use crate::text::escaped;
 
@@ -33,7 +33,7 @@ pub(super) async fn run(context: &Context, args: &ScheduleNextArgs) -> Result<u8
         context.printer.data(&format!("{} ({})", escaped(&schedule.name), schedule.recurrence.zone_name()))?;
         let zone = schedule.recurrence.zone();
         for Start { at, ends_by, is_skipped, .. } in starts {
-            let end = ends_by.map_or_else(String::new, |end| format!("  until {}", time_text(end, zone)));
+            let end = ends_by.map_or_else(String::new, |end| format!("  until {}", end_text(*at, end, zone)));
             let skipped = if *is_skipped { "  (skipped, as asked)" } else { "" };
             context.printer.data(&format!("  {}{end}{skipped}", moment_text(*at, zone)))?;
         }
