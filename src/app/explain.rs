@@ -2,12 +2,12 @@
 
 use super::deps::AppDeps;
 use crate::clock::SharedClock;
-use crate::domain::Target;
+use crate::domain::{Outcome, Target};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{Fault, read_target};
 use crate::lists::fetch::windows_of;
 use crate::platforms::{evident_key, find, find_name_resolver};
-use crate::store::{NameLookup, Store, StoreError, TaskHistory};
+use crate::store::{NameLookup, RecordView, Store, StoreError, TaskHistory};
 
 /// What a text names, whatever platform it is of: an ID, a handle with its `@`, a link, a DID or an address of a record. Letters with digits
 /// among them are an ID as well, as some servers have them; a bare word is none, for it is more likely a handle that lacks its `@`.
@@ -52,6 +52,27 @@ pub async fn say_when_looked_up(
         }
     };
     Ok(())
+}
+
+/// What is known of a record of the account's own, by what the task was to do with it: a restore puts it back under its old name.
+pub fn record_note(history: &TaskHistory, record: &RecordView) -> &'static str {
+    match (history.action.is_undoing(), record.is_deleted, history.attempts.is_empty()) {
+        (_, true, _) => "deleted",
+        (true, false, _) => "there when the account's records were read",
+        (false, false, false) => "there again",
+        (false, false, true) => "there already",
+    }
+}
+
+/// The job of these histories of one target that has taken back what a task has done, after it was done. Its records are told there.
+pub fn restored_by<'a>(history: &TaskHistory, all: &'a [TaskHistory]) -> Option<&'a str> {
+    let ended = |history: &TaskHistory| history.attempts.last().and_then(|attempt| attempt.ended_at);
+    let (inverse, done) = (history.action.inverse()?, ended(history).filter(|_| history.outcome == Outcome::Done)?);
+    let is_later = |other: &&TaskHistory| {
+        (other.action, &other.account, other.outcome) == (inverse, &history.account, Outcome::Done)
+            && ended(other).is_some_and(|at| at >= done)
+    };
+    all.iter().find(is_later).map(|other| other.job.as_str())
 }
 
 /// The history of a target, task by task.

@@ -84,7 +84,7 @@ pub use doctor::{DoctorFinding, DoctorReport, DoctorRequest, Grave, Severity, do
 pub use draining::{DrainDeps, DrainOptions, Ended, drain, exit_code};
 pub use environment::{EnvironmentAccount, environment_accounts};
 pub use expected_accounts::forget_new_accounts;
-pub use explain::{explain, named_target, say_when_looked_up};
+pub use explain::{explain, named_target, record_note, restored_by, say_when_looked_up};
 pub use find_account::{find_account, unknown_account};
 pub use forecast::{Forecast, ForecastLane, forecast, forecast_for, refuse_for_new_queue};
 pub use forget::{ForgetForecast, ForgetRequest, Forgettable, forgettable, keep_from};

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
 
-use crate::app::explain;
+use crate::app::{explain, record_note, restored_by};
 use crate::cli::args::ExplainArgs;
 use crate::cli::context::Context;
 use crate::domain::{Outcome, crash_note, refusal_note};
@@ -19,13 +19,14 @@ use crate::text::{escaped, full_text};
 pub async fn run(context: &Context, args: &ExplainArgs) -> Result<u8, CommandError> {
     let histories = explain(context.deps(), &args.target).await?;
     let command = |words: &[&str]| context.command(words);
-    let told: Vec<String> = histories.iter().map(|history| tell(history, context.local.zone.get(), &command)).collect();
+    let tell = |history: &TaskHistory| tell(history, &histories, context.local.zone.get(), &command);
+    let told: Vec<String> = histories.iter().map(tell).collect();
     context.printer.data(told.join("\n").trim_end())?;
     Ok(0)
 }
 
-/// One task and its attempts.
-fn tell(history: &TaskHistory, zone: &TimeZone, command: &dyn Fn(&[&str]) -> String) -> String {
+/// One task and its attempts, among all that are told of its target.
+fn tell(history: &TaskHistory, all: &[TaskHistory], zone: &TimeZone, command: &dyn Fn(&[&str]) -> String) -> String {
     let mut text = String::new();
     let round = if history.round > 1 { format!(", round {}", history.round) } else { String::new() };
     let vanished = if history.vanished { " (its row is no longer in the file)" } else { "" };
@@ -39,6 +40,9 @@ fn tell(history: &TaskHistory, zone: &TimeZone, command: &dyn Fn(&[&str]) -> Str
         escaped(&history.account),
         history.outcome.name()
     );
+    if let Some(job) = restored_by(history, all) {
+        let _ = writeln!(text, "  restored since by the job {}", escaped(job));
+    }
     if let Some(note) = crash_note(history.state, history.reason.as_deref(), history.crashes) {
         let again = match history.outcome {
             Outcome::Failed => format!("; {} sends it again", command(&["retry", &history.job])),
@@ -82,8 +86,7 @@ fn tell(history: &TaskHistory, zone: &TimeZone, command: &dyn Fn(&[&str]) -> Str
         None => {}
     }
     for record in &history.records {
-        let state = if record.is_deleted { "deleted" } else { "there when the account's records were read" };
-        let _ = writeln!(text, "  record {}: {state}", escaped(&record.path));
+        let _ = writeln!(text, "  record {}: {}", escaped(&record.path), record_note(history, record));
     }
     if history.attempts.is_empty() {
         let _ = writeln!(text, "  nothing was sent for it");
@@ -144,8 +147,9 @@ mod tests {
             records: vec![],
             lookup: None,
         };
-        let told_of =
-            |history: &TaskHistory| tell(history, &TimeZone::UTC, &|words| format!("`cleanup {}`", words.join(" ")));
+        let told_of = |history: &TaskHistory| {
+            tell(history, &[], &TimeZone::UTC, &|words| format!("`cleanup {}`", words.join(" ")))
+        };
         let told = told_of(&history);
         let expected = "night\\u{1b}, round 2, line 17\n  unlike by account ada: pending\n  \
              1. 1970-01-01 00:00:00 UTC  HTTP 503 after 120 ms: world (server_error)\n     \
@@ -159,6 +163,24 @@ mod tests {
         assert!(of_records.contains(
             "  record follow/1: deleted\n  record follow/2\\u{1b}: there when the account's records were read\n  1. "
         ));
+        // A restore puts records back; the task that it takes back says so, and no other one does.
+        let ended = |at: i64| vec![attempt(at, Some(200), "done", "")];
+        let undone = TaskHistory { outcome: Outcome::Done, attempts: ended(1_000), ..history.clone() };
+        let records = vec![record("1", false)];
+        let (job, action) = ("night-restore".to_owned(), Action::Like);
+        let restored = TaskHistory { job, action, records, attempts: ended(5_000), ..undone.clone() };
+        assert!(told_of(&restored).contains("  record follow/1: there again\n"));
+        let already = TaskHistory { attempts: vec![], ..restored.clone() };
+        assert!(told_of(&already).contains("  record follow/1: there already\n"));
+        let beside = |history: &TaskHistory, other: &TaskHistory| {
+            tell(history, &[history.clone(), other.clone()], &TimeZone::UTC, &|_| String::new())
+        };
+        assert!(beside(&undone, &restored).contains("done\n  restored since by the job night-restore\n"));
+        let undone_again = TaskHistory { attempts: ended(9_000), ..undone.clone() };
+        let of_another = TaskHistory { account: "bob".into(), ..restored.clone() };
+        for (history, other) in [(&undone_again, &restored), (&undone, &of_another), (&restored, &undone)] {
+            assert!(!beside(history, other).contains("restored since"));
+        }
         let untouched = TaskHistory { attempts: vec![], ..history };
         assert!(told_of(&untouched).ends_with("nothing was sent for it\n"));
         let of_name = |lookup| told_of(&TaskHistory { lookup: Some(lookup), ..untouched.clone() });

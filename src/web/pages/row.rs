@@ -5,6 +5,7 @@ use maud::{Markup, html};
 
 use super::labels::{foreign, reason};
 use super::layout::Frame;
+use crate::app::record_note;
 use crate::domain::{TaskState, crash_note, refusal_note};
 use crate::store::{AttemptView, Job, NameLookup, TaskHistory};
 
@@ -44,7 +45,7 @@ pub(in crate::web) fn row(frame: &Frame, job: &Job, task: i64, target: &str, his
                 h2 #records { "Records" }
                 ul { @for record in &history.records {
                     li { span.mono { (foreign(&record.path)) } ": "
-                        @if record.is_deleted { "deleted" } @else { "there when the account's records were read" } }
+                        (record_note(history, record)) }
                 } }
             }
         }
