@@ -112,6 +112,9 @@ pub(super) async fn retry(
         "" => command.store.queue().retry_job(&command.job, now).await.map_err(in_part)?,
         reason => command.store.queue().retry_reason(&command.job, reason, now).await.map_err(in_part)?,
     };
+    if retried.tasks == 0 && retried.vanished > 0 {
+        return Err(in_no_file());
+    }
     let what = if which.reason.is_empty() { String::new() } else { format!(" ({})", which.reason) };
     let left = match retried.vanished {
         0 => String::new(),
@@ -129,13 +132,18 @@ pub(super) async fn retry_row(
     let mut command = Command::on(&web, visitor, job).await?;
     let retried = command.store.queue().retry_task(&command.job, TaskId(task)).await?;
     if retried.vanished > 0 {
-        let why = "This row is no longer in the file of its job, so it is not sent again.";
-        return Err(Problem::unusable(why, "Load the file with it, and it can be tried again."));
+        return Err(in_no_file());
     }
     if retried.tasks == 0 {
         return Err(Problem::unusable("This row has not failed, so there is nothing to try again.", ""));
     }
     command.done("retry", "1 failed row is queued again", "retried").await
+}
+
+/// Nothing is sent for a target that no file names.
+fn in_no_file() -> Problem {
+    let why = "What failed is no longer in the file of its job, so it is not sent again.";
+    Problem::unusable(why, "Load the file with it, and it can be tried again.")
 }
 
 /// The engine rests because an account needs a person, or because nobody answered: try again now.
