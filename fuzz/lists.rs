@@ -23,5 +23,5 @@ mod writer;
 pub use entry::{Entry, Reposted, reposted_author};
 pub use row::{RowEntry, RowReader};
 pub use source_time::{parse_source_time, parse_zoned_time};
-pub use table::{Column, columns, record};
+pub use table::{Column, columns, is_list_header, record};
 pub use writer::ListWriter;

@@ -103,7 +103,7 @@ pub async fn forecast_for(
     };
     let goes_on = job.as_ref().filter(|_| !matches!(standing, LoadPlan::New | LoadPlan::Again));
     let (mut rows, tasks, rejected) = compare(store.as_deref(), goes_on, file, accounts, options).await?;
-    if tasks == 0 && goes_on.is_none() {
+    if tasks == 0 && file.survey.rows > 0 && goes_on.is_none() {
         return Err(nobody_known(file));
     }
     let is_changed = matches!(standing, LoadPlan::Changed { .. });

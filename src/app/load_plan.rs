@@ -72,6 +72,9 @@ pub(super) fn refuse_unusable(file: &Prepared, accounts: &Accounts) -> Result<()
     if let Some(refusal) = file.survey.refusal(file.strict) {
         return Err(refusal.into());
     }
+    if file.survey.rows == 0 {
+        return Ok(());
+    }
     if file.wants_default_account() && accounts.of_job(&file.job).default.is_none() {
         return Err(whose(file, accounts));
     }

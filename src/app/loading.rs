@@ -20,6 +20,8 @@ pub enum Loaded {
     Again(ReloadSummary, Mended),
     /// There was nothing to do.
     Unchanged,
+    /// The list has no entry, and no job that is there has rows of it.
+    Empty,
     /// The job was cancelled; nothing is loaded.
     Cancelled,
 }
@@ -50,6 +52,7 @@ pub async fn load(
             Ok(Loaded::Unchanged)
         }
         LoadPlan::Cancelled => Ok(Loaded::Cancelled),
+        LoadPlan::New | LoadPlan::Again if file.survey.rows == 0 => Ok(Loaded::Empty),
         LoadPlan::New | LoadPlan::Again => {
             let columns = file.survey.has_header.then_some(file.survey.columns.as_slice());
             let seen = store.queue().job(&file.job).await?;

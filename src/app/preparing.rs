@@ -15,6 +15,7 @@ use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{
     JobFileError, LaneCount, READER_VERSION, ReadOptions, SavedWorklist, Source, Survey, is_same_column,
 };
+use crate::lists::is_list_header;
 use crate::platforms::find_name_resolver;
 use crate::store::{Job, LoadedFrom, NewJob};
 
@@ -115,6 +116,7 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CommandEr
         repost_id: options.platform.map(repost_id_of).unwrap_or_default(),
         trust_ids: options.trust_ids,
         ids: options.owners.ids(known.and_then(|job| job.account)),
+        is_of_list: Some(is_list_header),
     };
     let column = column_of(&source, known, &read);
     read.column.clone_from(&column);

@@ -117,7 +117,7 @@ async fn judge(store: &mut Store, job: &Job) -> Result<Rejected, CommandError> {
     let is_sandbox = platform.is_some_and(Platform::is_sandbox);
     let default = platform.unwrap_or_default();
     let ids = RowOwners { known: accounts, default, is_sandbox, ..RowOwners::default() }.ids(job.account);
-    let options = ReadOptions { action: job.action, column, repost_id, trust_ids, ids };
+    let options = ReadOptions { action: job.action, column, repost_id, trust_ids, ids, is_of_list: None };
     let mut rows = match Survey::of(&source, &options).and_then(|survey| survey.rows(&source)) {
         Ok(rows) => Some(rows),
         Err(error) if error.is_machine_fault() => return Err(error.into()),

@@ -17,6 +17,8 @@ pub struct ReadOptions {
     pub trust_ids: bool,
     /// How IDs look, by account.
     pub ids: RowIds,
+    /// Whether a header is that of a list, which may have no entries; none: no header is.
+    pub is_of_list: Option<fn(&[String]) -> bool>,
 }
 
 const ACTION: &str = "action";

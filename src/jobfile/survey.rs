@@ -102,6 +102,9 @@ impl Survey {
     /// Why nothing of this file is queued: no usable row, or a rejected one under `--strict`.
     pub fn refusal(&self, strict: bool) -> Option<JobFileError> {
         let path = || self.path.clone();
+        if self.rows == 0 && self.is_empty_list() {
+            return None;
+        }
         if self.rows == 0 {
             return Some(JobFileError::NoRows { path: path() });
         }
@@ -119,6 +122,12 @@ impl Survey {
         }
         let refused = strict && self.rejected > 0;
         refused.then(|| JobFileError::Strict { path: path(), rejected: self.rejected, rows: self.rows })
+    }
+
+    /// Whether this is a list without an entry: there is nothing to do. Any other file without rows is more likely an export that came out
+    /// empty.
+    fn is_empty_list(&self) -> bool {
+        self.options.is_of_list.is_some_and(|is_of_list| is_of_list(&self.columns))
     }
 
     /// Whether IDs are taken as they are written, whatever they look like together.

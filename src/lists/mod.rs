@@ -21,5 +21,5 @@ pub use export::Export;
 pub use keep::{read_keep_list, read_keep_list_called};
 pub use row::{RowEntry, RowReader};
 pub use source_time::{parse_source_time, parse_zoned_time};
-pub use table::{Column, columns, record};
+pub use table::{Column, columns, is_list_header, record};
 pub use writer::ListWriter;

@@ -141,6 +141,11 @@ pub const fn columns(list: ListKind) -> &'static [Column] {
     }
 }
 
+/// Whether these are the columns of a list, as it is written.
+pub fn is_list_header(names: &[String]) -> bool {
+    ListKind::ALL.into_iter().any(|list| columns(list).iter().map(|column| column.name()).eq(names))
+}
+
 /// An entry's cells, one for each of [`columns`].
 pub fn record(list: ListKind, entry: &Entry) -> Vec<String> {
     columns(list).iter().map(|column| column.cell(entry, list.target_kind())).collect()

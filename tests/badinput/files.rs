@@ -215,3 +215,37 @@ fn rows_from_a_pipe_want_a_name() {
     feed(&["load", "-", "--job", "tonight", "--action", "unfollow"]).ends(0);
     assert_eq!(output(&home, ["status", "--json"]).json()["jobs"][0]["rows"], 4);
 }
+
+/// `list` ends with 0 where a list is empty, and so does what a script types next. Another header without rows is an export that came out empty.
+#[test]
+fn an_empty_list_is_nothing_to_do() {
+    let home = Home::new();
+    let list = ["list", "likes", "--matching", "\u{1f54a} nobody writes this", "-o", "unlike.csv", "--sandbox"];
+    home.run(&list).ends(0);
+    let whole = std::fs::read_to_string(home.path("unlike.csv")).unwrap();
+    assert!(whole.starts_with("target_id,") && whole.lines().count() == 1, "{whole}");
+    let check = home.run(&["check", "unlike.csv", "--sandbox", "--json"]).ends(0).json();
+    assert_eq!((&check["files"][0]["check"]["rows"], &check["error"]), (&0.into(), &serde_json::Value::Null));
+    home.run(&["check", "unlike.csv", "--sandbox"]).ends(0).says("nothing would be sent");
+    home.run(&["run", "unlike.csv", "--sandbox", "--dry-run", "--strict"]).ends(0);
+    // Nor is anything of another job.
+    home.write("unmute.csv", "target_id\n1000000000000000007\n");
+    home.run(&["load", "unmute.csv", "--sandbox"]).ends(0);
+    for _ in 0..2 {
+        let end = home.run(&["run", "unlike.csv", "--sandbox", "--json"]).ends(0).json();
+        assert_eq!((&end["stopped"], &end["requests"]), (&"finished".into(), &0.into()), "{end}");
+        assert_eq!(end["jobs"], serde_json::json!([]), "{end}");
+    }
+    home.run(&["load", "unlike.csv", "--sandbox"]).ends(0).says("the list is empty, so there is nothing to do");
+    let status = home.run(&["status", "--sandbox", "--json"]).ends(0).json();
+    assert_eq!((status["jobs"].as_array().unwrap().len(), &status["jobs"][0]["pending"]), (1, &1.into()), "{status}");
+    // What is pending is not dropped for it.
+    home.write("unlike.csv", format!("{whole}1445078208190291973\n"));
+    home.run(&["load", "unlike.csv", "--sandbox"]).ends(0).says("1 to do");
+    home.write("unlike.csv", &whole);
+    home.run(&["load", "unlike.csv", "--sandbox"]).ends(65).says("--allow-shrink");
+    home.run(&["run", "unlike.csv", "--sandbox", "--allow-shrink"]).ends(0).says("1 vanished (cancelled)");
+    home.run(&["run", "unlike.csv", "--sandbox", "--again"]).ends(0).says("the list is empty");
+    home.write("unlike.csv", "target_id,note\n");
+    home.run(&["load", "unlike.csv", "--sandbox"]).ends(65).says("has a header and no rows");
+}

@@ -63,6 +63,10 @@ pub async fn run_files(
         jobs = planned.load(&mut store, deps) => jobs?,
         signal = signals.first() => return Ok(RunEnd::StoppedLoading(signal)),
     };
+    if jobs.is_empty() {
+        store.close().await;
+        return Ok(RunEnd::NothingListed);
+    }
     let of_run = |jobs| Jobs { only: Some(jobs), untouched: UntouchedJobs::default() };
     match seat {
         HeldSeat::Own(lock) => drainer.drain(store, lock, of_run(jobs), signals, deps).await,

@@ -18,6 +18,8 @@ use crate::store::{JobState, JobStatus, Store, TopReason};
 pub enum RunEnd {
     /// There is no queue, so nothing is left to do in it.
     NoQueue,
+    /// Its files are lists without an entry, so there is no job to work on.
+    NothingListed,
     /// Somebody was asked, and said no.
     Declined {
         /// The jobs that stay queued; none where nothing was queued for this run.
@@ -133,7 +135,7 @@ impl RunEnd {
     /// What it did, as `--json` prints it.
     pub fn summary(&self) -> RunSummary {
         match self {
-            RunEnd::NoQueue => RunSummary::unsent(Stopped::Finished.name(), 0),
+            RunEnd::NoQueue | RunEnd::NothingListed => RunSummary::unsent(Stopped::Finished.name(), 0),
             RunEnd::Declined { queued } => RunSummary {
                 jobs: counts_of(queued.as_deref().unwrap_or_default()),
                 ..RunSummary::unsent(Stopped::Cancelled.name(), DECLINED)

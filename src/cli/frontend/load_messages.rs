@@ -114,6 +114,7 @@ pub(super) fn say_loaded(job: &str, loaded: &Loaded, printer: Printer) {
             ])
         ),
         Loaded::Unchanged => format!("{job}: the file is unchanged since it was last loaded"),
+        Loaded::Empty => format!("{job}: the list is empty, so there is nothing to do"),
         Loaded::Cancelled => format!("{job}: this job was cancelled; nothing was loaded. --again starts it over"),
     };
     printer.say(&text);

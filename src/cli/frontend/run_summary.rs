@@ -21,6 +21,8 @@ const SETTLED_WITH_TROUBLE: u8 = 3;
 pub(in crate::cli) fn say_end(end: &RunEnd, printer: Printer, deps: AppDeps<'_>) {
     match end {
         RunEnd::NoQueue => printer.say(&deps.no_queue_sentence()),
+        // What loading said is all there is.
+        RunEnd::NothingListed => {}
         RunEnd::Declined { queued: None } => printer.say("nothing was queued, nothing was sent"),
         RunEnd::Declined { queued: Some(_) } => printer.say("nothing was sent"),
         RunEnd::StoppedLoading(signal) => printer.say(&format!(

@@ -186,6 +186,9 @@ async fn queue(web: &Web, visitor: &Visitor, id: u64, waiting: &Waiting) -> Resu
     if loaded == Loaded::Cancelled {
         return Err(is_cancelled(file));
     }
+    if loaded == Loaded::Empty {
+        return Err(Problem::unusable("The list is empty, so there is nothing to queue.", ""));
+    }
     job_file.keep();
     web.uploads.take(id);
     let detail = format!("{} from {}", counted(file.survey.rows, "row", "rows"), waiting.shown);
