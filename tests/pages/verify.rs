@@ -151,7 +151,8 @@ fn the_verdicts_as_one_object() {
     assert_eq!(verify(&["-o", "verdicts.csv"], 0).json(), told(5, 0, true, 0));
     assert_eq!(std::fs::read_to_string(home.path("verdicts.csv")).unwrap().matches(",confirmed,").count(), 5);
     let both = verify(&["-o", "-"], 2);
-    assert!(both.out.is_empty() && both.err.contains("both write to stdout"), "{}", both.err);
+    assert_eq!((&both.json()["error"]["kind"], &both.json()["exit_code"]), (&"usage".into(), &2.into()));
+    assert!(both.err.contains("both write to stdout"), "{}", both.err);
 
     // One of them is liked again.
     let text = std::fs::read_to_string(home.path("unlike.csv")).unwrap();
