@@ -49,7 +49,7 @@ fn main() -> Outcome {
 }
 
 async fn prepare(queue: &str, accounts: u32, tasks: u32) -> Outcome {
-    let mut store = Store::open(queue.as_ref(), QueueKind::Sandbox).await?;
+    let mut store = Store::open(std::path::Path::new(queue), QueueKind::Sandbox).await?;
     // All at once: one by one, each account would be a commit.
     let mut rows = Vec::with_capacity(accounts as usize);
     for n in 0..accounts {
@@ -92,8 +92,8 @@ async fn prepare(queue: &str, accounts: u32, tasks: u32) -> Outcome {
 
 async fn drain(queue: &str, url: &str, seconds: u64, rate: Rate, workers: usize) -> Outcome {
     let began = Instant::now();
-    let store = Store::open(queue.as_ref(), QueueKind::Sandbox).await?;
-    let lock = DrainLock::take(queue.as_ref())?;
+    let store = Store::open(std::path::Path::new(queue), QueueKind::Sandbox).await?;
+    let lock = DrainLock::take(std::path::Path::new(queue)).await?;
     let base: cleanup::platforms::BaseUrl = url.parse()?;
     let client = Arc::new(Client::new(&[&base], ClientSettings { connections: workers, ..ClientSettings::default() })?);
     let (clock, (_sender, shutdown)) = (SystemClock::shared(), shutdown());
@@ -114,12 +114,12 @@ async fn drain(queue: &str, url: &str, seconds: u64, rate: Rate, workers: usize)
     let who = Identities::Sandbox(SandboxAccounts { base: Some(Arc::new(base)), platform: Platform::default() });
     let base: cleanup::platforms::BaseUrl = url.parse()?;
     let (wire, places) = (OAuthHttp::new(&[&base])?, OAuthEndpoints::x(&base, OAuthEndpoints::X_AUTHORIZE)?);
-    let beside = Store::open(queue.as_ref(), QueueKind::Sandbox).await?;
+    let beside = Store::open(std::path::Path::new(queue), QueueKind::Sandbox).await?;
     let means = TokenMeans { store: beside, vault: None, wire, places, app: None, oauth1: None, clock: clock.clone() };
     let tokens = Arc::new(TokenSource::new(means));
     let mut store = store;
     who.set_static(&tokens, &store.accounts().all().await?).await?;
-    let watch = cleanup::store::QueueWatch::of(store.path());
+    let watch = cleanup::store::QueueWatch::of(store.place()).await;
     let footing = DrainDeps { store, lock, client, tokens, clock, shutdown, listener, watch };
     let ended = app::drain(footing, &who, options).await?;
     println!("requests {} in_s {:.1}", ended.finish.requests, began.elapsed().as_secs_f64());

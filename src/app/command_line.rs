@@ -9,8 +9,8 @@ pub fn command_line(settings: &Settings, words: &[&str]) -> String {
     if settings.is_sandbox() {
         line += " --sandbox";
     }
-    if let Some(path) = &settings.named_db {
-        line = line + " --db " + &shell_word(&path.to_string_lossy());
+    if let Some(place) = &settings.named_db {
+        line = line + " --db " + &shell_word(&place.to_string());
     }
     line
 }

@@ -137,7 +137,7 @@ pub async fn drain(footing: DrainDeps, who: &Identities, options: DrainOptions) 
     }
     let guard = Box::new(KeepGuard::new(options.keep));
     let reader = Arc::new(DrainReader {
-        queue: drain.store().path().to_path_buf(),
+        queue: drain.store().place().clone(),
         client: Arc::clone(&client),
         tokens: Arc::clone(&tokens),
         clock: clock.clone(),

@@ -3,7 +3,6 @@
 //!
 //! In: what the engine asks for. Out: how it ended. What does not belong here: when it is asked for (`engine`), pages (`lists::fetch`).
 
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +19,7 @@ use crate::lists::fetch::{
     look_names_up, read_records,
 };
 use crate::platforms::{Client, Reply};
-use crate::store::{Store, StoreError};
+use crate::store::{QueuePlace, Store, StoreError};
 
 /// Where nobody answers, the drain is told after so long: it knows whether others are answered.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -29,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(super) struct DrainReader {
     /// The queue.
-    pub(super) queue: PathBuf,
+    pub(super) queue: QueuePlace,
     pub(super) client: Arc<Client>,
     pub(super) tokens: Arc<TokenSource>,
     pub(super) clock: SharedClock,

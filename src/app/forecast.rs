@@ -166,7 +166,7 @@ async fn compare(
         None => NameBook::empty(),
     };
     let mut forecaster = match (store, job) {
-        (Some(store), Some(job)) => LoadForecaster::beside(store.path(), job).await?,
+        (Some(store), Some(job)) => LoadForecaster::beside(store.place(), job).await?,
         _ => LoadForecaster::alone(),
     };
     let mut sieve = options.rules.begin(&file.survey, &file.source, accounts.of_job(&file.job))?;

@@ -5,7 +5,6 @@
 //! here: changing how the run ended: a command that fails is a warning and nothing more.
 
 use std::os::fd::AsFd;
-use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use super::run_report::{AccountTrouble, RunReport, RunSummary};
 use crate::config::Settings;
 use crate::domain::json_text;
 use crate::error::{CommandError, ErrorKind};
+use crate::store::QueuePlace;
 
 /// A command that has not ended by then is killed, with all that it started.
 const MAX_COMMAND_SECONDS: u64 = 30;
@@ -58,7 +58,7 @@ pub async fn notify(
     };
     let Some(note) = Notification::new(&report, schedule) else { return };
     let queue = settings.db().ok();
-    if let Err(why) = tell(command, &note, queue.map(|path| path.as_path()), MAX_COMMAND_SECONDS).await {
+    if let Err(why) = tell(command, &note, queue, MAX_COMMAND_SECONDS).await {
         warn(&format!("--notify: {why}"));
     }
 }
@@ -82,7 +82,12 @@ impl Notification<'_> {
     }
 }
 
-async fn tell(command: &str, note: &Notification<'_>, queue: Option<&Path>, most_seconds: u64) -> Result<(), String> {
+async fn tell(
+    command: &str,
+    note: &Notification<'_>,
+    queue: Option<&QueuePlace>,
+    most_seconds: u64,
+) -> Result<(), String> {
     let mut child = start(command, note, queue).map_err(|error| format!("the command does not start: {error}"))?;
     let text = format!("{}\n", json_text(note));
     let group = child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
@@ -111,7 +116,7 @@ async fn tell(command: &str, note: &Notification<'_>, queue: Option<&Path>, most
 
 /// The command in a shell of its own process group. Of our variables it gets only what says how the run ended and where the queue
 /// is. What it prints goes to stderr: stdout is for data.
-fn start(command: &str, note: &Notification<'_>, queue: Option<&Path>) -> std::io::Result<Child> {
+fn start(command: &str, note: &Notification<'_>, queue: Option<&QueuePlace>) -> std::io::Result<Child> {
     let mut shell = Command::from(child::command("/bin/sh"));
     shell.arg("-c").arg(command).stdin(Stdio::piped()).process_group(0).kill_on_drop(true);
     shell.stdout(Stdio::from(std::io::stderr().as_fd().try_clone_to_owned()?));
@@ -120,7 +125,7 @@ fn start(command: &str, note: &Notification<'_>, queue: Option<&Path>) -> std::i
     shell.env("CLEANUP_STOPPED", note.summary.stopped);
     shell.env("CLEANUP_SCHEDULE", note.schedule.unwrap_or_default());
     if let Some(queue) = queue {
-        shell.env("CLEANUP_DB", queue);
+        shell.env("CLEANUP_DB", queue.public_name());
     }
     shell.spawn()
 }

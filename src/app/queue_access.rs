@@ -3,6 +3,8 @@
 //! In: settings. Out: the queue or its job, the error where it is not there, a command to type next. What does not belong here: what is
 //! done with the queue.
 
+use std::path::Path;
+
 use super::command_line::command;
 use super::deps::AppDeps;
 use super::login_state;
@@ -106,7 +108,7 @@ impl AppDeps<'_> {
 
     /// Where the queue of the other kind is there: how to have that one, for it may be the one that is meant.
     fn other_queue(self) -> Option<&'static str> {
-        self.settings.other_db.as_ref().filter(|path| path.exists())?;
+        self.settings.other_db.as_ref().filter(|place| place.file().is_some_and(Path::exists))?;
         Some(if self.settings.is_sandbox() {
             "there is a real queue, too: leave out --sandbox for that one"
         } else {
@@ -116,8 +118,8 @@ impl AppDeps<'_> {
 
     /// That there is no queue, and where it would be.
     pub fn no_queue_text(self) -> String {
-        let path = self.settings.db().map(|path| escaped(&path.display().to_string()).into_owned());
-        format!("there is no queue at {}", path.unwrap_or_else(|_| "its place".to_owned()))
+        let place = self.settings.db().map(|place| escaped(&place.to_string()).into_owned());
+        format!("there is no queue at {}", place.unwrap_or_else(|_| "its place".to_owned()))
     }
 
     /// Writes down who told a job what; none: it is about something else, which the detail names. It has been done: where it cannot be

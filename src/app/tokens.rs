@@ -53,7 +53,7 @@ pub async fn open_tokens(
 /// # Errors
 /// The key is missing, wrong or open to others.
 pub async fn open_vault(settings: &Settings, store: &mut Store) -> Result<Vault, CommandError> {
-    let choice = key_choice(settings, store.path());
+    let choice = key_choice(settings, store.place().local_path());
     Ok(Vault::of(store, &choice).await?)
 }
 

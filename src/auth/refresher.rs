@@ -126,7 +126,7 @@ impl TokenSource {
             }
         };
         // A refresh token is good once: what comes for it must find room.
-        let room = ReservedRoom::beside(&self.means.queue)?;
+        let room = ReservedRoom::beside(self.means.queue.local_path())?;
         failpoint::point("before-refresh-mark");
         if !self.store.lock().await.accounts().start_refresh(slot.id, record.generation, tries, begun.wall).await? {
             return Ok(None);
@@ -177,7 +177,7 @@ impl TokenSource {
             let base = host.address().parse().map_err(|why| GrantError::World(format!("{host}: {why}")))?;
             AppSession::refresh(&self.means.wire, (&base, host), &slot.user.id, token).await
         };
-        let room = ReservedRoom::beside(&self.means.queue)?;
+        let room = ReservedRoom::beside(self.means.queue.local_path())?;
         failpoint::point("before-refresh-mark");
         let session = match at_host.await {
             Ok(session) => session,
@@ -227,7 +227,7 @@ impl TokenSource {
         let clock = &self.means.clock;
         let give_up = clock.now().tick.after(Duration::from_secs(MAX_LOCK_WAIT_SECONDS));
         loop {
-            if let Some(lock) = AccountLock::try_take(&self.means.queue, slot.id)? {
+            if let Some(lock) = AccountLock::try_take(&self.means.queue, slot.id).await? {
                 return Ok(lock);
             }
             let now = clock.now().tick;

@@ -19,7 +19,7 @@ use super::vault::Vault;
 use crate::clock::SharedClock;
 use crate::domain::{AccountId, Secret, Wall};
 use crate::platforms::Credentials;
-use crate::store::{Credential, Expiry, Store, StoreError};
+use crate::store::{Credential, Expiry, QueuePlace, Store, StoreError};
 
 /// What a token source stands on.
 pub struct TokenMeans {
@@ -47,7 +47,7 @@ pub struct TokenSource {
 }
 
 pub(super) struct TokenDeps {
-    pub(super) queue: std::path::PathBuf,
+    pub(super) queue: QueuePlace,
     pub(super) vault: Option<Vault>,
     pub(super) wire: OAuthHttp,
     pub(super) places: OAuthEndpoints,
@@ -73,7 +73,7 @@ impl TokenSource {
     /// A source that knows nobody yet; accounts are read when they are first asked for.
     pub fn new(means: TokenMeans) -> TokenSource {
         let TokenMeans { store, vault, wire, places, app, oauth1, clock } = means;
-        let means = TokenDeps { queue: store.path().to_path_buf(), vault, wire, places, app, oauth1, clock };
+        let means = TokenDeps { queue: store.place().clone(), vault, wire, places, app, oauth1, clock };
         TokenSource { store: tokio::sync::Mutex::new(store), means, slots: Mutex::default() }
     }
 

@@ -20,7 +20,7 @@ use super::windows::{self, Per, WindowRule};
 use super::writable::WritableConfig;
 use crate::domain::{Action, MicroUsd, Platform, Rate, Secret, WindowSpec};
 use crate::platforms::{FixedHost, find};
-use crate::store::QueueKind;
+use crate::store::{QueueKind, QueuePlace};
 
 /// What lets people and scrapers look at the dashboard.
 #[derive(Clone, Debug, Default)]
@@ -36,12 +36,12 @@ pub struct WebSettings {
 pub struct Settings {
     /// Real or sandbox.
     pub kind: QueueKind,
-    /// The queue's file, where one is named or there is a folder for it.
-    db: Result<PathBuf, ConfigError>,
-    /// The queue's file as `--db` named it: commands to type next have to name it again.
-    pub named_db: Option<PathBuf>,
+    /// The queue, where one is named or there is a folder for it.
+    db: Result<QueuePlace, ConfigError>,
+    /// The queue as `--db` named it: commands to type next have to name it again.
+    pub named_db: Option<QueuePlace>,
     /// The queue of the other kind in its usual place: the sandbox's, or in the sandbox the real one. None where `--db` names a queue.
-    pub other_db: Option<PathBuf>,
+    pub other_db: Option<QueuePlace>,
     /// What a run goes by.
     pub run: RunSettings,
     /// Prices of single requests that the config file corrects.
@@ -88,9 +88,9 @@ impl Settings {
         let other = if options.sandbox { environment.db.clone().or(file_db).or(usual) } else { usual };
         Ok(Settings {
             kind: if options.sandbox { QueueKind::Sandbox } else { QueueKind::Real },
-            db: named.map_or_else(|| paths::queue(environment, options.sandbox), Ok),
-            named_db: options.db.clone(),
-            other_db: other.filter(|_| options.db.is_none()),
+            db: named.map_or_else(|| paths::queue(environment, options.sandbox), Ok).map(QueuePlace::from),
+            named_db: options.db.clone().map(QueuePlace::from),
+            other_db: other.filter(|_| options.db.is_none()).map(QueuePlace::from),
             run,
             prices,
             addresses,
@@ -110,11 +110,11 @@ impl Settings {
         })
     }
 
-    /// The queue's file.
+    /// The queue.
     ///
     /// # Errors
     /// Nobody says where it belongs. (Commands that need no queue never ask.)
-    pub fn db(&self) -> Result<&PathBuf, ConfigError> {
+    pub fn db(&self) -> Result<&QueuePlace, ConfigError> {
         self.db.as_ref().map_err(Clone::clone)
     }
 
@@ -190,6 +190,10 @@ mod tests {
     use super::*;
     use crate::platforms::{Host, spec};
 
+    fn place(path: &str) -> QueuePlace {
+        PathBuf::from(path).into()
+    }
+
     fn with_file(text: &str) -> (tempfile::TempDir, Environment) {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("config.toml");
@@ -210,7 +214,7 @@ mod tests {
             with_file("db = \"/file.db\"\n[run]\nworkers = 2\n[x]\napi = \"https://file\"\n");
         let mut options = Overrides::default();
         let settings = Settings::resolve(&options, &environment).unwrap();
-        assert_eq!((settings.db().unwrap(), settings.run.workers), (&PathBuf::from("/file.db"), 2));
+        assert_eq!((settings.db().unwrap(), settings.run.workers), (&place("/file.db"), 2));
         assert_eq!(
             (address(&settings, Platform::XV2), address(&settings, Platform::Aisa)),
             ("https://file", "https://api.aisa.one")
@@ -220,12 +224,12 @@ mod tests {
         let settings = Settings::resolve(&options, &environment).unwrap();
         assert_eq!(
             (settings.db().unwrap(), address(&settings, Platform::XV2)),
-            (&PathBuf::from("/environment.db"), "https://environment")
+            (&place("/environment.db"), "https://environment")
         );
         options.db = Some("/option.db".into());
         options.workers = Some(3);
         let settings = Settings::resolve(&options, &environment).unwrap();
-        assert_eq!((settings.db().unwrap(), settings.run.workers), (&PathBuf::from("/option.db"), 3));
+        assert_eq!((settings.db().unwrap(), settings.run.workers), (&place("/option.db"), 3));
     }
 
     #[test]
@@ -234,9 +238,9 @@ mod tests {
         environment.db = Some("/environment.db".into());
         let options = Overrides { sandbox: true, ..Overrides::default() };
         let settings = Settings::resolve(&options, &environment).unwrap();
-        assert_eq!(settings.db().unwrap(), &PathBuf::from("/home/ada/.local/share/cleanup/sandbox.db"));
+        assert_eq!(settings.db().unwrap(), &place("/home/ada/.local/share/cleanup/sandbox.db"));
         let options = Overrides { db: Some("/mine.db".into()), ..options };
-        assert_eq!(Settings::resolve(&options, &environment).unwrap().db().unwrap(), &PathBuf::from("/mine.db"));
+        assert_eq!(Settings::resolve(&options, &environment).unwrap().db().unwrap(), &place("/mine.db"));
     }
 
     #[test]

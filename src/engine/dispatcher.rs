@@ -189,7 +189,7 @@ impl Dispatcher {
     /// Writes the turn; only then is it told, and its claims leave.
     async fn commit(&mut self, mut draft: TurnDraft, plan: &[Planned], now: Moment) -> Result<(), StoreError> {
         if !draft.claims_nothing() && !self.drain.lock_is_intact() {
-            return Err(StoreError::LockLost { path: self.drain.store().path().to_path_buf() });
+            return Err(StoreError::LockLost { queue: self.drain.store().place().clone() });
         }
         let began = std::time::Instant::now();
         let receipt = self.drain.turn(&draft.writes, now).await?;

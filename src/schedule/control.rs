@@ -89,7 +89,7 @@ pub async fn skip(store: &mut Store, schedule: &Schedule, now: Wall) -> Result<S
             return Ok(Skipped::Asked(firing.slot_at));
         }
         // Whoever works on it has the lock.
-        if let Some(_lock) = ScheduleLock::try_take(store.path())? {
+        if let Some(_lock) = ScheduleLock::try_take(store.place()).await? {
             let end = FiringEnd { exit_code: None, stopped: "skipped".into(), requests: 0, spent: MicroUsd(0) };
             store.schedules().end_firing(firing.id, &end, now).await?;
             return Ok(Skipped::Rest(firing.slot_at));

@@ -1,6 +1,7 @@
 //! Errors of the store as a person reads them: an exit code and what to do next.
 
 use super::error::StoreError;
+use super::place::QueuePlace;
 use crate::error::{CommandError, ErrorKind, io_hint};
 
 impl From<StoreError> for CommandError {
@@ -15,6 +16,10 @@ fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
         StoreError::DiskFull { .. } => {
             (ErrorKind::Io, "make room and run the command again; what was reported before is saved".into())
         }
+        StoreError::ServerDiskFull { .. } => (
+            ErrorKind::Io,
+            "make room on the server's disk and run the command again; what was reported before is saved".into(),
+        ),
         StoreError::Io { path, source } => (ErrorKind::Io, queue_io_hint(path, source)),
         StoreError::Damaged { .. } => (
             ErrorKind::Io,
@@ -55,6 +60,11 @@ fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
         StoreError::Draining { .. } => (
             ErrorKind::Busy,
             "nothing was loaded; `cleanup status` shows how far it is, `cleanup pause JOB` stops one of its jobs (with the same --db or --sandbox)"
+                .into(),
+        ),
+        StoreError::LockLost { queue: QueuePlace::Server(_) } => (
+            ErrorKind::Busy,
+            "what was reported is saved, and nothing more was sent; see that the server can be reached, without a pooler that lends connections out, and run the command again"
                 .into(),
         ),
         StoreError::LockLost { .. } => (
@@ -105,23 +115,24 @@ mod tests {
 
     fn all() -> Vec<(StoreError, u8)> {
         let path = PathBuf::from("/q.db");
+        let queue = QueuePlace::from(&path);
         let io = |kind| StoreError::Io { path: "/q.db".into(), source: std::io::Error::from(kind) };
         vec![
             (StoreError::DiskFull { path: path.clone() }, 74),
             (io(std::io::ErrorKind::PermissionDenied), 74),
-            (StoreError::Damaged { path: path.clone(), detail: "x".into() }, 74),
+            (StoreError::Damaged { queue: queue.clone(), detail: "x".into() }, 74),
             (StoreError::Busy { waited_s: 30 }, 74),
             (StoreError::DamagedRows { rows: vec!["line 4 of unfollow".into()] }, 74),
-            (StoreError::Newer { path: path.clone(), found: 9, known: 1 }, 78),
+            (StoreError::Newer { queue: queue.clone(), found: 9, known: 1 }, 78),
             (StoreError::Unknown { what: "the account a is at the platform b".into() }, 78),
             (StoreError::Foreign { path: path.clone() }, 78),
-            (StoreError::WrongKind { path: path.clone(), found: "real", wanted: "sandbox" }, 78),
+            (StoreError::WrongKind { queue: queue.clone(), found: "real", wanted: "sandbox" }, 78),
             (StoreError::OldSqlite { version: "3.40.0".into(), needed: "3.51.3" }, 78),
-            (StoreError::Draining { path, holder: None }, 75),
+            (StoreError::Draining { queue: queue.clone(), holder: None }, 75),
             (StoreError::FenceLost, 75),
             (StoreError::AccountNameTaken { name: "a".into(), platform: "x-v2".into(), user_id: "1".into() }, 2),
-            (StoreError::OutOfMemory { path: "/q.db".into() }, 74),
-            (StoreError::LocksFail { path: "/q.db".into(), detail: "locking protocol".into() }, 74),
+            (StoreError::OutOfMemory { queue: queue.clone() }, 74),
+            (StoreError::LocksFail { queue: queue.clone(), detail: "locking protocol".into() }, 74),
             (StoreError::Impossible { what: "x".into() }, 74),
             (StoreError::Database(sqlx::Error::PoolClosed), 1),
         ]
@@ -140,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_busy_queue_names_the_commands() {
-        let error = CommandError::from(StoreError::Draining { path: "/q.db".into(), holder: None });
+        let error = CommandError::from(StoreError::Draining { queue: PathBuf::from("/q.db").into(), holder: None });
         let hint = error.hint.unwrap();
         assert!(hint.contains("cleanup status") && hint.contains("cleanup pause"));
     }

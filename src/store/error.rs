@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::lock_holder::LockHolder;
+use super::place::QueuePlace;
 
 /// Why the store could not do what it was asked. The command line turns each into words, a remedy and an exit code.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +13,12 @@ pub enum StoreError {
     DiskFull {
         /// The queue's file, or one beside it.
         path: PathBuf,
+    },
+    /// The same on the host of a queue's server.
+    #[error("the disk of the server is full: {queue}")]
+    ServerDiskFull {
+        /// Where the queue is.
+        queue: QueuePlace,
     },
     /// Files or folders cannot be made, read or written.
     #[error("{path}: {source}")]
@@ -28,24 +35,24 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The file is no queue, or a damaged one.
-    #[error("{path} cannot be used as a queue: {detail}")]
+    #[error("{queue} cannot be used as a queue: {detail}")]
     Damaged {
-        /// The queue's file.
-        path: PathBuf,
+        /// Where it is.
+        queue: QueuePlace,
         /// What SQLite said.
         detail: String,
     },
     /// The system gave no memory.
-    #[error("there was not enough memory to work on {path}")]
+    #[error("there was not enough memory to work on {queue}")]
     OutOfMemory {
-        /// The queue's file.
-        path: PathBuf,
+        /// Where it is.
+        queue: QueuePlace,
     },
     /// The file system's locks do not do what they promise.
-    #[error("the locks of {path} do not work here: {detail}")]
+    #[error("the locks of {queue} do not work here: {detail}")]
     LocksFail {
-        /// The queue's file.
-        path: PathBuf,
+        /// Where it is.
+        queue: QueuePlace,
         /// What SQLite said.
         detail: String,
     },
@@ -62,10 +69,10 @@ pub enum StoreError {
         waited_s: u64,
     },
     /// The queue was written by a newer program.
-    #[error("the queue {path} was made by a newer version of cleanup (schema {found}, this program knows {known})")]
+    #[error("the queue {queue} was made by a newer version of cleanup (schema {found}, this program knows {known})")]
     Newer {
-        /// The queue's file.
-        path: PathBuf,
+        /// Where it is.
+        queue: QueuePlace,
         /// Its schema version.
         found: i64,
         /// The newest version this program knows.
@@ -78,10 +85,10 @@ pub enum StoreError {
         what: String,
     },
     /// A real queue where a sandbox's was asked for, or the other way round.
-    #[error("{path} is a {found} queue, and this run is {wanted}")]
+    #[error("{queue} is a {found} queue, and this run is {wanted}")]
     WrongKind {
-        /// The queue's file.
-        path: PathBuf,
+        /// Where it is.
+        queue: QueuePlace,
         /// What it is.
         found: &'static str,
         /// What was asked for.
@@ -96,18 +103,18 @@ pub enum StoreError {
         needed: &'static str,
     },
     /// Another process drains this queue.
-    #[error("another process is draining {path}{}", named(holder.as_ref()))]
+    #[error("another process is draining {queue}{}", named(holder.as_ref()))]
     Draining {
-        /// The queue's file.
-        path: PathBuf,
+        /// Where it is.
+        queue: QueuePlace,
         /// Which, as far as it says.
         holder: Option<LockHolder>,
     },
-    /// Somebody removed or replaced the lock's file: another process can drain as well now, so this one must stop.
-    #[error("the lock beside {path} was removed while this process was working on the queue")]
+    /// Somebody removed or replaced the lock's file, or the connection that held the lock has ended: another process can drain as well now, so this one must stop.
+    #[error("{}", lock_lost(queue))]
     LockLost {
-        /// The queue's file.
-        path: PathBuf,
+        /// Where it is.
+        queue: QueuePlace,
     },
     /// A newer drain has begun; this one must stop.
     #[error("another process has begun to work on this queue; this one has stopped")]
@@ -141,6 +148,17 @@ pub enum StoreError {
 
 fn named(holder: Option<&LockHolder>) -> String {
     holder.map_or_else(String::new, |holder| format!(" ({holder})"))
+}
+
+fn lock_lost(queue: &QueuePlace) -> String {
+    match queue {
+        QueuePlace::File(_) => {
+            format!("the lock beside {queue} was removed while this process was working on the queue")
+        }
+        QueuePlace::Server(_) => {
+            format!("the connection that held the lock of {queue} ended while this process was working on the queue")
+        }
+    }
 }
 
 /// How long a statement waits for another process's write to end, in seconds. A load holds the lock for a fraction of one.

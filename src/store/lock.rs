@@ -1,23 +1,24 @@
-//! Who drains, who loads, who works on schedules, and who refreshes an account's credentials: OS file locks beside the queue.
-//! The kernel frees them when a process ends, however it ends, so a restart after kill -9 goes on at once; there is no time-out
-//! to wait for and no process number to test.
+//! Who drains, who loads, who works on schedules, and who refreshes an account's credentials: locks of the operating system beside a queue's
+//! file (`file_lock`), or of the server that has the queue (`server_lock`). Either frees them when a process ends, however it ends, so a
+//! restart after kill -9 goes on at once; there is no time-out to wait for and no process number to test.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::durable::make_own_folder;
+use super::db::{Executor, Link};
 use super::error::StoreError;
-use super::lock_holder::{LockHolder, read, sign};
+use super::file_lock::{FileLock, lock_file};
+use super::lock_holder::{LockHolder, read};
+use super::lock_name::LockName;
+use super::place::QueuePlace;
+use super::server::connect;
+use super::server_lock::{self, ServerLock};
 use crate::domain::AccountId;
 
 /// The right to drain a queue; held until it and all its shares are dropped.
 #[derive(Debug)]
 pub struct DrainLock {
-    held: Arc<FileLock>,
+    held: Arc<HeldLock>,
 }
 
 impl DrainLock {
@@ -25,36 +26,39 @@ impl DrainLock {
     ///
     /// # Errors
     /// [`StoreError::Draining`] where another process has it.
-    pub fn take(queue: &Path) -> Result<DrainLock, StoreError> {
-        match FileLock::take_from_lookers(&beside(queue, "drain"))? {
-            Some(held) => Ok(DrainLock { held: Arc::new(held.signed()) }),
-            None => Err(DrainLock::refusal(queue)),
+    pub async fn take(queue: impl Into<QueuePlace>) -> Result<DrainLock, StoreError> {
+        let queue = queue.into();
+        match HeldLock::try_take(&queue, LockName::Drain).await? {
+            Some(held) => Ok(DrainLock { held: Arc::new(held) }),
+            None => Err(DrainLock::refusal(queue).await),
         }
     }
 
-    fn refusal(queue: &Path) -> StoreError {
-        StoreError::Draining { path: queue.to_path_buf(), holder: DrainLock::holder(queue) }
+    async fn refusal(queue: QueuePlace) -> StoreError {
+        let holder = DrainLock::holder(&queue).await;
+        StoreError::Draining { queue, holder }
     }
 
     /// Who drains the queue at `queue`, as far as it says; a hint, and only where somebody does.
-    pub fn holder(queue: &Path) -> Option<LockHolder> {
-        read(&beside(queue, "drain"))
+    pub async fn holder(queue: impl Into<QueuePlace>) -> Option<LockHolder> {
+        holder_of(&queue.into(), LockName::Drain).await
     }
 
     /// Refuses where somebody drains the queue at `queue` now.
     ///
     /// # Errors
-    /// [`StoreError::Draining`] where another process does; the lock's file cannot be opened.
-    pub fn refuse_if_held(queue: &Path) -> Result<(), StoreError> {
-        if DrainLock::is_held(queue)? { Err(DrainLock::refusal(queue)) } else { Ok(()) }
+    /// [`StoreError::Draining`] where another process does; it cannot be asked.
+    pub async fn refuse_if_held(queue: impl Into<QueuePlace>) -> Result<(), StoreError> {
+        let queue = queue.into();
+        if DrainLock::is_held(&queue).await? { Err(DrainLock::refusal(queue).await) } else { Ok(()) }
     }
 
     /// Whether somebody drains the queue at `queue` now.
     ///
     /// # Errors
-    /// The lock's file cannot be opened.
-    pub fn is_held(queue: &Path) -> Result<bool, StoreError> {
-        FileLock::is_held(&beside(queue, "drain"))
+    /// It cannot be asked.
+    pub async fn is_held(queue: impl Into<QueuePlace>) -> Result<bool, StoreError> {
+        is_held(&queue.into(), LockName::Drain).await
     }
 
     /// The same right once more: a process that drains again and again holds on to it in between.
@@ -62,10 +66,13 @@ impl DrainLock {
         DrainLock { held: Arc::clone(&self.held) }
     }
 
-    /// Whether the lock still guards the queue: false once somebody removed or replaced its file, for then another process
-    /// can take a lock of the same name.
+    /// Whether the lock still guards the queue: false once somebody removed or replaced its file, or its connection has ended, for then
+    /// another process can take a lock of the same name.
     pub(super) fn is_intact(&self) -> bool {
-        self.held.is_intact()
+        match &*self.held {
+            HeldLock::File(lock) => lock.is_intact(),
+            HeldLock::Server(lock) => lock.is_intact(),
+        }
     }
 }
 
@@ -73,85 +80,84 @@ impl DrainLock {
 /// record as running while nobody has this lock belongs to a process that died.
 #[derive(Debug)]
 pub struct ScheduleLock {
-    _held: FileLock,
+    _held: HeldLock,
 }
 
 impl ScheduleLock {
     /// Takes the lock of the queue at `queue`; none where another process has it.
     ///
     /// # Errors
-    /// The lock's file cannot be made or opened.
-    pub fn try_take(queue: &Path) -> Result<Option<ScheduleLock>, StoreError> {
-        Ok(FileLock::take_from_lookers(&beside(queue, "schedule"))?.map(|held| ScheduleLock { _held: held }))
+    /// It can neither be had nor refused: no file can be made, no server reached.
+    pub async fn try_take(queue: impl Into<QueuePlace>) -> Result<Option<ScheduleLock>, StoreError> {
+        let held = HeldLock::try_take(&queue.into(), LockName::Schedule).await?;
+        Ok(held.map(|held| ScheduleLock { _held: held }))
     }
 
     /// Whether a process runs schedules of the queue at `queue` now.
     ///
     /// # Errors
-    /// The lock's file cannot be opened.
-    pub fn is_held(queue: &Path) -> Result<bool, StoreError> {
-        FileLock::is_held(&beside(queue, "schedule"))
+    /// It cannot be asked.
+    pub async fn is_held(queue: impl Into<QueuePlace>) -> Result<bool, StoreError> {
+        is_held(&queue.into(), LockName::Schedule).await
     }
 }
 
 /// Held by a process that looks at what is due by itself and begins what schedules are asked for, for as long as it lives.
 #[derive(Debug)]
 pub struct ServeLock {
-    _held: FileLock,
+    _held: HeldLock,
 }
 
 impl ServeLock {
     /// Takes the lock of the queue at `queue`; none where another process has it.
     ///
     /// # Errors
-    /// The lock's file cannot be made or opened.
-    pub fn try_take(queue: &Path) -> Result<Option<ServeLock>, StoreError> {
-        Ok(FileLock::take_from_lookers(&beside(queue, "serve"))?.map(|held| ServeLock { _held: held }))
+    /// It can neither be had nor refused.
+    pub async fn try_take(queue: impl Into<QueuePlace>) -> Result<Option<ServeLock>, StoreError> {
+        let held = HeldLock::try_take(&queue.into(), LockName::Serve).await?;
+        Ok(held.map(|held| ServeLock { _held: held }))
     }
 
     /// Whether such a process is there.
     ///
     /// # Errors
-    /// The lock's file cannot be opened.
-    pub fn is_held(queue: &Path) -> Result<bool, StoreError> {
-        FileLock::is_held(&beside(queue, "serve"))
+    /// It cannot be asked.
+    pub async fn is_held(queue: impl Into<QueuePlace>) -> Result<bool, StoreError> {
+        is_held(&queue.into(), LockName::Serve).await
     }
 }
 
 /// The right to load; loads of one queue take turns, so that each owns an unbroken range of task IDs.
 #[derive(Debug)]
 pub(super) struct LoadLock {
-    _held: FileLock,
+    _held: HeldLock,
 }
 
 impl LoadLock {
-    /// Waits for the lock on a thread of its own: another load may take minutes.
-    pub(super) async fn wait(queue: &Path) -> Result<LoadLock, StoreError> {
-        let path = beside(queue, "load");
-        let complain = {
-            let path = path.clone();
-            move |source| StoreError::of_io(&path, source)
+    /// Waits for the lock: another load may take minutes.
+    pub(super) async fn wait(queue: impl Into<QueuePlace>) -> Result<LoadLock, StoreError> {
+        let held = match queue.into() {
+            QueuePlace::File(path) => HeldLock::File(wait_for_file(&path, LockName::Load).await?),
+            QueuePlace::Server(server) => HeldLock::Server(ServerLock::wait(&server, LockName::Load.number()).await?),
         };
-        let waiting = tokio::task::spawn_blocking(move || FileLock::take(&path));
-        let held = waiting.await.map_err(|join| complain(std::io::Error::other(join)))??;
         Ok(LoadLock { _held: held })
     }
 }
 
-/// The right to refresh an account's credentials, or to replace them; held until it is dropped. One file per account, so that
+/// The right to refresh an account's credentials, or to replace them; held until it is dropped. One per account, so that
 /// a platform that is slow for one delays no other.
 #[derive(Debug)]
 pub struct AccountLock {
-    _held: FileLock,
+    _held: HeldLock,
 }
 
 impl AccountLock {
     /// Takes the lock of an account of the queue at `queue`; none where another process has it.
     ///
     /// # Errors
-    /// The lock's file cannot be made or opened.
-    pub fn try_take(queue: &Path, account: AccountId) -> Result<Option<AccountLock>, StoreError> {
-        let held = FileLock::try_take(&account_folder(queue)?.join(format!("{}.lock", account.0)))?;
+    /// It can neither be had nor refused.
+    pub async fn try_take(queue: impl Into<QueuePlace>, account: AccountId) -> Result<Option<AccountLock>, StoreError> {
+        let held = HeldLock::try_take(&queue.into(), LockName::Account(account)).await?;
         Ok(held.map(|held| AccountLock { _held: held }))
     }
 }
@@ -159,120 +165,89 @@ impl AccountLock {
 /// The right to read one list of an account; held until it is dropped. Two processes at one list would turn each other's pages.
 #[derive(Debug)]
 pub struct ListLock {
-    _held: FileLock,
+    _held: HeldLock,
 }
 
 impl ListLock {
     /// Takes the lock of an account's list; none where another process has it.
     ///
     /// # Errors
-    /// The lock's file cannot be made or opened.
-    pub fn try_take(queue: &Path, account: AccountId, list: &str) -> Result<Option<ListLock>, StoreError> {
-        let held = FileLock::try_take(&account_folder(queue)?.join(format!("{}.{list}.lock", account.0)))?;
-        Ok(held.map(|held| ListLock { _held: held.signed() }))
+    /// It can neither be had nor refused.
+    pub async fn try_take(
+        queue: impl Into<QueuePlace>,
+        account: AccountId,
+        list: &str,
+    ) -> Result<Option<ListLock>, StoreError> {
+        let held = HeldLock::try_take(&queue.into(), LockName::List(account, list)).await?;
+        Ok(held.map(|held| ListLock { _held: held }))
     }
 
     /// Who reads an account's list, as far as it says; a hint, and only where somebody does.
-    pub fn holder(queue: &Path, account: AccountId, list: &str) -> Option<LockHolder> {
-        read(&account_folder(queue).ok()?.join(format!("{}.{list}.lock", account.0)))
+    pub async fn holder(queue: impl Into<QueuePlace>, account: AccountId, list: &str) -> Option<LockHolder> {
+        holder_of(&queue.into(), LockName::List(account, list)).await
     }
 }
 
-fn account_folder(queue: &Path) -> Result<PathBuf, StoreError> {
-    let folder = beside(queue, "accounts").with_extension("d");
-    make_own_folder(&folder)?;
-    Ok(folder)
-}
-
+/// A lock, wherever it is.
 #[derive(Debug)]
-struct FileLock {
-    file: File,
-    path: PathBuf,
+enum HeldLock {
+    File(FileLock),
+    Server(ServerLock),
 }
 
-/// Given back by name, not by closing the file: a program that is being started has a copy of every open file until it runs, and the
-/// lock would stay for that long.
-impl Drop for FileLock {
-    fn drop(&mut self) {
-        let _ = self.file.unlock();
-    }
-}
-
-impl FileLock {
-    fn open(path: &Path) -> Result<File, StoreError> {
-        let mut options = OpenOptions::new();
-        // A link in the place of a lock's file would have us make, or lock, a file wherever it leads.
-        let no_links = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
-        options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(no_links);
-        options.open(path).map_err(|source| {
-            let is_link = path.symlink_metadata().is_ok_and(|about| about.is_symlink());
-            let link = || io::Error::other("a symbolic link stands where a lock's own file has to be: remove it");
-            StoreError::of_io(path, if is_link { link() } else { source })
+impl HeldLock {
+    async fn try_take(queue: &QueuePlace, name: LockName<'_>) -> Result<Option<HeldLock>, StoreError> {
+        Ok(match queue {
+            QueuePlace::File(path) => {
+                let file = lock_file(path, name)?;
+                let held =
+                    if name.is_looked_at() { FileLock::take_from_lookers(&file) } else { FileLock::try_take(&file) };
+                held?.map(|held| HeldLock::File(if name.is_signed() { held.signed() } else { held }))
+            }
+            QueuePlace::Server(server) => {
+                let tries = if name.is_looked_at() { 20 } else { 1 };
+                ServerLock::try_take(server, name.number(), tries).await?.map(HeldLock::Server)
+            }
         })
     }
+}
 
-    fn try_take(path: &Path) -> Result<Option<FileLock>, StoreError> {
-        let file = FileLock::open(path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(FileLock { file, path: path.to_path_buf() })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(source)) => Err(StoreError::of_io(path, source)),
-        }
-    }
+/// On a thread of its own.
+async fn wait_for_file(queue: &Path, name: LockName<'_>) -> Result<FileLock, StoreError> {
+    let path = lock_file(queue, name)?;
+    let complain = {
+        let path = path.clone();
+        move |source| StoreError::of_io(&path, source)
+    };
+    let waiting = tokio::task::spawn_blocking(move || FileLock::take(&path));
+    waiting.await.map_err(|join| complain(std::io::Error::other(join)))?
+}
 
-    /// Whether somebody has it. Those who look share the lock for a moment, so that none of them takes another for its holder.
-    fn is_held(path: &Path) -> Result<bool, StoreError> {
-        if !path.exists() {
-            return Ok(false);
-        }
-        match FileLock::open(path)?.try_lock_shared() {
-            Ok(()) => Ok(false),
-            Err(TryLockError::WouldBlock) => Ok(true),
-            Err(TryLockError::Error(source)) => Err(StoreError::of_io(path, source)),
-        }
-    }
-
-    /// As [`FileLock::try_take`], but not put off by somebody who only looks whether the lock is held: looking takes it for a moment.
-    fn take_from_lookers(path: &Path) -> Result<Option<FileLock>, StoreError> {
-        const TRIES: u32 = 20;
-        const BETWEEN: Duration = Duration::from_millis(5);
-        for _ in 1..TRIES {
-            if let Some(held) = FileLock::try_take(path)? {
-                return Ok(Some(held));
-            }
-            std::thread::sleep(BETWEEN);
-        }
-        FileLock::try_take(path)
-    }
-
-    /// The same, with this process's name in it.
-    fn signed(self) -> FileLock {
-        sign(&self.file);
-        self
-    }
-
-    fn take(path: &Path) -> Result<FileLock, StoreError> {
-        let file = FileLock::open(path)?;
-        file.lock().map_err(|source| StoreError::of_io(path, source))?;
-        Ok(FileLock { file, path: path.to_path_buf() })
-    }
-
-    fn is_intact(&self) -> bool {
-        match (self.file.metadata(), std::fs::metadata(&self.path)) {
-            (Ok(ours), Ok(there)) => ours.ino() == there.ino() && ours.dev() == there.dev(),
-            _ => false,
+async fn is_held(queue: &QueuePlace, name: LockName<'_>) -> Result<bool, StoreError> {
+    match queue {
+        QueuePlace::File(path) => FileLock::is_held(&lock_file(path, name)?),
+        QueuePlace::Server(server) => {
+            let mut db = connect(server).await?;
+            let is_held = server_lock::is_held(&mut db, server, name.number()).await;
+            db.close().await;
+            is_held
         }
     }
 }
 
-/// The name of a lock's file: the queue's name with another ending. A queue that is named by a link has the locks of the file it leads to:
-/// two that are named differently and are one must not be drained at once.
-fn beside(queue: &Path, what: &str) -> PathBuf {
-    let real = if queue.is_symlink() { queue.canonicalize().ok() } else { None };
-    let queue = real.as_deref().unwrap_or(queue);
-    let mut name = queue.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{what}.lock"));
-    queue.with_file_name(name)
+/// Whether somebody has a lock of the queue that a connection is to.
+pub(super) async fn is_held_beside<C: Link>(db: &mut Executor<C>, name: LockName<'_>) -> Result<bool, StoreError> {
+    match db.place().clone() {
+        QueuePlace::Server(server) => server_lock::is_held(db, &server, name.number()).await,
+        file => is_held(&file, name).await,
+    }
+}
+
+async fn holder_of(queue: &QueuePlace, name: LockName<'_>) -> Option<LockHolder> {
+    match queue {
+        QueuePlace::File(path) => read(&lock_file(path, name).ok()?),
+        QueuePlace::Server(server) => server_lock::holder(server, name.number()).await.ok()?,
+    }
 }
 
 #[cfg(test)]

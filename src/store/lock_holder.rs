@@ -13,6 +13,11 @@ use crate::domain::Wall;
 /// The longest text that a holder writes, in bytes: a number and a host's name.
 const MAX_TEXT_BYTES: u64 = 300;
 
+/// What the session of this process is called on a server.
+pub(super) fn session_name() -> String {
+    format!("cleanup {} {}", std::process::id(), this_host())
+}
+
 /// The process that holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockHolder {
@@ -22,6 +27,14 @@ pub struct LockHolder {
     pub host: String,
     /// When it took the lock.
     pub since: Wall,
+}
+
+impl LockHolder {
+    /// The process whose session has this name; none: another program has given itself the name.
+    pub(super) fn of_session(name: &str, since: Wall) -> Option<LockHolder> {
+        let (pid, host) = parse(name.strip_prefix("cleanup ")?)?;
+        Some(LockHolder { pid, host: host.to_owned(), since })
+    }
 }
 
 impl fmt::Display for LockHolder {
@@ -47,14 +60,14 @@ pub(super) fn read(path: &Path) -> Option<LockHolder> {
     let since = file.metadata().ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     let mut text = String::new();
     file.take(MAX_TEXT_BYTES).read_to_string(&mut text).ok()?;
-    let (pid, host) = parse(&text)?;
+    let (pid, host) = parse(text.strip_suffix('\n')?)?;
     let since = Wall(i64::try_from(since.as_millis()).ok()?);
     let is_over = host == this_host() && !is_alive(pid);
     (!is_over).then(|| LockHolder { pid, host: host.to_owned(), since })
 }
 
 fn parse(text: &str) -> Option<(u32, &str)> {
-    let (pid, host) = text.strip_suffix('\n')?.split_once(' ')?;
+    let (pid, host) = text.split_once(' ')?;
     let is_name = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || "-._()".contains(c));
     Some((pid.parse().ok().filter(|pid| *pid > 0)?, host)).filter(|_| is_name)
 }
@@ -90,6 +103,10 @@ mod tests {
         for text in ["", "77", "77 a", "x a\n", "0 a\n", "77 \n", "77 a\u{1b}[2J\n", "77 a b\n", "-5 a\n"] {
             assert_eq!(found(text), None, "{text:?}");
         }
+        let since = Wall(5);
+        let told = LockHolder::of_session(&session_name(), since).unwrap();
+        assert_eq!(told, LockHolder { pid: ours, host, since });
+        assert_eq!(LockHolder::of_session("psql", since), None);
         let file = File::options().write(true).open(&path).unwrap();
         sign(&file);
         assert_eq!(read(&path).unwrap().pid, ours);

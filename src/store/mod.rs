@@ -14,30 +14,40 @@
 //! wake-ups. In such strings each statement names only `?1`: one JSON document carries everything.
 
 #[macro_use]
-mod db;
-#[macro_use]
 mod dialect;
+#[macro_use]
+mod value;
 
 mod accounts;
 mod admin;
 mod advice;
 mod codes;
 mod columns;
+mod db;
 mod disk_room;
 mod durable;
 mod error;
 pub(crate) mod failpoint;
+mod file_lock;
 mod lists;
 mod load;
 mod lock;
 mod lock_holder;
+mod lock_name;
 mod open;
+mod place;
+mod postgres;
+mod postgres_codes;
 mod queue;
 mod read;
+mod row;
 mod schedules;
 mod schema;
+mod server;
+mod server_lock;
 mod sqlite_codes;
 mod sqlite_file;
+mod statement;
 mod unknown_words;
 mod watch;
 
@@ -64,6 +74,7 @@ pub use load::{
 pub use lock::{AccountLock, DrainLock, ListLock, ScheduleLock, ServeLock};
 pub use lock_holder::LockHolder;
 pub use open::{QueueKind, Store};
+pub use place::{AddressError, QueuePlace};
 pub use queue::{
     AsideTask, AttemptSlot, Cancelled, Claim, Claimed, CrashedTask, Drain, DrainScope, DrainStart, DrainWindows, Job,
     JobState, LanePeek, LaneView, LoadedFrom, MAX_TICKS_PER_TRANSACTION, Move, NewAllowance, NewHold, NewJob,

@@ -8,11 +8,13 @@ use std::time::Duration;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
-use super::db::Db;
+use super::db::{AnyConnection, Db};
 use super::durable::{is_foreign, make_private_folder};
 use super::error::{BUSY_TIMEOUT_S, StoreError};
 use super::load::ReloadSizes;
 use super::lock::LoadLock;
+use super::place::QueuePlace;
+use super::server;
 use super::{AccountStore, AdminStore, ListStore, LoadStore, QueueStore, ReadStore, ScheduleStore};
 
 /// The first SQLite without the bug that can corrupt a write-ahead log while it is reset.
@@ -37,12 +39,20 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the queue at `path`, making it (file 0600, folder 0700) and bringing its schema up to date where needed.
+    /// Opens the queue at `place`, making it where it is not there (a file is 0600, its folder 0700) and bringing its schema up to date where
+    /// needed.
     ///
     /// # Errors
-    /// No access, a full disk, a file that is no queue, a queue of the other kind or of a newer program (its schema, or a word in it
-    /// that this one does not know), an SQLite with the WAL-reset bug.
-    pub async fn open(path: &Path, kind: QueueKind) -> Result<Store, StoreError> {
+    /// No access, a full disk, a file or database that is no queue, a queue of the other kind or of a newer program (its schema, or a word in
+    /// it that this one does not know), an SQLite with the WAL-reset bug.
+    pub async fn open(place: impl Into<QueuePlace>, kind: QueueKind) -> Result<Store, StoreError> {
+        match place.into() {
+            QueuePlace::File(path) => Store::open_file(&path, kind).await,
+            QueuePlace::Server(server) => Store::open_server(&server, kind).await,
+        }
+    }
+
+    async fn open_file(path: &Path, kind: QueueKind) -> Result<Store, StoreError> {
         make_private(path)?;
         let mut store = Store { db: connect_in_turn(path).await?, reload_sizes: ReloadSizes::default() };
         store.check_sqlite().await?;
@@ -51,15 +61,18 @@ impl Store {
         Ok(store)
     }
 
-    /// Opens the queue only if it is there: control commands must not make an empty one at a mistyped path.
+    /// Opens the queue only if it is there: control commands must not make an empty one at a mistyped place.
     ///
     /// # Errors
     /// As [`Store::open`].
-    pub async fn open_existing(path: &Path, kind: QueueKind) -> Result<Option<Store>, StoreError> {
-        match std::fs::metadata(path) {
-            Ok(_) => Store::open(path, kind).await.map(Some),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(StoreError::of_io(path, source)),
+    pub async fn open_existing(place: impl Into<QueuePlace>, kind: QueueKind) -> Result<Option<Store>, StoreError> {
+        match place.into() {
+            QueuePlace::File(path) => match std::fs::metadata(&path) {
+                Ok(_) => Store::open_file(&path, kind).await.map(Some),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+                Err(source) => Err(StoreError::of_io(&path, source)),
+            },
+            QueuePlace::Server(server) => Store::open_existing_server(&server, kind).await,
         }
     }
 
@@ -67,8 +80,8 @@ impl Store {
     ///
     /// # Errors
     /// It can no longer be opened.
-    pub async fn reopen(path: &Path) -> Result<Store, StoreError> {
-        Ok(Store { db: connect(path).await?, reload_sizes: ReloadSizes::default() })
+    pub async fn reopen(place: impl Into<QueuePlace>) -> Result<Store, StoreError> {
+        Ok(Store { db: reopen(&place.into()).await?, reload_sizes: ReloadSizes::default() })
     }
 
     /// One more connection to the same queue, for reading beside a load.
@@ -76,12 +89,12 @@ impl Store {
     /// # Errors
     /// It cannot be opened.
     pub async fn open_second(&self) -> Result<Store, StoreError> {
-        Ok(Store { reload_sizes: self.reload_sizes, ..Store::reopen(self.path()).await? })
+        Ok(Store { reload_sizes: self.reload_sizes, ..Store::reopen(self.place()).await? })
     }
 
     /// Where the queue is.
-    pub fn path(&self) -> &Path {
-        self.db.path()
+    pub fn place(&self) -> &QueuePlace {
+        self.db.place()
     }
 
     /// Accounts and their logins.
@@ -155,6 +168,14 @@ async fn connect_in_turn(path: &Path) -> Result<Db, StoreError> {
 }
 
 /// One more connection to a queue that has been opened before.
+pub(super) async fn reopen(place: &QueuePlace) -> Result<Db, StoreError> {
+    match place {
+        QueuePlace::File(path) => connect(path).await,
+        QueuePlace::Server(server) => server::connect(server).await,
+    }
+}
+
+/// One more connection to a file.
 pub(super) async fn connect(path: &Path) -> Result<Db, StoreError> {
     let options = SqliteConnectOptions::new()
         .filename(path)
@@ -180,8 +201,11 @@ pub(super) async fn connect_in_memory() -> Result<Db, StoreError> {
 }
 
 async fn connect_with(options: SqliteConnectOptions, path: &Path) -> Result<Db, StoreError> {
-    let connection = options.connect().await.map_err(|error| StoreError::from_sqlx(path, error))?;
-    Ok(Db::new(connection, path))
+    let place = QueuePlace::from(path);
+    match options.connect().await {
+        Ok(connection) => Ok(Db::new(AnyConnection::Sqlite(Box::new(connection)), place)),
+        Err(error) => Err(StoreError::from_sqlx(&place, error)),
+    }
 }
 
 /// Makes the file 0600 in a folder 0700 before SQLite does; its -wal and -shm files take over the file's mode.

@@ -34,7 +34,7 @@ async fn a_queue_of_an_older_version_opens_with_its_tasks_and_its_checks() {
     let path = folder.path().join("q.db");
     make_private(&path).unwrap();
     let mut old = connect(&path).await.unwrap();
-    MIGRATIONS.run_to(8, old.connection()).await.unwrap();
+    MIGRATIONS.run_to(8, old.sqlite()).await.unwrap();
     let task = "insert into task (id, lane_id, line, target, state, last_attempt_id) values (7, 1, 2, 9, 1, 5)";
     for sql in ["insert into queue (id, kind) values (1, 'real')", task] {
         old.execute(sql, args![]).await.unwrap();
@@ -89,7 +89,7 @@ async fn schedules_that_said_min_likes_go_on_sparing_the_same_posts() {
     let path = folder.path().join("q.db");
     make_private(&path).unwrap();
     let mut old = connect(&path).await.unwrap();
-    MIGRATIONS.run_to(11, old.connection()).await.unwrap();
+    MIGRATIONS.run_to(11, old.sqlite()).await.unwrap();
     old.execute("insert into queue (id, kind) values (1, 'real')", args![]).await.unwrap();
     let insert = "insert into schedule (name, cron, zone, jitter_seed, words, list_words, created_at, settled_to)
                   values (?1, '0 2 * * *', 'UTC', 7, ?2, ?3, 0, 0)";

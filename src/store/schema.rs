@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
+use super::db::Beneath;
 use super::error::StoreError;
 use super::failpoint;
 use super::lock::LoadLock;
@@ -92,7 +93,7 @@ impl Store {
         if stage.is_complete() {
             return Ok(());
         }
-        let _lock = LoadLock::wait(self.db.path()).await?;
+        let _lock = LoadLock::wait(self.db.place()).await?;
         let stage = self.stage().await?;
         self.check_kind(&stage, kind)?;
         if stage.is_complete() {
@@ -100,7 +101,7 @@ impl Store {
         }
         match (stage.newest, newest_known()) {
             (Some(found), Some(known)) if found > known => {
-                return Err(StoreError::Newer { path: self.db.path().to_path_buf(), found, known });
+                return Err(StoreError::Newer { queue: self.db.place().clone(), found, known });
             }
             (Some(_), _) if stage.stamp.is_none() => self.refuse_lost_stamp().await?,
             (Some(_), _) => {}
@@ -112,8 +113,13 @@ impl Store {
     async fn migrate(&mut self, kind: QueueKind) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         failpoint::point("before-upgrade");
-        if let Err(error) = MIGRATIONS.run(tx.connection()).await {
-            return Err(StoreError::from_migration(tx.path(), error));
+        let done = match tx.beneath() {
+            Beneath::Sqlite(connection) => MIGRATIONS.run(connection).await,
+            // A server has a schema of its own (`postgres`).
+            Beneath::Postgres(_) => Ok(()),
+        };
+        if let Err(error) = done {
+            return Err(StoreError::from_migration(tx.place(), error));
         }
         let stamp = "insert into queue (id, kind) values (1, ?1) on conflict do nothing";
         tx.execute(stamp, args![kind.name()]).await?;
@@ -144,7 +150,7 @@ impl Store {
     fn check_kind(&self, stage: &Stage, wanted: QueueKind) -> Result<(), StoreError> {
         let Some(stamp) = stage.stamp.as_deref().filter(|stamp| *stamp != wanted.name()) else { return Ok(()) };
         let found = QueueKind::named(stamp).ok_or_else(|| StoreError::impossible(format!("the stamp {stamp:?}")))?;
-        Err(StoreError::WrongKind { path: self.db.path().to_path_buf(), found: found.name(), wanted: wanted.name() })
+        Err(StoreError::WrongKind { queue: self.db.place().clone(), found: found.name(), wanted: wanted.name() })
     }
 
     /// Earlier versions wrote the stamp after the schema, and whoever was killed in between left a queue without one, which
@@ -154,7 +160,7 @@ impl Store {
         let (is_used,): (bool,) = self.db.fetch_one(sql, args![]).await?;
         if is_used {
             let detail = "it has lost the stamp that says whether it is a real queue or the sandbox's".to_owned();
-            return Err(StoreError::Damaged { path: self.db.path().to_path_buf(), detail });
+            return Err(StoreError::Damaged { queue: self.db.place().clone(), detail });
         }
         Ok(())
     }
@@ -166,7 +172,7 @@ impl Store {
         let (tables,): (i64,) = self.db.fetch_one(sql, args![]).await?;
         if tables > 0 {
             let detail = "it is another program's database".to_owned();
-            return Err(StoreError::Damaged { path: self.db.path().to_path_buf(), detail });
+            return Err(StoreError::Damaged { queue: self.db.place().clone(), detail });
         }
         Ok(())
     }

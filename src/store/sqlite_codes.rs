@@ -1,29 +1,34 @@
 //! What SQLite's result codes mean to the person at the other end. In: an extended result code and SQLite's message. Out: a
 //! [`StoreError`]. The codes are those of <https://www.sqlite.org/rescode.html>.
 
-use std::path::Path;
-
 use sqlx::migrate::MigrateError;
 
 use super::disk_room::is_full;
 use super::error::{BUSY_TIMEOUT_S, StoreError};
+use super::place::QueuePlace;
+use super::postgres_codes::error_of_state;
 
 impl StoreError {
     /// Sorts an error of sqlx; one of SQLite by its result code.
-    pub(super) fn from_sqlx(path: &std::path::Path, error: sqlx::Error) -> StoreError {
-        let damaged = |detail: String| StoreError::Damaged { path: path.to_path_buf(), detail };
+    pub(super) fn from_sqlx(queue: &QueuePlace, error: sqlx::Error) -> StoreError {
+        let damaged = |detail: String| StoreError::Damaged { queue: queue.clone(), detail };
         let known = match &error {
-            sqlx::Error::Database(database) => {
-                let code = database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0);
-                match error_of_code(path, code, database.message()) {
-                    Some(StoreError::Io { path, .. }) if is_full(&path) => Some(StoreError::DiskFull { path }),
-                    other => other,
+            sqlx::Error::Database(database) => match database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
+                Some(server) => error_of_state(queue, server.code(), server.message()),
+                None => {
+                    let code = database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0);
+                    match error_of_code(queue, code, database.message()) {
+                        Some(StoreError::Io { path, .. }) if is_full(&path) => Some(StoreError::DiskFull { path }),
+                        other => other,
+                    }
                 }
+            },
+            sqlx::Error::Io(io) => {
+                Some(StoreError::of_io(queue.local_path(), std::io::Error::new(io.kind(), io.to_string())))
             }
-            sqlx::Error::Io(io) => Some(StoreError::of_io(path, std::io::Error::new(io.kind(), io.to_string()))),
             sqlx::Error::WorkerCrashed => {
                 let source = std::io::Error::other("the thread that works on it has ended");
-                Some(StoreError::Io { path: path.to_path_buf(), source })
+                Some(StoreError::Io { path: queue.local_path().to_path_buf(), source })
             }
             // Tables are strict and statements fit the schema: a value of another type, or none where one has to be, was not
             // written by this program.
@@ -40,31 +45,31 @@ impl StoreError {
     }
 
     /// An error of bringing the schema up to date.
-    pub(super) fn from_migration(path: &std::path::Path, error: MigrateError) -> StoreError {
+    pub(super) fn from_migration(queue: &QueuePlace, error: MigrateError) -> StoreError {
         match error {
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-                StoreError::from_sqlx(path, error)
+                StoreError::from_sqlx(queue, error)
             }
-            other => StoreError::Damaged { path: path.to_path_buf(), detail: other.to_string() },
+            other => StoreError::Damaged { queue: queue.clone(), detail: other.to_string() },
         }
     }
 }
 
 /// The error for an extended result code; none where it tells of a statement of ours that makes no sense.
-fn error_of_code(path: &Path, code: i32, message: &str) -> Option<StoreError> {
+fn error_of_code(queue: &QueuePlace, code: i32, message: &str) -> Option<StoreError> {
     const IOERR_NOMEM: i32 = 10 | (12 << 8);
-    let (path, detail) = (path.to_path_buf(), message.to_owned());
+    let (queue, path, detail) = (queue.clone(), queue.local_path().to_path_buf(), message.to_owned());
     let io = |detail: String| StoreError::Io { path: path.clone(), source: std::io::Error::other(detail) };
     Some(match (code, code & 0xff) {
-        (IOERR_NOMEM, _) | (_, 7) => StoreError::OutOfMemory { path },
+        (IOERR_NOMEM, _) | (_, 7) => StoreError::OutOfMemory { queue },
         (_, 5 | 6) => StoreError::Busy { waited_s: BUSY_TIMEOUT_S },
         (_, 10) => io(format!("{} failed (SQLite's code {code})", failed_step(code >> 8))),
-        (_, 11 | 26) => StoreError::Damaged { path, detail },
+        (_, 11 | 26) => StoreError::Damaged { queue, detail },
         (_, 13) => StoreError::DiskFull { path },
-        (_, 15) => StoreError::LocksFail { path, detail },
+        (_, 15) => StoreError::LocksFail { queue, detail },
         // No permission, read-only, not to be opened, schema changed under a statement again and again, no large files.
         (_, 3 | 8 | 14 | 17 | 22 | 23) => io(detail),
-        (_, 1) if is_missing_part(message) => StoreError::Damaged { path, detail },
+        (_, 1) if is_missing_part(message) => StoreError::Damaged { queue, detail },
         _ => return None,
     })
 }
@@ -94,12 +99,14 @@ fn failed_step(step: i32) -> &'static str {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::path::Path;
+
     use super::*;
 
     /// Whatever the machine does to a database is an error of the machine; only SQL that makes no sense is ours.
     #[test]
     fn every_code_that_a_machine_can_cause_is_told_as_one() {
-        let kind = |code: i32, message: &str| match error_of_code(Path::new("/q.db"), code, message) {
+        let kind = |code: i32, message: &str| match error_of_code(&Path::new("/q.db").into(), code, message) {
             Some(StoreError::OutOfMemory { .. }) => "memory",
             Some(StoreError::Busy { .. }) => "busy",
             Some(StoreError::Io { .. }) => "io",
@@ -148,7 +155,7 @@ mod tests {
             assert_eq!(kind(1, message), "damaged", "{message}");
         }
         assert_eq!(kind(1, "near \"selct\": syntax error"), "ours");
-        let full = error_of_code(Path::new("/q.db"), 778, "disk I/O error").unwrap().to_string();
+        let full = error_of_code(&Path::new("/q.db").into(), 778, "disk I/O error").unwrap().to_string();
         assert_eq!(full, "/q.db: writing to the disk failed (SQLite's code 778)");
     }
 }

@@ -14,12 +14,16 @@ const MAX_WAIT_MS: u64 = 1_000;
 impl Db {
     /// The SQLite that reads the queue.
     pub(super) async fn sqlite_version(&mut self) -> Result<String, StoreError> {
-        let (version,): (String,) = self.fetch_one("select sqlite_version()", args![]).await?;
+        let sql = if self.is_postgres() { "show server_version" } else { "select sqlite_version()" };
+        let (version,): (String,) = self.fetch_one(sql, args![]).await?;
         Ok(version)
     }
 
     /// What SQLite's own check of the whole file finds, at most `most` faults; none: it is whole.
     pub(super) async fn faults(&mut self, most: usize) -> Result<Vec<String>, StoreError> {
+        if self.is_postgres() {
+            return Ok(Vec::new());
+        }
         let check = AssertSqlSafe(format!("pragma integrity_check({most})"));
         let said: Vec<(String,)> = self.fetch_all(check, args![]).await?;
         Ok(said.into_iter().map(|(text,)| text).filter(|text| text != "ok").collect())
@@ -27,18 +31,26 @@ impl Db {
 
     /// SQLite's own count of other connections' commits; asking is all but free.
     pub(super) async fn data_version(&mut self) -> Result<i64, StoreError> {
-        let (version,): (i64,) = self.fetch_one("pragma data_version", args![]).await?;
+        let of_server = "select cast(cast(pg_snapshot_xmax(pg_current_snapshot()) as text) as bigint)";
+        let sql = if self.is_postgres() { of_server } else { "pragma data_version" };
+        let (version,): (i64,) = self.fetch_one(sql, args![]).await?;
         Ok(version)
     }
 
     /// Whether what is deleted or replaced is overwritten, or marked as free and left there.
     pub(super) async fn overwrite_deleted(&mut self, overwrite: bool) -> Result<(), StoreError> {
+        if self.is_postgres() {
+            return Ok(());
+        }
         let sql = if overwrite { "pragma secure_delete = on" } else { "pragma secure_delete = off" };
         self.execute(sql, args![]).await.map(drop)
     }
 
     /// Copies the write-ahead log into the queue and cuts it to nothing. False: others read the queue, and the log stays.
     pub(super) async fn cut_log(&mut self) -> Result<bool, StoreError> {
+        if self.is_postgres() {
+            return Ok(true);
+        }
         self.wait_at_most(MAX_WAIT_MS).await?;
         let cut = self.fetch_one("pragma wal_checkpoint(truncate)", args![]).await;
         self.wait_at_most(BUSY_TIMEOUT_S * 1_000).await?;
@@ -51,7 +63,8 @@ impl Db {
 
     /// From here to [`Db::end_snapshot`] everything is read as it was at the first look.
     pub(super) async fn begin_snapshot(&mut self) -> Result<(), StoreError> {
-        self.execute("begin", args![]).await.map(drop)
+        let sql = if self.is_postgres() { "begin isolation level repeatable read" } else { "begin" };
+        self.execute(sql, args![]).await.map(drop)
     }
 
     /// Lets the snapshot go. Nothing was written, so there is nothing to lose in rolling back.

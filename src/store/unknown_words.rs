@@ -4,15 +4,16 @@
 //! The schema does not list these words, so that a new one needs no migration. Where a platform's or an action's name is kept twice, in a row
 //! and in an index, and the two differ, it is damage and not news: whoever needs it says so.
 
+use super::dialect::Sql;
 use super::error::StoreError;
 use super::lists::{PINNED_READING, PROFILES_READING};
 use super::open::Store;
 use crate::domain::{Action, ListKind, Platform};
 
-const PLATFORMS: &str = sql!("select distinct platform from account", indexed_by("sqlite_autoindex_account_2"));
-const ACCOUNT_OF: &str = sql!("select name from account", not_indexed(), " where platform = $1 order by id limit 1");
+const PLATFORMS: Sql = sql!("select distinct platform from account", indexed_by("sqlite_autoindex_account_2"));
+const ACCOUNT_OF: Sql = sql!("select name from account", not_indexed(), " where platform = $1 order by id limit 1");
 /// `$1` the codes of all known actions, as a JSON array.
-const LANE: &str = sql!(
+const LANE: Sql = sql!(
     "
     select job.name, lane.action
       from lane",
@@ -25,10 +26,10 @@ const LANE: &str = sql!(
     " where own.id = lane.id and own.action = lane.action)
      limit 1"
 );
-const JOB: &str =
+const JOB: Sql =
     sql!("select name, action from job where action >= 1 and action not in ", numbers("$1"), " order by id limit 1");
 /// `$1` the names of all known lists, as a JSON array.
-const LIST: &str = sql!(
+const LIST: Sql = sql!(
     "select account.name, reading.list from reading join account on account.id = reading.account_id where reading.list not in ",
     texts("$1"),
     " order by reading.id limit 1"
@@ -40,7 +41,7 @@ impl Store {
     pub(super) async fn refuse_unknown_words(&mut self) -> Result<(), StoreError> {
         match self.find_unknown_words().await {
             Ok(None) => Ok(()),
-            Ok(Some(what)) => Err(StoreError::unknown(format!("in the queue {}, {what}", self.path().display()))),
+            Ok(Some(what)) => Err(StoreError::unknown(format!("in the queue {}, {what}", self.place()))),
             // Whoever needs what cannot be read says so, and `doctor` reads all of it.
             Err(StoreError::Damaged { .. }) => Ok(()),
             Err(error) => Err(error),

@@ -19,7 +19,7 @@ const FRAME_HEADER_BYTES: u64 = 24;
 async fn filled(path: &Path, tasks: u32) {
     std::fs::write(path, "").unwrap();
     let mut db = connect(path).await.unwrap();
-    MIGRATIONS.run_to(BEFORE, db.connection()).await.unwrap();
+    MIGRATIONS.run_to(BEFORE, db.sqlite()).await.unwrap();
     let tasks = sqlx::AssertSqlSafe(format!(
         "insert into task (lane_id, line, target, state, attempts, last_attempt_id, finished_at)
          with n (n) as (select 1 union all select n + 1 from n where n < {tasks})

@@ -6,6 +6,8 @@
 
 use std::path::Path;
 
+use super::place::QueuePlace;
+
 /// A watch on a queue's write-ahead log, which every change goes through.
 #[derive(Debug)]
 pub struct QueueWatch {
@@ -20,8 +22,9 @@ impl QueueWatch {
         deprecated,
         reason = "`AsyncFd::new` trusts that its descriptor stays its own, which holds for an `OwnedFd`; what replaces it is `unsafe`"
     )]
-    pub fn of(queue: &Path) -> Option<QueueWatch> {
+    pub async fn of(queue: impl Into<QueuePlace>) -> Option<QueueWatch> {
         use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
+        let QueuePlace::File(queue) = queue.into() else { return None };
         let mut log = queue.as_os_str().to_owned();
         log.push("-wal");
         let begin = || {
@@ -40,7 +43,7 @@ impl QueueWatch {
 
     /// None: only Linux is asked.
     #[cfg(not(target_os = "linux"))]
-    pub fn of(_: &Path) -> Option<QueueWatch> {
+    pub async fn of(_: impl Into<QueuePlace>) -> Option<QueueWatch> {
         None
     }
 
@@ -71,9 +74,9 @@ mod tests {
     async fn a_write_is_told_once_and_silence_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let (queue, log) = (folder.path().join("queue.db"), folder.path().join("queue.db-wal"));
-        assert!(QueueWatch::of(&queue).is_none(), "there is no log yet");
+        assert!(QueueWatch::of(&queue).await.is_none(), "there is no log yet");
         std::fs::write(&log, "").unwrap();
-        let watch = QueueWatch::of(&queue).unwrap();
+        let watch = QueueWatch::of(&queue).await.unwrap();
         tokio::task::yield_now().await;
         assert!(watch.changed().now_or_never().is_none(), "nobody has written");
         std::fs::write(&log, "a").unwrap();

@@ -1,6 +1,5 @@
 //! What every handler stands on.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::{Notify, Semaphore, watch};
@@ -14,7 +13,7 @@ use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{Secret, Wall};
 use crate::error::CommandError;
-use crate::store::{AuditEvent, Store};
+use crate::store::{AuditEvent, QueuePlace, Store};
 
 /// Browsers that hear of events at the same time.
 const MAX_SUBSCRIBERS: usize = 32;
@@ -76,7 +75,7 @@ pub struct Web {
     /// Moves when a page would look different.
     pub(super) changed: watch::Sender<u64>,
     pub(super) started: Wall,
-    queue: PathBuf,
+    queue: QueuePlace,
     /// For reading; commands open their own, for they may take long.
     store: tokio::sync::Mutex<Store>,
     /// The one-time link was used.
@@ -88,7 +87,7 @@ impl Web {
     pub fn new(setup: Setup) -> Arc<Web> {
         let Setup { places, root, entry, metrics_token, devices, store, clock, zone, hub, controls } = setup;
         let now = clock.now();
-        let queue = store.path().to_path_buf();
+        let queue = store.place().clone();
         Arc::new(Web {
             places,
             root,
@@ -97,7 +96,7 @@ impl Web {
             sessions: Sessions::default(),
             devices,
             tries: Tries::default(),
-            uploads: Uploads::beside(&queue, now.wall),
+            uploads: Uploads::beside(queue.local_path(), now.wall),
             clock,
             zone,
             hub,

@@ -128,7 +128,7 @@ async fn a_lock_that_is_never_given_back_is_not_waited_for_without_end() {
     let bench = Bench::new(LIFE).await;
     let account = bench.log_in("anna", "1", &public_app()).await;
     bench.clock.advance(LIFE);
-    let held = AccountLock::try_take(&bench.queue(), account).unwrap().unwrap();
+    let held = AccountLock::try_take(&bench.queue(), account).await.unwrap().unwrap();
     let source = bench.source().await;
     let outcome = tokio::select! {
         outcome = source.current(account) => outcome,

@@ -82,8 +82,8 @@ fn while_a_schedule_reads_its_list_its_job_runs_and_so_do_the_others() {
         all["jobs"].as_array().unwrap().iter().find(|job| job["job"] == name).cloned().unwrap()
     };
     let queue = home.path(".local/share/cleanup/sandbox.db");
-    let server = ServeLock::try_take(&queue).unwrap().unwrap();
-    let schedules = ScheduleLock::try_take(&queue).unwrap().unwrap();
+    let server = wait(ServeLock::try_take(&queue)).unwrap().unwrap();
+    let schedules = wait(ScheduleLock::try_take(&queue)).unwrap().unwrap();
     let (own, other) = (job("unfollow"), job("unmute"));
     assert_eq!((&own["activity"], &own["eta_at"]), (&json!("running"), &Value::Null), "{own}");
     assert_eq!((&other["activity"], &other["until"]), (&json!("running"), &Value::Null), "{other}");

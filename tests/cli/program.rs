@@ -91,7 +91,7 @@ pub(crate) fn work(path: &Path, kind: QueueKind, count: u32, state: TaskState) {
     wait(async {
         let clock = SystemClock::shared();
         let store = Store::open(path, kind).await.unwrap();
-        let lock = DrainLock::take(path).unwrap();
+        let lock = DrainLock::take(path).await.unwrap();
         let (mut drain, _) = Drain::begin(
             store,
             lock,

@@ -164,7 +164,7 @@ impl Bench {
     async fn begin(&self, workers: usize, listener: Box<dyn Listener>) -> Stopped {
         let lock = loop {
             // What died a moment ago may hold it still.
-            match DrainLock::take(&self.queue()) {
+            match DrainLock::take(&self.queue()).await {
                 Ok(lock) => break lock,
                 Err(_) => tokio::time::sleep(Duration::from_millis(1)).await,
             }
@@ -192,7 +192,7 @@ impl Bench {
         let windows = [(B, spec(B).windows.into())].into();
         let mut options = DrainOptions { windows, ..drain_options("1000/1s") };
         (options.run.workers, options.run.request_deadline) = (workers, HOUR);
-        let watch = QueueWatch::of(store.path());
+        let watch = QueueWatch::of(store.place()).await;
         let (_sender, receiver) = shutdown();
         let deps =
             DrainDeps { store, lock, client, tokens: Arc::new(tokens), clock, shutdown: receiver, listener, watch };

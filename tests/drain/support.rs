@@ -160,12 +160,12 @@ impl Bench {
     }
 
     pub async fn try_drain(&self, listener: Box<dyn Listener>) -> Result<Ended, cleanup::error::CommandError> {
-        let lock = DrainLock::take(&self.queue()).unwrap();
+        let lock = DrainLock::take(&self.queue()).await.unwrap();
         let base = self.sandbox.base_url().parse().unwrap();
         let client =
             Arc::new(Client::new(&[&base], ClientSettings { connections: 32, ..ClientSettings::default() }).unwrap());
         let (store, clock) = (self.store().await, self.clock.clone());
-        let watch = QueueWatch::of(store.path());
+        let watch = QueueWatch::of(store.place()).await;
         let options = self.options.clone();
         let shutdown = self.shutdown.1.clone();
         let accounts = self.store().await.accounts().all().await.unwrap();

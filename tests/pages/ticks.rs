@@ -86,7 +86,7 @@ fn ticks_settle_what_is_open_and_leave_alone_what_is_not() {
         let clock = SystemClock::shared();
         let mut other = queue(&path).await;
         let store = Store::open(&path, QueueKind::Real).await.unwrap();
-        let lock = DrainLock::take(&path).unwrap();
+        let lock = DrainLock::take(&path).await.unwrap();
         let (mut drain, _) = Drain::begin(
             store,
             lock,

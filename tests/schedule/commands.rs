@@ -294,7 +294,7 @@ fn a_queue_that_somebody_drains_is_left_alone() {
     assert_eq!(add(&home, "often", &["* * * * *", "--zone", "UTC", "unfollow.csv"]).code, 0);
     move_back(&home, 150);
     let queue = home.path(".local/share/cleanup/sandbox.db");
-    let lock = cleanup::store::DrainLock::take(&queue).unwrap();
+    let lock = wait(cleanup::store::DrainLock::take(&queue)).unwrap();
     let due = home.cleanup(["schedule", "due", "--sandbox"]).done().ends(75);
     assert!(due.err.contains("often is due and starts later"), "{}", due.err);
     assert!(firings(&home).is_empty());
@@ -311,9 +311,9 @@ fn a_run_that_is_asked_for_beside_another_is_left_to_it() {
     assert_eq!(add(&home, "yearly", &[never_now().as_str(), "--zone", "UTC", "unfollow.csv"]).code, 0);
     let queue = home.path(".local/share/cleanup/sandbox.db");
     let run = || home.cleanup(["schedule", "run", "yearly", "--sandbox"]).done();
-    let drains = cleanup::store::DrainLock::take(&queue).unwrap();
+    let drains = wait(cleanup::store::DrainLock::take(&queue)).unwrap();
     run().ends(75);
-    let fires = cleanup::store::ScheduleLock::try_take(&queue).unwrap().unwrap();
+    let fires = wait(cleanup::store::ScheduleLock::try_take(&queue)).unwrap().unwrap();
     for told in ["is left to the process", "already; nothing was changed"] {
         let asked = run();
         assert!(asked.code == 0 && asked.err.contains(told), "{}", asked.err);

@@ -147,7 +147,7 @@ async fn skipping_takes_what_comes_first() {
     desk.ask(noon).await;
     {
         // Somebody else's run is under way: what waits can be called off even so.
-        let _lock = ScheduleLock::try_take(desk.store.path()).unwrap().unwrap();
+        let _lock = ScheduleLock::try_take(desk.store.place()).await.unwrap().unwrap();
         assert_eq!(desk.skip("2026-11-20T12:01:00Z").await, Skipped::Asked(wall(noon)));
     }
     assert!(desk.look("2026-11-20T12:02:00Z").await.firing.is_none());
@@ -159,7 +159,7 @@ async fn skipping_takes_what_comes_first() {
     // The next night dies under way. While somebody works on it, it is the night after that is left out.
     let firing = desk.look("2026-11-22T01:00:00Z").await.firing.unwrap();
     {
-        let _lock = ScheduleLock::try_take(desk.store.path()).unwrap().unwrap();
+        let _lock = ScheduleLock::try_take(desk.store.place()).await.unwrap().unwrap();
         assert_eq!(desk.skip("2026-11-22T01:30:00Z").await, Skipped::Next(wall("2026-11-23T01:00:00Z")));
     }
     assert_eq!(desk.skip("2026-11-22T02:00:00Z").await, Skipped::Rest(firing.slot.at));

@@ -154,7 +154,7 @@ impl Week {
 
     /// A process looks at the schedules, as a timer has it do, and runs what is due. True: it was killed.
     async fn look(&mut self) -> bool {
-        let lock = ScheduleLock::try_take(&self.queue()).unwrap().unwrap();
+        let lock = ScheduleLock::try_take(&self.queue()).await.unwrap().unwrap();
         let (mut store, death, clock) = (self.store().await, self.death.clone(), self.paced.clone());
         let killed = tokio::select! {
             ends = scheduler::work_off(&mut store, &*clock, self) => {
@@ -174,7 +174,7 @@ impl Week {
         let who =
             Identities::Sandbox(SandboxAccounts { base: Some(Arc::new(base.clone())), platform: Platform::default() });
         let mut store = self.store().await;
-        let lock = DrainLock::take(&self.queue()).unwrap();
+        let lock = DrainLock::take(&self.queue()).await.unwrap();
         let file = app::prepare(&[PathBuf::from(&firing.schedule.request)], &FileOptions::default()).unwrap().remove(0);
         let accounts = who.register_accounts(&mut store, None, &[]).await.unwrap();
         let load = LoadOptions::default();

@@ -121,7 +121,7 @@ async fn judge(store: &mut Store, to: i64) -> usize {
 
 async fn start(path: &Path) -> (Store, ScheduleLock) {
     let store = Store::open(path, QueueKind::Sandbox).await.unwrap();
-    (store, ScheduleLock::try_take(path).unwrap().unwrap())
+    (store, ScheduleLock::try_take(path).await.unwrap().unwrap())
 }
 
 /// The process dies, sometimes with the machine, and another one starts a little later.
@@ -131,7 +131,7 @@ async fn restart(
     clock: &SimulatedClock,
     dice: &mut fastrand::Rng,
 ) -> (Store, ScheduleLock) {
-    assert!(ScheduleLock::try_take(path).unwrap().is_none(), "one process at a time");
+    assert!(ScheduleLock::try_take(path).await.unwrap().is_none(), "one process at a time");
     drop(old);
     let off = std::time::Duration::from_secs(dice.u64(0..600));
     if dice.bool() {

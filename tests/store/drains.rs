@@ -29,7 +29,7 @@ async fn a_drain_that_was_overtaken_writes_nothing_any_more(queue: TestQueue) {
     let ada = account(&mut store, "ada").await;
     load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["1", "2"])).await;
     // Two that both think the right is theirs: as after a fail-over, or with a lock that was removed.
-    let (lock, scope) = (queue.drain_lock(), DrainScope::default());
+    let (lock, scope) = (queue.drain_lock().await, DrainScope::default());
     let mut drains = Vec::new();
     for _ in 0..2 {
         let begun = Drain::begin(queue.open().await, lock.share(), &scope, NOW, here(), &horizons(), DEADLINE_MS).await;
@@ -177,7 +177,9 @@ async fn far_windows_reach_further_back_for_their_actions_alone(queue: TestQueue
     let far = Horizons::of(&[WindowSpec::of_account(50, 900, Applies::All), day]);
     let scope = DrainScope::default();
     let (mut drain, _) =
-        Drain::begin(queue.open().await, queue.drain_lock(), &scope, hour, here(), &far, DEADLINE_MS).await.unwrap();
+        Drain::begin(queue.open().await, queue.drain_lock().await, &scope, hour, here(), &far, DEADLINE_MS)
+            .await
+            .unwrap();
     let slots = drain.slots(&[ada]).await.unwrap();
     assert_eq!(slots[&ada].iter().map(|slot| slot.action).collect::<Vec<_>>(), [Action::Unlike]);
     let recent = store.queue().newest_attempts(ada, 9, "here", hour, &far).await.unwrap();

@@ -109,7 +109,7 @@ async fn a_forecast_is_what_the_load_comes_to(queue: TestQueue) {
     let forecast = alone.finish().await.unwrap();
     assert_eq!((forecast.to_send, forecast.duplicates, forecast.pending), (vec![(Action::Unfollow, ada, 3)], 2, 0));
     let one = load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["1", "2", "3", "4"])).await;
-    let mut beside = LoadForecaster::beside(&queue.path(), &one).await.unwrap();
+    let mut beside = LoadForecaster::beside(queue.place(), &one).await.unwrap();
     beside.push_all(&rows(Action::Unfollow, ada, &["2", "3", "9"])).await.unwrap();
     let forecast = beside.finish().await.unwrap();
     assert_eq!((forecast.to_send, forecast.vanished, forecast.pending), (vec![(Action::Unfollow, ada, 3)], 2, 4));

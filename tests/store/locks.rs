@@ -1,9 +1,11 @@
 //! Who has which right. A right ends with whoever has it; another process that asks meanwhile is refused.
 
+use std::path::Path;
+
 use cleanup::domain::AccountId;
 use cleanup::store::{
-    AccountLock, DrainLock, DrainScope, DrainStart, ListLock, QueueWatch, ReservedRoom, ScheduleLock, ServeLock,
-    ServerState, StoreError,
+    AccountLock, DrainLock, DrainScope, DrainStart, ListLock, QueuePlace, QueueWatch, ReservedRoom, ScheduleLock,
+    ServeLock, ServerState, StoreError,
 };
 
 use super::stores::{TestQueue, for_every_store};
@@ -17,29 +19,30 @@ for_every_store!(
     one_process_refreshes_an_account_and_one_reads_a_list,
     what_is_being_done_is_told_while_it_is_done,
     whoever_watches_is_woken,
+    a_place_is_named_so_that_it_is_found_again,
 );
 
 async fn one_process_drains(queue: TestQueue) {
     queue.open().await;
-    let path = queue.path();
-    DrainLock::refuse_if_held(&path).unwrap();
-    let lock = queue.drain_lock();
-    assert!(DrainLock::is_held(&path).unwrap());
-    assert!(matches!(DrainLock::take(&path), Err(StoreError::Draining { .. })));
-    assert!(matches!(DrainLock::refuse_if_held(&path), Err(StoreError::Draining { holder: Some(_), .. })));
-    assert_eq!(DrainLock::holder(&path).unwrap().pid, std::process::id());
+    let path = queue.place();
+    DrainLock::refuse_if_held(path).await.unwrap();
+    let lock = queue.drain_lock().await;
+    assert!(DrainLock::is_held(path).await.unwrap());
+    assert!(matches!(DrainLock::take(path).await, Err(StoreError::Draining { .. })));
+    assert!(matches!(DrainLock::refuse_if_held(path).await, Err(StoreError::Draining { holder: Some(_), .. })));
+    assert_eq!(DrainLock::holder(path).await.unwrap().pid, std::process::id());
     let share = lock.share();
     drop(lock);
-    assert!(DrainLock::is_held(&path).unwrap(), "a share is the same right");
+    assert!(DrainLock::is_held(path).await.unwrap(), "a share is the same right");
     drop(share);
-    assert!(!DrainLock::is_held(&path).unwrap());
+    assert!(!DrainLock::is_held(path).await.unwrap());
 }
 
 async fn a_drain_whose_lock_was_removed_notices(queue: TestQueue) {
     let drain = begin(&queue).await;
     assert!(drain.lock_is_intact());
     if queue.kind.has_files() {
-        let lock = std::fs::read_dir(queue.path().parent().unwrap()).unwrap();
+        let lock = std::fs::read_dir(queue.place().local_path().parent().unwrap()).unwrap();
         let lock = lock.map(|entry| entry.unwrap().path()).find(|path| path.to_string_lossy().contains("drain"));
         std::fs::remove_file(lock.unwrap()).unwrap();
         assert!(!drain.lock_is_intact());
@@ -48,38 +51,40 @@ async fn a_drain_whose_lock_was_removed_notices(queue: TestQueue) {
 
 async fn one_process_works_on_schedules_and_one_serves(queue: TestQueue) {
     queue.open().await;
-    let path = queue.path();
-    let (schedules, serves) = (ScheduleLock::try_take(&path).unwrap(), ServeLock::try_take(&path).unwrap());
-    assert!(ScheduleLock::is_held(&path).unwrap() && ServeLock::is_held(&path).unwrap());
-    assert!(ScheduleLock::try_take(&path).unwrap().is_none() && ServeLock::try_take(&path).unwrap().is_none());
+    let path = queue.place();
+    let (schedules, serves) = (ScheduleLock::try_take(path).await.unwrap(), ServeLock::try_take(path).await.unwrap());
+    assert!(ScheduleLock::is_held(path).await.unwrap() && ServeLock::is_held(path).await.unwrap());
+    assert!(
+        ScheduleLock::try_take(path).await.unwrap().is_none() && ServeLock::try_take(path).await.unwrap().is_none()
+    );
     drop((schedules, serves));
-    assert!(!ScheduleLock::is_held(&path).unwrap() && !ServeLock::is_held(&path).unwrap());
+    assert!(!ScheduleLock::is_held(path).await.unwrap() && !ServeLock::is_held(path).await.unwrap());
 }
 
 async fn one_process_refreshes_an_account_and_one_reads_a_list(queue: TestQueue) {
     let mut store = queue.open().await;
-    let (path, ada, bob) = (queue.path(), account(&mut store, "ada").await, AccountId(99));
-    let refreshes = AccountLock::try_take(&path, ada).unwrap().unwrap();
-    assert!(AccountLock::try_take(&path, ada).unwrap().is_none());
-    assert!(AccountLock::try_take(&path, bob).unwrap().is_some(), "of another account another may");
-    let reads = ListLock::try_take(&path, ada, "likes").unwrap().unwrap();
-    assert!(ListLock::try_take(&path, ada, "likes").unwrap().is_none());
-    assert_eq!(ListLock::holder(&path, ada, "likes").unwrap().pid, std::process::id());
-    assert!(ListLock::try_take(&path, ada, "posts").unwrap().is_some());
+    let (path, ada, bob) = (queue.place(), account(&mut store, "ada").await, AccountId(99));
+    let refreshes = AccountLock::try_take(path, ada).await.unwrap().unwrap();
+    assert!(AccountLock::try_take(path, ada).await.unwrap().is_none());
+    assert!(AccountLock::try_take(path, bob).await.unwrap().is_some(), "of another account another may");
+    let reads = ListLock::try_take(path, ada, "likes").await.unwrap().unwrap();
+    assert!(ListLock::try_take(path, ada, "likes").await.unwrap().is_none());
+    assert_eq!(ListLock::holder(path, ada, "likes").await.unwrap().pid, std::process::id());
+    assert!(ListLock::try_take(path, ada, "posts").await.unwrap().is_some());
     drop((refreshes, reads));
-    assert!(AccountLock::try_take(&path, ada).unwrap().is_some());
-    assert!(ListLock::try_take(&path, ada, "likes").unwrap().is_some());
+    assert!(AccountLock::try_take(path, ada).await.unwrap().is_some());
+    assert!(ListLock::try_take(path, ada, "likes").await.unwrap().is_some());
 }
 
 async fn what_is_being_done_is_told_while_it_is_done(queue: TestQueue) {
     let mut store = queue.open().await;
     let idle = store.queue().work_in_progress().await.unwrap();
     assert_eq!((idle.drain, idle.server, idle.runs_schedules), (None, None, false));
-    let serves = ServeLock::try_take(&queue.path()).unwrap();
-    let schedules = ScheduleLock::try_take(&queue.path()).unwrap();
+    let serves = ServeLock::try_take(queue.place()).await.unwrap();
+    let schedules = ScheduleLock::try_take(queue.place()).await.unwrap();
     let scope = DrainScope { sends_until: Some(NOW.wall), is_capped: true, ..DrainScope::default() };
     let (drain, start): (Drain, DrainStart) =
-        Drain::begin(queue.open().await, queue.drain_lock(), &scope, NOW, here(), &horizons(), 1).await.unwrap();
+        Drain::begin(queue.open().await, queue.drain_lock().await, &scope, NOW, here(), &horizons(), 1).await.unwrap();
     assert!(!start.other_boots);
     let work = store.queue().work_in_progress().await.unwrap();
     assert_eq!((work.drain, work.server, work.runs_schedules), (Some(scope), Some(ServerState::Works), true));
@@ -94,9 +99,9 @@ async fn what_is_being_done_is_told_while_it_is_done(queue: TestQueue) {
 
 async fn whoever_watches_is_woken(queue: TestQueue) {
     let mut store = queue.open().await;
-    let path = queue.path();
-    drop(ReservedRoom::beside(&path).unwrap());
-    let Some(watch) = QueueWatch::of(&path).filter(|_| queue.kind.has_files()) else { return };
+    let path = queue.place();
+    drop(ReservedRoom::beside(path.local_path()).unwrap());
+    let Some(watch) = QueueWatch::of(path).await.filter(|_| queue.kind.has_files()) else { return };
     account(&mut store, "ada").await;
     watch.changed().await;
     let mut other = store.open_second().await.unwrap();
@@ -104,4 +109,12 @@ async fn whoever_watches_is_woken(queue: TestQueue) {
     account(&mut store, "bob").await;
     assert_ne!(other.read().data_version().await.unwrap(), before, "somebody else has written");
     watch.changed().await;
+}
+
+async fn a_place_is_named_so_that_it_is_found_again(queue: TestQueue) {
+    let place = queue.place();
+    let name = place.public_name();
+    assert_eq!(place.file().is_some(), queue.kind.has_files());
+    assert_eq!(QueuePlace::is_address(Path::new(&name)), !queue.kind.has_files());
+    assert_eq!(name.to_string_lossy(), place.to_string());
 }

@@ -170,7 +170,7 @@ async fn a_drain_works_on_the_jobs_that_it_was_told(queue: TestQueue) {
     let two = load(&mut store, &job("two"), rows(Action::Unlike, bob, &["1"])).await;
     let scope = DrainScope { jobs: Some(vec![one.id]), ..DrainScope::default() };
     assert!(scope.covers(one.id) && !scope.covers(two.id) && DrainScope::default().covers(two.id));
-    let (store_of, lock) = (queue.open().await, queue.drain_lock());
+    let (store_of, lock) = (queue.open().await, queue.drain_lock().await);
     let (mut drain, _) = Drain::begin(store_of, lock, &scope, NOW, here(), &horizons(), DEADLINE_MS).await.unwrap();
     assert_eq!(store.queue().work_in_progress().await.unwrap().drain, Some(scope));
     let lanes = drain.lanes(Some(&[one.id])).await.unwrap();
@@ -210,7 +210,7 @@ async fn the_windows_of_every_drain_are_on_record(queue: TestQueue) {
     let specs = [WindowSpec::of_account(50, 900, Applies::All), WindowSpec::of_host(3_000, 300)];
     let scope = DrainScope { windows: vec![(Platform::XV2, specs.into())], ..DrainScope::default() };
     for _ in 0..2 {
-        let (store_of, lock) = (queue.open().await, queue.drain_lock());
+        let (store_of, lock) = (queue.open().await, queue.drain_lock().await);
         Drain::begin(store_of, lock, &scope, NOW, here(), &horizons(), DEADLINE_MS).await.unwrap();
     }
     let found = store.queue().windows_of_drains().await.unwrap();

@@ -22,16 +22,16 @@ for_every_store!(
 );
 
 async fn a_queue_is_of_one_kind_and_is_not_made_by_mistake(queue: TestQueue) {
-    assert!(Store::open_existing(&queue.path(), QueueKind::Real).await.unwrap().is_none());
+    assert!(Store::open_existing(queue.place(), QueueKind::Real).await.unwrap().is_none());
     let mut store = queue.open().await;
-    assert_eq!(store.path(), queue.path());
+    assert_eq!(store.place(), queue.place());
     account(&mut store, "ada").await;
     store.close().await;
-    let mut store = Store::open_existing(&queue.path(), QueueKind::Real).await.unwrap().unwrap();
+    let mut store = Store::open_existing(queue.place(), QueueKind::Real).await.unwrap().unwrap();
     assert_eq!(store.accounts().account_counts().await.unwrap().0, 1);
-    let other = Store::open(&queue.path(), QueueKind::Sandbox).await;
+    let other = Store::open(queue.place(), QueueKind::Sandbox).await;
     assert!(matches!(other, Err(StoreError::WrongKind { .. })));
-    let mut second = Store::reopen(&queue.path()).await.unwrap();
+    let mut second = Store::reopen(queue.place()).await.unwrap();
     let mut read: ReadStore<'_> = second.read();
     let before = read.data_version().await.unwrap();
     assert_eq!(read.data_version().await.unwrap(), before);

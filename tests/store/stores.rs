@@ -3,9 +3,10 @@
 //! In: a kind. Out: a [`TestQueue`]. A second kind is a variant here, and a module in [`for_every_store`]: every story and the law run on it
 //! as they are.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use cleanup::store::{DrainLock, QueueKind, Store};
+use cleanup::domain::Secret;
+use cleanup::store::{DrainLock, QueueKind, QueuePlace, Store};
 use tempfile::TempDir;
 
 use crate::common::{sql, wait};
@@ -15,6 +16,9 @@ use crate::common::{sql, wait};
 pub(super) enum StoreKind {
     /// One file.
     Sqlite,
+    /// A database of a server that the tests are given by `CLEANUP_POSTGRES` (`postgres://user@host:port/database`, with a right to make
+    /// others); each story gets one of its own.
+    Postgres,
 }
 
 impl StoreKind {
@@ -22,6 +26,7 @@ impl StoreKind {
     pub(super) const fn has_files(self) -> bool {
         match self {
             StoreKind::Sqlite => true,
+            StoreKind::Postgres => false,
         }
     }
 }
@@ -29,7 +34,9 @@ impl StoreKind {
 /// A queue of its own for one test. Whoever opens it again is another process, so to speak.
 pub(super) struct TestQueue {
     pub(super) kind: StoreKind,
-    folder: TempDir,
+    _folder: TempDir,
+    place: QueuePlace,
+    database: Option<String>,
 }
 
 impl TestQueue {
@@ -37,30 +44,53 @@ impl TestQueue {
         // Nothing here is about disks: in memory it does not wait for one.
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
-        TestQueue { kind, folder: folder.unwrap() }
+        let folder = folder.unwrap();
+        let database = (kind == StoreKind::Postgres).then(|| make_database(&folder));
+        let place = match &database {
+            Some(address) => QueuePlace::server(Secret::new(address.as_str()), folder.path()).unwrap(),
+            None => folder.path().join("queue.db").into(),
+        };
+        TestQueue { kind, _folder: folder, place, database }
     }
 
     /// What it is opened and locked by.
-    pub(super) fn path(&self) -> PathBuf {
-        self.folder.path().join("queue.db")
+    pub(super) fn place(&self) -> &QueuePlace {
+        &self.place
     }
 
     pub(super) async fn open(&self) -> Store {
-        match self.kind {
-            StoreKind::Sqlite => Store::open(&self.path(), QueueKind::Real).await.unwrap(),
-        }
+        Store::open(self.place(), QueueKind::Real).await.unwrap()
     }
 
-    pub(super) fn drain_lock(&self) -> DrainLock {
-        DrainLock::take(&self.path()).unwrap()
+    pub(super) async fn drain_lock(&self) -> DrainLock {
+        DrainLock::take(self.place()).await.unwrap()
     }
 
     /// Plants damage: what no program writes, and a disk or an older version has left. The only statements of these tests.
     pub(super) async fn plant(&self, damage: &'static str) {
-        let mut connection = sql::connect(&self.path()).await;
+        if let Some(url) = &self.database {
+            let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(url).await.unwrap();
+            sqlx::query(damage).execute(&mut connection).await.unwrap();
+            return;
+        }
+        let mut connection = sql::connect(self.place.local_path()).await;
         sqlx::query(damage).execute(&mut connection).await.unwrap();
         sqlx::Connection::close(connection).await.unwrap();
     }
+}
+
+/// An empty database beside the one that is given.
+fn make_database(folder: &TempDir) -> String {
+    let given = std::env::var("CLEANUP_POSTGRES").expect("CLEANUP_POSTGRES");
+    let name = folder.path().file_name().unwrap().to_string_lossy().replace('.', "t").to_lowercase();
+    let name = format!("{name}{:x}", folder.path().as_os_str().len() + fastrand::usize(..));
+    wait(async {
+        let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&given).await.unwrap();
+        let sql = sqlx::AssertSqlSafe(format!("create database {name}"));
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
+    });
+    let (server, _) = given.rsplit_once('/').unwrap();
+    format!("{server}/{name}")
 }
 
 /// Tells a story of an empty queue.
@@ -78,6 +108,18 @@ macro_rules! for_every_store {
                 #[test]
                 fn $story() {
                     tell(StoreKind::Sqlite, super::$story);
+                }
+            )*
+        }
+
+        mod postgres {
+            use crate::store::stores::{StoreKind, tell};
+
+            $(
+                #[test]
+                #[ignore = "a server is asked for: CLEANUP_POSTGRES"]
+                fn $story() {
+                    tell(StoreKind::Postgres, super::$story);
                 }
             )*
         }

@@ -87,7 +87,7 @@ pub(super) fn horizons() -> Horizons {
 
 pub(super) async fn begin_at(queue: &TestQueue, now: Moment, boot: &str) -> (Drain, DrainStart) {
     let (scope, boot) = (DrainScope::default(), BootId(boot.into()));
-    let (store, lock) = (queue.open().await, queue.drain_lock());
+    let (store, lock) = (queue.open().await, queue.drain_lock().await);
     Drain::begin(store, lock, &scope, now, boot, &horizons(), DEADLINE_MS).await.unwrap()
 }
 

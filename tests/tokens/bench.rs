@@ -79,12 +79,12 @@ impl Bench {
         let find = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| value.into());
         let environment = Environment::read(find).unwrap();
         let settings = Settings::resolve(&Overrides::default(), &environment).unwrap();
-        std::fs::create_dir_all(settings.db().unwrap().parent().unwrap()).unwrap();
+        std::fs::create_dir_all(settings.db().unwrap().local_path().parent().unwrap()).unwrap();
         Bench { folder, at: at.to_owned(), settings, options: options("200/1s") }
     }
 
     pub(crate) fn queue(&self) -> PathBuf {
-        self.settings.db().unwrap().clone()
+        self.settings.db().unwrap().local_path().to_owned()
     }
 
     pub(crate) async fn store(&self) -> Store {
@@ -158,7 +158,7 @@ impl Bench {
     /// Drains; `heard` gets what happens while it does.
     pub(crate) async fn drain_heard(&self, heard: mpsc::UnboundedSender<Event>) -> Ended {
         let (store, clock): (Store, SharedClock) = (self.store().await, SystemClock::shared());
-        let lock = DrainLock::take(&self.queue()).unwrap();
+        let lock = DrainLock::take(&self.queue()).await.unwrap();
         let bases = app::Bases::of(&self.settings).unwrap();
         let client = Arc::new(Client::new(&bases.addresses(), cleanup::platforms::ClientSettings::default()).unwrap());
         let (who, accounts) = (self.who(), self.store().await.accounts().all().await.unwrap());

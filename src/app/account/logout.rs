@@ -62,7 +62,7 @@ async fn waiting_rows(store: &mut Store, account: &Account) -> Result<Option<Wai
     if jobs.is_empty() || store.accounts().credential(account.id).await?.is_none() {
         return Ok(None);
     }
-    let is_drained = DrainLock::is_held(store.path())?;
+    let is_drained = DrainLock::is_held(store.place()).await?;
     Ok(Some(WaitingRows { account: account.name.clone(), jobs, is_drained }))
 }
 

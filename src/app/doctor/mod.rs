@@ -30,9 +30,9 @@ pub async fn doctor(settings: &Settings, clock: &SharedClock, request: DoctorReq
     findings.extend(request.settings);
     findings.extend(machine::windows(settings));
     match settings.db() {
-        Ok(path) => {
-            findings.extend(machine::files(settings, path));
-            findings.extend(machine::disk(path));
+        Ok(place) => {
+            findings.extend(machine::files(settings, place.local_path()));
+            findings.extend(machine::disk(place.local_path()));
             let now = clock.now().wall;
             if let Some(actor) = &request.repair {
                 findings.extend(repair::repair(settings, actor, now).await);

@@ -28,9 +28,9 @@ pub(super) async fn look(settings: &Settings, now: Wall) -> Vec<DoctorFinding> {
         Err(error) => return vec![fault("queue", error)],
     };
     let mut findings = integrity(settings, &mut store, now).await;
-    findings.push(match DrainLock::is_held(store.path()) {
+    findings.push(match DrainLock::is_held(store.place()).await {
         Ok(true) => {
-            let who = DrainLock::holder(store.path()).map_or_else(String::new, |holder| format!(" ({holder})"));
+            let who = DrainLock::holder(store.place()).await.map_or_else(String::new, |holder| format!(" ({holder})"));
             good("drain", format!("a process is working on this queue now{who}"))
         }
         Ok(false) => good("drain", "no process is working on this queue"),
@@ -218,7 +218,7 @@ fn trouble(
 
 /// Whether the key at hand opens what is sealed, and where it is. No key is made or moved here.
 async fn key(settings: &Settings, store: &mut Store) -> Result<Vec<DoctorFinding>, CommandError> {
-    let choice = app::key_choice(settings, store.path());
+    let choice = app::key_choice(settings, store.place().local_path());
     let sealed = store.accounts().has_credentials().await?;
     let Some(stamp) = store.accounts().vault_stamp().await?.filter(|_| sealed) else {
         return Ok(vec![good(

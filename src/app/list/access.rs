@@ -40,10 +40,10 @@ impl ListAccess {
     ) -> Result<ListAccess, CommandError> {
         let plan = ListPlan::of(account.platform, list, filter)?;
         let lists = &plan.lists;
-        let locks = lists
-            .iter()
-            .map(|(list, row)| lock(&store, account, row.reads(*list)))
-            .collect::<Result<_, CommandError>>()?;
+        let mut locks = Vec::new();
+        for (list, row) in lists {
+            locks.push(lock(&store, account, row.reads(*list)).await?);
+        }
         session.recall(&mut store, account).await?;
         let record = store.accounts().credential(account.id).await?;
         let missing = |(list, row): &(ListKind, &ListEndpoint)| missing_scopes(account, *list, row, record.as_ref()?);
@@ -69,14 +69,15 @@ impl ListAccess {
 }
 
 /// Two processes at one list would turn each other's pages.
-fn lock(store: &Store, account: &Account, list: ListKind) -> Result<ListLock, CommandError> {
+async fn lock(store: &Store, account: &Account, list: ListKind) -> Result<ListLock, CommandError> {
     let name = list.name();
-    ListLock::try_take(store.path(), account.id, name)?.ok_or_else(|| {
-        let holder = ListLock::holder(store.path(), account.id, name);
-        let who = holder.map_or_else(String::new, |holder| format!(" ({holder})"));
-        CommandError::new(ErrorKind::Busy, format!("another process is reading {list} of {}{who}", account.name))
-            .hint("wait for it, or end it; what it has read is kept")
-    })
+    if let Some(lock) = ListLock::try_take(store.place(), account.id, name).await? {
+        return Ok(lock);
+    }
+    let holder = ListLock::holder(store.place(), account.id, name).await;
+    let who = holder.map_or_else(String::new, |holder| format!(" ({holder})"));
+    Err(CommandError::new(ErrorKind::Busy, format!("another process is reading {list} of {}{who}", account.name))
+        .hint("wait for it, or end it; what it has read is kept"))
 }
 
 /// The login for an action has the scopes of its list.

@@ -80,7 +80,7 @@ async fn work_left(store: &mut Store, files: &[Prepared]) -> Result<WorkLeft, Co
     let mut jobs = store.queue().jobs().await?;
     jobs.retain(|job| is_of_file(job) && job.pending > 0);
     let is_active = jobs.iter().any(|job| job.state == JobState::Active);
-    Ok(WorkLeft { is_served: is_active && ServeLock::is_held(store.path())?, jobs })
+    Ok(WorkLeft { is_served: is_active && ServeLock::is_held(store.place()).await?, jobs })
 }
 
 /// Whether rows of the file were rejected because their handles cannot be looked up.

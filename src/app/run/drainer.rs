@@ -212,7 +212,7 @@ impl Drainer {
         let (client, clock) = (Arc::clone(&session.client), deps.clock.clone());
         let running = async {
             warn_before_sending(&mut store, &session.who, &tokens, &client, &work, deps).await?;
-            let watch = QueueWatch::of(store.path());
+            let watch = QueueWatch::of(store.place()).await;
             let drain = DrainDeps { store, lock, client, tokens, clock, shutdown: receiver, listener, watch };
             app::drain(drain, &session.who, options).await
         };

@@ -45,7 +45,7 @@ pub async fn run_files(
             deps.open_queue().await?
         }
     };
-    let seat = seat.held(store.path())?;
+    let seat = seat.held(store.place()).await?;
     let before: Vec<_> = store.accounts().all().await?.into_iter().map(|account| account.id).collect();
     let planned = judged.plan(who, &mut store, deps).await?;
     let is_agreed = match drainer.ask(&mut store, &planned, deps).await {

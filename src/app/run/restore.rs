@@ -57,7 +57,7 @@ pub async fn restore(deps: AppDeps<'_>, request: &RestoreRequest, terms: RunTerm
     let mut drainer = Drainer::prepare(&request.bounds, terms, None, deps).await?;
     drainer.learn_users(deps).await?;
     let mut store = deps.open_queue().await?;
-    let lock = DrainLock::take(store.path())?;
+    let lock = DrainLock::take(store.place()).await?;
     drainer.register_self(&mut store).await?;
     let about = restore.confirmation(&mut store, &forecast.to_send, &rows, deps).await?;
     let look = format!("{} lists what would be restored", deps.command(&["undo", &restore.undone.name]));

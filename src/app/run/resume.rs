@@ -64,7 +64,7 @@ pub async fn resume(
     drainer.accept_unnamed(request.accept_not_found);
     drainer.learn_users(deps).await?;
     let mut store = deps.open_queue().await?;
-    let lock = DrainLock::take(store.path())?;
+    let lock = DrainLock::take(store.place()).await?;
     drainer.register_self(&mut store).await?;
     if jobs.is_empty() {
         jobs = store.queue().jobs().await?.into_iter().filter(|job| job.pending > 0).map(|job| job.id).collect();

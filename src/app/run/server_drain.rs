@@ -3,7 +3,6 @@
 //!
 //! In: groups, from runs that have loaded their rows. Out: how each group ended. What does not belong here: draining (`serve`).
 
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
@@ -14,7 +13,7 @@ use crate::config::Settings;
 use crate::domain::MicroUsd;
 use crate::engine::{Finish, JobGroup, Signal};
 use crate::error::CommandError;
-use crate::store::{DrainLock, StoreError};
+use crate::store::{DrainLock, QueuePlace, StoreError};
 
 /// Where the rows of a run are sent from.
 #[derive(Default)]
@@ -164,9 +163,9 @@ impl Drop for AloneWish {
 
 impl DrainSeat {
     /// Takes the right to drain the queue at `queue`, where that is not the server's already.
-    pub(super) fn held(self, queue: &Path) -> Result<HeldSeat, StoreError> {
+    pub(super) async fn held(self, queue: &QueuePlace) -> Result<HeldSeat, StoreError> {
         Ok(match self {
-            DrainSeat::Own => HeldSeat::Own(DrainLock::take(queue)?),
+            DrainSeat::Own => HeldSeat::Own(DrainLock::take(queue).await?),
             DrainSeat::Alone(seat) => HeldSeat::Alone(seat),
             DrainSeat::Joined(seat) => HeldSeat::Joined(seat),
         })

@@ -2,14 +2,13 @@
 //! What does not belong here: loading them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
 
 use crate::app::no_such_round;
 use crate::app::restore_list::keeps_text;
 use crate::domain::{AccountId, Action, Platform, TaskId, TaskState, counted};
 use crate::error::CommandError;
 use crate::platforms::find_inverse;
-use crate::store::{Job, LoadRow, PickOrder, PickedTask, RowPlace, Store, TaskFilter};
+use crate::store::{Job, LoadRow, PickOrder, PickedTask, QueuePlace, RowPlace, Store, TaskFilter};
 use crate::text::escaped;
 
 /// Rows in memory at a time.
@@ -55,9 +54,9 @@ impl UndoneRows {
         Ok(UndoneRows { reader, accounts, total, at: 0, line: 1, left_out: LeftOut::default() })
     }
 
-    /// The queue's file.
-    pub(super) fn queue(&self) -> &Path {
-        self.reader.path()
+    /// The queue.
+    pub(super) fn queue(&self) -> &QueuePlace {
+        self.reader.place()
     }
 
     /// Begins at the first row once more.

@@ -53,7 +53,7 @@ fn name_is_taken(deps: AppDeps<'_>, name: &str) -> CommandError {
 
 /// Where the list of a schedule is written each time: beside the queue, under the schedule's name, which is fit for it.
 fn list_file(name: &str, deps: AppDeps<'_>) -> Result<PathBuf, CommandError> {
-    let queue = deps.settings.db()?;
+    let queue = deps.settings.db()?.local_path();
     let mut folder = queue.file_name().unwrap_or_default().to_os_string();
     folder.push(".lists.d");
     Ok(queue.with_file_name(folder).join(format!("{name}.csv")))

@@ -35,7 +35,7 @@ pub async fn run_due(deps: AppDeps<'_>, overrides: &Overrides) -> Result<DueEnd,
         store.close().await;
         return Ok(DueEnd::Ran { next, exit_code: 0 });
     }
-    let Some(_lock) = free_to_run(deps, &store, &due.join(", "))? else { return Ok(DueEnd::Elsewhere) };
+    let Some(_lock) = free_to_run(deps, &store, &due.join(", ")).await? else { return Ok(DueEnd::Elsewhere) };
     let mut work =
         InProcess { deps, overrides, served: None, signals: Signals::listen()?, is_attended: false, broken: 0 };
     let (ends, next) = scheduler::work_off(&mut store, &**deps.clock, &mut work).await?;
@@ -52,10 +52,10 @@ pub async fn run_due(deps: AppDeps<'_>, overrides: &Overrides) -> Result<DueEnd,
 pub async fn run_now(deps: AppDeps<'_>, overrides: &Overrides, name: &str) -> Result<RunNowEnd, CommandError> {
     let (mut store, stored) = find_schedule(deps, name).await?;
     let schedule = understood(&stored)?;
-    if ServeLock::is_held(store.path())? {
+    if ServeLock::is_held(store.place()).await? {
         return hand_over(deps, store, &schedule).await;
     }
-    let Some(_lock) = free_to_run(deps, &store, name)? else {
+    let Some(_lock) = free_to_run(deps, &store, name).await? else {
         return hand_over(deps, store, &schedule).await;
     };
     let mut work =
@@ -90,9 +90,9 @@ fn was_removed(name: &str) -> CommandError {
 
 /// The right to run schedules; none where another process has it. A queue that somebody drains is left alone: what is due
 /// stays due, and is not begun and ended for nothing.
-fn free_to_run(deps: AppDeps<'_>, store: &Store, due: &str) -> Result<Option<ScheduleLock>, CommandError> {
-    let Some(lock) = ScheduleLock::try_take(store.path())? else { return Ok(None) };
-    if let Err(held) = DrainLock::refuse_if_held(store.path()) {
+async fn free_to_run(deps: AppDeps<'_>, store: &Store, due: &str) -> Result<Option<ScheduleLock>, CommandError> {
+    let Some(lock) = ScheduleLock::try_take(store.place()).await? else { return Ok(None) };
+    if let Err(held) = DrainLock::refuse_if_held(store.place()).await {
         let busy = CommandError::from(held);
         let status = deps.command(&["status"]);
         return Err(busy.hint(format!(

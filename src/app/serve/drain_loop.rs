@@ -291,12 +291,7 @@ impl<'a> DrainLoop<'a> {
         self.controls.set_status(|status| status.state = state);
     }
 
-    async fn open(&self) -> Result<Store, CommandError> {
-        Ok(Store::reopen(self.lock_path()).await?)
-    }
-
-    pub(super) fn lock_path(&self) -> &std::path::Path {
-        // Asked for and found before the engine began.
-        self.deps.settings.db().map_or(std::path::Path::new(""), |path| path.as_path())
+    pub(super) async fn open(&self) -> Result<Store, CommandError> {
+        Ok(Store::reopen(self.deps.settings.db()?).await?)
     }
 }

@@ -61,7 +61,7 @@ impl DrainLoop<'_> {
         let tokens = app::open_tokens(&settings, &who, &accounts, clock.clone()).await?;
         let listener = self.listener(&mut store, groups).await?;
         let (sender, receiver) = shutdown();
-        let watch = QueueWatch::of(store.path());
+        let watch = QueueWatch::of(store.place()).await;
         let footing =
             DrainDeps { store, lock, client, tokens, clock: clock.clone(), shutdown: receiver, listener, watch };
         let mut options = DrainOptions::of(&settings, &RunBounds::default(), None);
@@ -86,9 +86,9 @@ impl DrainLoop<'_> {
     ) -> CommandError {
         // What was ordered since work was looked for is new to this drain, also while it got ready.
         let (mut obeyed, mut renewing, mut has_ended) = (0, false, false);
-        let mut store = match Store::reopen(self.lock_path()).await {
+        let mut store = match self.open().await {
             Ok(store) => store,
-            Err(error) => return error.into(),
+            Err(error) => return error,
         };
         loop {
             let now = orders.borrow_and_update().clone();

@@ -149,7 +149,7 @@ impl<'a> ScheduleLoop<'a> {
         };
         self.last_asked = asked.max(self.last_asked);
         if self.lock.is_none() {
-            self.lock = ScheduleLock::try_take(store.path())?;
+            self.lock = ScheduleLock::try_take(store.place()).await?;
         }
         if self.lock.is_none() {
             self.deps.tell(Notice::Due(&DueEnd::Elsewhere));

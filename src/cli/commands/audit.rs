@@ -1,5 +1,7 @@
 //! `cleanup audit`: what was sent and read, counted again by the limits it was sent under. Exit code 1 where any was over.
 
+use std::path::Path;
+
 use jiff::tz::TimeZone;
 
 use crate::app::{self, AccountAudit, AuditReport, SharedAudit, WindowAudit};
@@ -19,7 +21,7 @@ pub async fn run(context: &Context, args: &AuditArgs) -> Result<u8, CommandError
     if args.json {
         context.printer.json(&report)?;
     } else if report.accounts.is_empty() {
-        let is_there = context.settings.db().is_ok_and(|path| path.exists());
+        let is_there = context.settings.db().is_ok_and(|place| place.file().is_none_or(Path::exists));
         let why = if is_there { String::new() } else { format!(": {}", context.deps().no_queue_sentence()) };
         context.printer.data(&format!("no attempts are on record{why}"))?;
     } else {

@@ -6,6 +6,7 @@ use crate::domain::{
 };
 use crate::store::codes::platform_of;
 use crate::store::db::Tx;
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 use crate::store::queue::bump_generation;
 
@@ -92,9 +93,9 @@ macro_rules! select_accounts {
 /// What stands for the host on platforms that have one address.
 const NO_HOST: &str = "";
 
-const ALL_ACCOUNTS: &str = select_accounts!("");
+const ALL_ACCOUNTS: Sql = select_accounts!("");
 /// `$1` their numbers, as a JSON array.
-const THESE_ACCOUNTS: &str = select_accounts!("where a.id in ", numbers("$1"));
+const THESE_ACCOUNTS: Sql = select_accounts!("where a.id in ", numbers("$1"));
 
 impl AccountStore<'_> {
     /// Every account.
@@ -272,8 +273,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(&folder.path().join("q.db"), QueueKind::Real).await.unwrap();
         for sql in [THESE_ACCOUNTS, THESE] {
-            let plan: Vec<(i64, i64, i64, String)> =
-                store.db.fetch_all(sqlx::AssertSqlSafe(format!("explain query plan {sql}")), args![]).await.unwrap();
+            let plan: Vec<(i64, i64, i64, String)> = store
+                .db
+                .fetch_all(sqlx::AssertSqlSafe(format!("explain query plan {}", sql.sqlite)), args![])
+                .await
+                .unwrap();
             let steps: Vec<&str> = plan.iter().map(|(.., step)| step.as_str()).collect();
             assert!(steps.iter().any(|step| step.contains("USING INTEGER PRIMARY KEY (rowid=?)")), "{steps:?}");
             assert!(!steps.iter().any(|step| *step == "SCAN a" || *step == "SCAN credential"), "{steps:?}");

@@ -1,6 +1,7 @@
 //! Sealed credentials, and their table: blobs that the vault has sealed. What does not belong here: opening them.
 
 use crate::domain::{AccountId, Wall};
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 
 crate::domain::with_names! {
@@ -95,10 +96,10 @@ macro_rules! select_credentials {
 }
 
 /// All accounts'.
-pub(super) const ALL: &str = select_credentials!("order by account_id");
+pub(super) const ALL: Sql = select_credentials!("order by account_id");
 /// `$1` the accounts' numbers, as a JSON array.
-pub(super) const THESE: &str = select_credentials!("where account_id in ", numbers("$1"), " order by account_id");
-pub(super) const ONE: &str = select_credentials!("where account_id = $1");
+pub(super) const THESE: Sql = select_credentials!("where account_id in ", numbers("$1"), " order by account_id");
+pub(super) const ONE: Sql = select_credentials!("where account_id = $1");
 
 pub(super) fn credential_of(row: Row) -> Result<Credential, StoreError> {
     let (

@@ -53,8 +53,8 @@ impl AccountStore<'_> {
         if !self.wipe_log().await {
             tracing::warn!(
                 "another process reads {}, so its write-ahead log ({}-wal) still has the encrypted login; it goes when that process ends",
-                self.db.path().display(),
-                self.db.path().display(),
+                self.db.place(),
+                self.db.place(),
             );
         }
     }
@@ -63,6 +63,9 @@ impl AccountStore<'_> {
 /// Forgets an account's credentials, and what earlier versions of the program have left of any in the table's pages: the others
 /// are written anew. Whether there were any.
 pub(super) async fn delete_credential(tx: &mut Tx<'_>, account: AccountId) -> Result<bool, StoreError> {
+    if tx.is_postgres() {
+        return Ok(tx.execute("delete from credential where account_id = $1", args![account.0]).await? > 0);
+    }
     let all: Vec<Row> = tx.fetch_all(ALL, args![]).await?;
     // A deleted row is overwritten, and what lies between the rows is not: only a page that is given back is overwritten as a whole.
     let schema = "select sql from sqlite_schema where type = 'table' and name = 'credential'";

@@ -8,9 +8,10 @@ use super::account::{ids_json, make_account};
 use super::credential::{ALL, Credential, NewCredential, ONE, Row, THESE, credential_of};
 use super::credential_wipe::delete_credential;
 use crate::domain::{AccountId, AccountName, PlatformUser};
-use crate::store::db::{Tx, Value};
+use crate::store::db::Tx;
 use crate::store::error::StoreError;
 use crate::store::queue::bump_generation;
+use crate::store::value::Value;
 
 /// A generation never comes twice, not even after a logout: it begins at the time.
 const SAVE: &str = "

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use crate::domain::{AccountId, Action, LaneId, RoundId, Target, TaskId, TaskState, Wall};
 use crate::store::codes::{action_of, state_of, target_of};
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 use crate::store::lists::distrust_record_readings;
 use crate::store::queue::bump_generation;
@@ -190,7 +191,7 @@ fn claimant(lane: i64, stored: &StoredTarget, place: Option<(i64, i64)>) -> Clai
 }
 
 /// `$1` the name of a job; null: all.
-const NOTED: &str = sql!(
+const NOTED: Sql = sql!(
     "
     select task.id, job.name, job.path, round.id,
            coalesce((select r.line + task.id - r.task_id from row_run r
@@ -214,7 +215,7 @@ const NOTED: &str = sql!(
      order by task.id"
 );
 
-const KEYS: &str = sql!(
+const KEYS: Sql = sql!(
     "
     select key.task_id, key.lane_id, ",
     kind("key.target"),
@@ -229,18 +230,18 @@ const KEYS: &str = sql!(
 );
 
 /// A repeat keeps the first.
-const REBUILD: [&str; 4] = [
-    "delete from task_key where lane_id in (select id from lane where round_id = $1)",
-    "insert into task_key (lane_id, target, task_id)
+const REBUILD: [Sql; 4] = [
+    sql!("delete from task_key where lane_id in (select id from lane where round_id = $1)"),
+    sql!("insert into task_key (lane_id, target, task_id)
      select task.lane_id, task.target, task.id
        from load cross join task
       where load.round_id = $1 and load.finished_at is not null
         and task.id between load.first_task_id and load.last_task_id
       order by task.lane_id, task.target, task.id
-         on conflict do nothing",
-    "reindex task_pending",
-    "delete from damaged_task
-      where exists (select 1 from load where load.round_id = $1 and task_id between load.first_task_id and load.last_task_id)",
+         on conflict do nothing"),
+    sql!(reindex("task_pending")),
+    sql!("delete from damaged_task
+      where exists (select 1 from load where load.round_id = $1 and task_id between load.first_task_id and load.last_task_id)"),
 ];
 
 const COUNT_GIVEN_UP: &str = "

@@ -5,6 +5,7 @@
 use super::AdminStore;
 use super::damage::MAX_DAMAGED;
 use crate::domain::{RoundId, TaskId, Wall};
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 
 /// The most that a message names.
@@ -26,7 +27,7 @@ impl AdminStore<'_> {
         let tasks: Vec<TaskId> = found.into_iter().map(|(id,)| TaskId(id)).collect();
         if tasks.len() as i64 >= MAX_DAMAGED {
             let detail = format!("{MAX_DAMAGED} rows or more are damaged");
-            return Err(StoreError::Damaged { path: self.db.path().to_path_buf(), detail });
+            return Err(StoreError::Damaged { queue: self.db.place().clone(), detail });
         }
         self.note_damage(&tasks, now).await
     }
@@ -85,7 +86,7 @@ const DAMAGED_LINES: &str = damaged_of_round!("'line ' || task.line || ' of ' ||
 /// Rows or keys, and the sums of their numbers, of their lanes' numbers, and of both halves of what they say.
 type Sums = (i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
 
-const SUMS_OF_ROWS: &str = sql!(
+const SUMS_OF_ROWS: Sql = sql!(
     "
     select count(*), cast(sum(task.id) as bigint), cast(sum(task.lane_id) as bigint), ",
     halves_summed("task.target"),
@@ -95,7 +96,7 @@ const SUMS_OF_ROWS: &str = sql!(
        and task.id between load.first_task_id and load.last_task_id"
 );
 
-const SUMS_OF_KEYS: &str = sql!(
+const SUMS_OF_KEYS: Sql = sql!(
     "
     select count(*), cast(sum(key.task_id) as bigint), cast(sum(key.lane_id) as bigint), ",
     halves_summed("key.target"),
@@ -106,7 +107,7 @@ const SUMS_OF_KEYS: &str = sql!(
 );
 
 /// Targets that are no numbers are few: each is looked up.
-const TEXTS_DIFFER: &str = sql!(
+const TEXTS_DIFFER: Sql = sql!(
     "
     select exists (select 1 from lane cross join task_key key
                     where key.lane_id = lane.id and lane.round_id = $1 and ",

@@ -4,6 +4,7 @@ use super::AdminStore;
 use super::forgotten_readings::forget_readings;
 use crate::domain::{Action, Platform, Wall};
 use crate::store::accounts::AccountStore;
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 use crate::store::load::ROWS_PER_TRANSACTION;
 use crate::store::lock::LoadLock;
@@ -48,7 +49,7 @@ impl AdminStore<'_> {
     /// # Errors
     /// The database cannot be written; what was dropped until then is gone, and the command can be given again.
     pub async fn forget(&mut self, job: &Job, keep_from: Wall) -> Result<Forgotten, StoreError> {
-        let _lock = LoadLock::wait(self.db.path()).await?;
+        let _lock = LoadLock::wait(self.db.place()).await?;
         // Cells and records have texts of deleted posts: what is forgotten is overwritten, in the queue and in its log.
         self.db.overwrite_deleted(true).await?;
         forget_readings(&mut *self.db, job).await?;
@@ -91,7 +92,7 @@ impl AdminStore<'_> {
 }
 
 /// What lists have told of posts that these tasks were to delete: `$3` the names of all sets of IDs, `$4` the action that deletes posts.
-const FORGET_TEXTS: &str = sql!(
+const FORGET_TEXTS: Sql = sql!(
     "
     update known_target set text = null
      where text is not null

@@ -27,7 +27,7 @@ const DROP_ENTRIES: &str = "
 pub(super) async fn forget_readings(db: &mut Db, job: &Job) -> Result<(), StoreError> {
     let readings: Vec<(i64, i64, String)> = db.fetch_all(NAMING, args![job.id.0]).await?;
     for (reading, account, list) in readings {
-        let lock = ListLock::try_take(db.path(), AccountId(account), &list)?;
+        let lock = ListLock::try_take(db.place(), AccountId(account), &list).await?;
         match lock {
             Some(_) => db.execute("delete from reading where id = $1", args![reading]).await?,
             None => db.execute(DROP_ENTRIES, args![job.id.0, reading]).await?,

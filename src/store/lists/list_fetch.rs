@@ -7,6 +7,7 @@ use super::read_request::{ReadAsk, ReadEnd, ReadId};
 use super::target_metadata::{REMEMBER, TargetMetadata, to_remember};
 use crate::domain::{AccountId, Action, Platform, Target, TargetKind, Wall};
 use crate::store::codes::{action_of, quoted_target, target_value, targets_json};
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 
 /// What the reading of an account's is called that asks which users of a list are still there.
@@ -105,7 +106,7 @@ impl ListStore<'_> {
         request: (ReadId, &ReadEnd),
         ask: &ReadAsk<'_>,
     ) -> Result<ReadingState, StoreError> {
-        const KEEP: &str = sql!(
+        const KEEP: Sql = sql!(
             "
             insert into reading_entry (reading_id, position, target, facts)
             select $2, (select coalesce(max(position), 0) from reading_entry where reading_id = $2) + 1 + entry.nth,

@@ -106,7 +106,7 @@ impl ListStore<'_> {
         if named.is_empty() {
             return Ok(result);
         }
-        let _no_loads = LoadLock::wait(self.db.path()).await?;
+        let _no_loads = LoadLock::wait(self.db.place()).await?;
         let mut tx = self.db.begin().await?;
         // By round, the places of a limit that come free, and who had the first.
         let mut free: BTreeMap<RoundId, (u64, TaskId)> = BTreeMap::new();

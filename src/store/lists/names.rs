@@ -8,6 +8,7 @@ use super::target_metadata::{REMEMBER, TargetMetadata, to_remember};
 use crate::domain::{AccountHost, AccountId, Platform, Target, TargetKind, TargetName, Wall};
 use crate::store::codes::{platform_of, quoted_target, target_value};
 use crate::store::db::Tx;
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 
 /// What a name came to.
@@ -91,7 +92,7 @@ impl ListStore<'_> {
         request: (ReadId, &ReadEnd),
         ask: &ReadAsk<'_>,
     ) -> Result<(), StoreError> {
-        const KEEP: &str = sql!(
+        const KEEP: Sql = sql!(
             "
             insert into name_resolution (platform, host, name, target, target_again, reason, asked_at)
             select $2, $3, told.name, told.target, told.target, told.reason, $4
@@ -107,7 +108,10 @@ impl ListStore<'_> {
         let found =
             told.found.iter().map(|(name, target, _)| serde_json::json!([name.as_str(), target_value(target), null]));
         let missing = told.missing.iter().map(|(name, reason)| serde_json::json!([name.as_str(), null, reason]));
-        let rows = serde_json::Value::Array(found.chain(missing).collect()).to_string();
+        // The last word on a name counts.
+        let by_name: std::collections::HashMap<String, serde_json::Value> =
+            found.chain(missing).map(|row| (row[0].to_string(), row)).collect();
+        let rows = serde_json::Value::Array(by_name.into_values().collect()).to_string();
         let mut tx = self.db.begin().await?;
         tx.execute(KEEP, args![rows, of.platform.id_space(), &of.host, at.0]).await?;
         let seen = told.found.iter().map(|(_, target, known)| (target, known));

@@ -10,6 +10,7 @@ use super::read_request::{ReadAsk, ReadEnd, ReadId};
 use crate::domain::{AccountId, Action, OwnRecord, Target, TaskId, Wall};
 use crate::store::codes::{quoted_target, target_value};
 use crate::store::db::Tx;
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 
 /// Where a reading of an account's own records stands.
@@ -61,7 +62,7 @@ const BEGIN: &str = "
 
 /// Of the account's records only those that a task names: an account has a million likes, and a job a hundred rows. Lanes are few, and the
 /// planner would begin with all keys there are.
-pub(super) const KEEP: &str = sql!(
+pub(super) const KEEP: Sql = sql!(
     "
     insert into own_record (account_id, action, subject, place, collection, key, cid, value)
     select $1, $2, found.subject, $3, found.collection, found.key, found.cid, found.value
@@ -75,7 +76,7 @@ pub(super) const KEEP: &str = sql!(
 );
 
 /// Of the tasks that are not settled those that may still be claimed.
-const TASKS_BEHIND: &str = sql!(
+const TASKS_BEHIND: Sql = sql!(
     "
     select id, ",
     quoted("target"),

@@ -6,6 +6,7 @@ use super::ListStore;
 use super::read_request::{ReadAsk, ReadEnd, ReadId, end_here};
 use crate::domain::{AccountId, BootId, Moment, Tick, Wall};
 use crate::store::db::Tx;
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 
 /// An endpoint's allowance, for whoever only looks.
@@ -43,7 +44,7 @@ pub(super) async fn allowance_used_up(
 
 /// Answers overtake each other, so an allowance in force only shrinks, by what is told and by what has been sent since.
 pub(super) async fn write_left(db: &mut Tx<'_>, id: ReadId, end: &ReadEnd) -> Result<(), StoreError> {
-    const WRITE: &str = sql!(
+    const WRITE: Sql = sql!(
         "
         insert into read_allowance
                (account_id, endpoint, day, remaining, after_request_id, boot, until_tick, until_at, length_ms)

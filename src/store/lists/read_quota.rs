@@ -11,6 +11,7 @@ use super::read_allowance::{allowance_used_up, write_left};
 use super::read_request::{ReadAsk, ReadEnd, ReadId, ReadWindow, end_here};
 use crate::domain::{AccountId, BootId, Moment, Tick, Wall};
 use crate::store::db::Tx;
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 
 /// Slots of another boot are forgotten a day after they must be over by the wall clock, because it may have been wrong.
@@ -55,7 +56,7 @@ pub struct ReadHold {
 
 /// Slots of another boot: their ticks mean nothing here. The machine has been off since, so nothing of theirs is under way, and
 /// they count from now.
-const ADOPT: &str = sql!(
+const ADOPT: Sql = sql!(
     "
     update read_request
        set boot = $1, reserved_tick = ",
@@ -65,7 +66,7 @@ const ADOPT: &str = sql!(
 );
 const FORGET_OLD: &str = "delete from read_request where boot <> $1 and reserved_at + $2 < $3";
 /// Open, and past all that was granted them: whoever asked is dead, or was suspended and has woken a moment ago.
-const BURY: &str = sql!(
+const BURY: Sql = sql!(
     "
     update read_request set upper_tick = ",
     greatest("reserved_tick + $2", "$3"),
@@ -83,7 +84,7 @@ const OPEN: &str = "select count(*) from read_request where endpoint = $1 and ac
 const TAKE: &str = "
     insert into read_request (account_id, app, endpoint, boot, reserved_tick, reserved_at, upper_tick)
     values ($1, $2, $3, $4, $5, $6, $7) returning id";
-const END: &str = sql!(
+const END: Sql = sql!(
     "
     update read_request set upper_tick = ",
     greatest("reserved_tick", "$2"),

@@ -6,11 +6,11 @@ use crate::domain::Action;
 /// The table `restoring` for a statement: lanes that take something back, with the account and the action they take back. `$pairs` is the
 /// parameter that holds [`inverse_pairs`].
 macro_rules! restoring {
-    ($pairs:literal) => {
+    ($database:ident $pairs:literal) => {
         concat!(
             "restoring (lane_id, account_id, action) as materialized (
                  select lane.id, lane.account_id, pair.undone from lane join ",
-            $crate::store::dialect::word!(rows $pairs, number "undone" 0, number "restoring" 1),
+            $crate::store::dialect::word!($database rows $pairs, number "undone" 0, number "restoring" 1),
             " pair on lane.action = pair.restoring)"
         )
     };
@@ -18,7 +18,7 @@ macro_rules! restoring {
 
 /// Whether `task`, which is in `lane`, was taken back after it was done. The statement has the table of [`restoring`].
 macro_rules! is_restored {
-    () => {
+    ($database:ident) => {
         "exists (select 1 from restoring
                   cross join task_key key cross join task restored
                   where restoring.account_id = lane.account_id and restoring.action = lane.action

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use crate::domain::{Handle, Platform, Target, TargetKind, Wall};
 use crate::store::codes::{quoted_target, target_value, targets_json};
-use crate::store::db::Value;
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
+use crate::store::value::Value;
 
 /// The most targets asked about at once.
 pub const MAX_KNOWN_ASKED: usize = 10_000;
@@ -34,7 +35,7 @@ const fn kind_name(kind: TargetKind) -> &'static str {
 }
 
 /// What a later look does not tell stays as it was.
-pub(super) const REMEMBER: &str = sql!(
+pub(super) const REMEMBER: Sql = sql!(
     "
     insert into known_target (platform, kind, target, handle, name, text, seen_at)
     select $2, $3, seen.target, seen.handle, seen.name, seen.text, $4
@@ -53,14 +54,22 @@ pub(super) fn to_remember<'a>(
     seen: impl Iterator<Item = (&'a Target, &'a TargetMetadata)>,
     now: Wall,
 ) -> Vec<Value> {
-    let rows: Vec<serde_json::Value> = seen
-        .map(|(target, known)| {
-            let text: Option<String> =
-                known.text.as_ref().map(|text| text.chars().take(MAX_KNOWN_TEXT_CHARS).collect());
-            let handle = known.handle.as_ref().map(Handle::as_str);
-            serde_json::json!([target_value(target), handle, known.name, text])
-        })
-        .collect();
+    // A page that has somebody twice says it once: PostgreSQL refuses a statement that would write a row twice.
+    let mut place_of: HashMap<&Target, usize> = HashMap::new();
+    let mut rows: Vec<serde_json::Value> = Vec::new();
+    for (target, known) in seen {
+        let text: Option<String> = known.text.as_ref().map(|text| text.chars().take(MAX_KNOWN_TEXT_CHARS).collect());
+        let handle = known.handle.as_ref().map(Handle::as_str);
+        let place = *place_of.entry(target).or_insert_with(|| {
+            rows.push(serde_json::json!([target_value(target), null, null, null]));
+            rows.len() - 1
+        });
+        for (at, told) in [(1, handle), (2, known.name.as_deref()), (3, text.as_deref())] {
+            if let Some(told) = told {
+                rows[place][at] = told.into();
+            }
+        }
+    }
     let rows = if platform.has_the_same_ids_everywhere() { rows } else { Vec::new() };
     let rows = serde_json::Value::Array(rows).to_string();
     args![rows, platform.id_space(), kind_name(kind), now.0]

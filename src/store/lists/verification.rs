@@ -6,6 +6,7 @@ use super::list_fetch::ReadingId;
 use super::restored::{inverse_pairs, is_restored, restoring};
 use crate::domain::{AccountId, Action, Target, TargetId, Wall};
 use crate::store::codes::targets_json;
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 use crate::store::load::ROWS_PER_TRANSACTION;
 use crate::store::queue::Job;
@@ -93,7 +94,13 @@ impl ListStore<'_> {
     /// # Errors
     /// There is no room for the temporary table.
     pub async fn begin_listed(&mut self) -> Result<(), StoreError> {
-        for sql in ["drop table if exists temp.listed", "create temp table listed (target any primary key) strict"] {
+        for sql in [
+            sql!("drop table if exists ", either("temp.listed", "pg_temp.listed")),
+            sql!(
+                "create temp table listed (target ",
+                either("any primary key) strict", "text collate \"C\" primary key)")
+            ),
+        ] {
             self.db.execute(sql, args![]).await?;
         }
         Ok(())
@@ -173,7 +180,7 @@ impl ListStore<'_> {
 
 /// `$1` to `$2` the tasks, `$3` the round, `$4` the account, `$5` the action, `$6` when the list was read, `$7` from which ID on
 /// absence proves something (null: everywhere), `$8` pairs for [`restoring`]: what was restored is not judged.
-const JUDGE: &str = sql!(
+const JUDGE: Sql = sql!(
     "with ",
     restoring!("$8"),
     "
@@ -201,7 +208,7 @@ const JUDGE: &str = sql!(
 );
 
 /// `$1` the round, `$2` pairs for [`restoring`]. The verdict is what is grouped by, so that it is made once for each row.
-const VERDICTS: &str = sql!(
+const VERDICTS: Sql = sql!(
     "with ",
     restoring!("$2"),
     " select case when ",
@@ -229,11 +236,14 @@ mod tests {
         let mut store = Store::open(&folder.path().join("q.db"), QueueKind::Real).await.unwrap();
         store.lists().begin_listed().await.unwrap();
         for sql in [VERDICTS, JUDGE, KEEP] {
-            let plan: Vec<(i64, i64, i64, String)> =
-                store.db.fetch_all(sqlx::AssertSqlSafe(format!("explain query plan {sql}")), args![]).await.unwrap();
+            let plan: Vec<(i64, i64, i64, String)> = store
+                .db
+                .fetch_all(sqlx::AssertSqlSafe(format!("explain query plan {}", sql.sqlite)), args![])
+                .await
+                .unwrap();
             let keys: Vec<&str> =
                 plan.iter().map(|(.., step)| step.as_str()).filter(|step| step.contains(" key ")).collect();
-            assert_eq!(keys, ["SEARCH key USING PRIMARY KEY (lane_id=? AND target=?)"], "{sql}");
+            assert_eq!(keys, ["SEARCH key USING PRIMARY KEY (lane_id=? AND target=?)"], "{sql:?}");
         }
     }
 }

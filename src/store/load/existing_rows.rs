@@ -10,9 +10,10 @@ use tokio::sync::mpsc;
 use super::row_runs::Run;
 use crate::domain::{RoundId, Target};
 use crate::store::columns::{each_target, numbers, parse_each, sparse};
-use crate::store::db::{Db, Row};
+use crate::store::db::Db;
 use crate::store::error::StoreError;
 use crate::store::open::connect;
+use crate::store::row::Row;
 
 /// A row of the queue.
 #[derive(Debug)]

@@ -2,14 +2,13 @@
 //!
 //! In: the rows of a file as a load takes them. Out: counts ([`LoadForecast`]). What belongs to [`super::compare`]: doing it.
 
-use std::path::Path;
-
 use super::forecast::LoadForecast;
 use super::fresh_forecast::FreshForecaster;
 use super::load_row::LoadRow;
 use super::table_forecast::TableForecaster;
 use crate::store::error::StoreError;
-use crate::store::open::connect;
+use crate::store::open::reopen;
+use crate::store::place::QueuePlace;
 use crate::store::queue::Job;
 
 /// Gathers rows, and compares them with each other and with the round of a job that they would go on with.
@@ -26,8 +25,8 @@ enum Gathering {
 
 impl LoadForecaster {
     /// Begins for rows that go on with a job of the queue at `queue`.
-    pub async fn beside(queue: &Path, job: &Job) -> Result<LoadForecaster, StoreError> {
-        let table = TableForecaster::begin(connect(queue).await?, Some((job.round.0, job.pending))).await?;
+    pub async fn beside(queue: impl Into<QueuePlace>, job: &Job) -> Result<LoadForecaster, StoreError> {
+        let table = TableForecaster::begin(reopen(&queue.into()).await?, Some((job.round.0, job.pending))).await?;
         Ok(LoadForecaster(Gathering::Round(table)))
     }
 

@@ -93,7 +93,7 @@ impl Loader<'_> {
     }
 
     pub(super) fn spilling(&self, error: std::io::Error) -> StoreError {
-        StoreError::of_io(self.db.path(), error)
+        StoreError::of_io(self.db.place().local_path(), error)
     }
 
     async fn set_duplicates_aside(&mut self) -> Result<(), StoreError> {

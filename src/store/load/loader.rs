@@ -11,10 +11,12 @@ use super::keys::Keys;
 use super::merge::Alignment;
 use super::{LoadStore, ReloadSizes};
 use crate::domain::{AccountId, Action, JobId, LaneId, RoundId, Target, Wall};
-use crate::store::db::{Db, Row, Value};
+use crate::store::db::Db;
 use crate::store::error::StoreError;
 use crate::store::lock::LoadLock;
 use crate::store::queue::NewJob;
+use crate::store::row::Row;
+use crate::store::value::Value;
 
 /// Rows in one statement.
 pub const ROWS_PER_STATEMENT: usize = 10_000;
@@ -77,7 +79,7 @@ impl<'s> Loader<'s> {
         alignment: Option<Alignment>,
     ) -> Loader<'s> {
         let LoadStore { db, sizes } = store;
-        let checkpoints = Checkpoints::of(db.path());
+        let checkpoints = Checkpoints::of(db.place().local_path());
         Loader {
             db,
             sizes,

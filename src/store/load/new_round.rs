@@ -43,7 +43,7 @@ impl<'s> LoadStore<'s> {
         columns: Option<&[String]>,
         now: Wall,
     ) -> Result<Loader<'s>, StoreError> {
-        let lock = LoadLock::wait(self.db.path()).await?;
+        let lock = LoadLock::wait(self.db.place()).await?;
         self.db.sync_each_commit(true).await?;
         self.refuse_loaded_meanwhile(&job.name, seen).await?;
         self.sweep_unfinished_loads().await?;
@@ -63,7 +63,7 @@ impl<'s> LoadStore<'s> {
         let (load, first_id) = insert_load(&mut tx, round, from, now).await?;
         tx.commit().await?;
         self.db.sync_each_commit(false).await?;
-        let keys = Keys::beside(self.db.path());
+        let keys = Keys::beside(self.db.place().local_path());
         let mut loader = Loader::new(self, lock, RoundId(round), load, first_id, now, None);
         loader.keys = Some(keys);
         loader.renewed = seen.map(|seen| (seen.id, job.clone()));

@@ -58,7 +58,7 @@ impl<'s> LoadStore<'s> {
     /// # Errors
     /// [`StoreError::LoadedMeanwhile`] where the job is no longer as it was seen; the database cannot be written.
     pub async fn begin_reload(mut self, job: &Job, from: &LoadedFrom, now: Wall) -> Result<Loader<'s>, StoreError> {
-        let lock = LoadLock::wait(self.db.path()).await?;
+        let lock = LoadLock::wait(self.db.place()).await?;
         self.db.sync_each_commit(true).await?;
         self.refuse_loaded_meanwhile(&job.name, Some(job)).await?;
         self.sweep_unfinished_loads().await?;
@@ -71,7 +71,13 @@ impl<'s> LoadStore<'s> {
         }
         let (ordered,): (i64,) = loader.one(RUNS_ARE_WHOLE, &[job.round.0, job.load]).await?;
         loader.alignment = Some(
-            Alignment::begin(loader.db.path(), loader.sizes, job.round, (ordered != 0).then_some(job.load)).await?,
+            Alignment::begin(
+                loader.db.place().local_path(),
+                loader.sizes,
+                job.round,
+                (ordered != 0).then_some(job.load),
+            )
+            .await?,
         );
         Ok(loader)
     }

@@ -123,7 +123,7 @@ async fn settle(store: &mut Store, model: &mut BTreeMap<u64, Outcome>, ends: &[(
 /// What loading the file would come to, asked before it is loaded.
 async fn foretell(store: &Store, job: Option<&Job>, file: &File, account: AccountId) -> LoadForecast {
     let mut forecaster = match job {
-        Some(job) => LoadForecaster::beside(store.path(), job).await.unwrap(),
+        Some(job) => LoadForecaster::beside(store.place(), job).await.unwrap(),
         None => LoadForecaster::alone(),
     };
     let rows: Vec<LoadRow> =

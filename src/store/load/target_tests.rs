@@ -162,9 +162,9 @@ impl Bench {
     async fn judge_ends(mut self, targets: &BTreeSet<Target>, listed: usize) -> Result<(), TestCaseError> {
         let job = self.job().await.unwrap();
         let token = self.store.queue().make_worklist(&job, NOW.wall).await.unwrap();
-        let path = self.store.path().to_path_buf();
+        let path = self.store.place().clone();
         let horizons = Horizons::all(Duration::from_secs(900));
-        let lock = DrainLock::take(&path).unwrap();
+        let lock = DrainLock::take(&path).await.unwrap();
         let (scope, boot) = (DrainScope::default(), BootId("here".into()));
         let begun = Drain::begin(self.store, lock, &scope, NOW, boot, &horizons, 30_000).await;
         let mut drain = begun.unwrap().0;

@@ -7,6 +7,7 @@ use crate::domain::{
     AccountId, Action, AttemptId, BootId, Fence, Horizons, JobId, LaneId, Moment, RoundId, TaskId, Tick,
 };
 use crate::store::codes::action_of;
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 use crate::store::lock::DrainLock;
 use crate::store::open::Store;
@@ -96,7 +97,7 @@ impl Drain {
                     let detail = format!(
                         "lane {lane} and its index differ, so it is not known what is to be done in it, and for whom"
                     );
-                    return Err(StoreError::Damaged { path: self.store.path().to_path_buf(), detail });
+                    return Err(StoreError::Damaged { queue: self.store.place().clone(), detail });
                 }
                 Ok(LaneView {
                     lane: LaneId(lane),
@@ -143,7 +144,7 @@ impl Drain {
 }
 
 /// What a lane does, and for whom, stands twice: in the index by which it is found and in its row, which are held against each other.
-pub(super) const LANES: &str = sql!(
+pub(super) const LANES: Sql = sql!(
     "
     select ",
     json_rows(

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::drain::Drain;
 use crate::domain::{JobId, LaneId, RoundId, Target, TaskId};
 use crate::store::codes::target_of;
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 
 /// So many tasks from the head of a lane.
@@ -47,7 +48,7 @@ pub struct RoundKeep {
     pub target_column: Option<String>,
 }
 
-const PEEK: &str = sql!(
+const PEEK: Sql = sql!(
     "
     with recursive line (lane, visible_to, want, id) as (
         select head.lane, head.visible_to, head.want,
@@ -73,7 +74,7 @@ const PEEK: &str = sql!(
       left join task_cells c on c.task_id = t.id"
 );
 
-const RETURNING: &str = sql!(
+const RETURNING: Sql = sql!(
     "select ",
     json_rows("t.lane_id, t.id, case when k.task_id = t.id then t.target end, c.record"),
     " from ",
@@ -104,7 +105,7 @@ impl Drain {
         Ok((ahead, back))
     }
 
-    async fn rows_ahead(&mut self, sql: &'static str, asked: &str) -> Result<Vec<PeekedTask>, StoreError> {
+    async fn rows_ahead(&mut self, sql: Sql, asked: &str) -> Result<Vec<PeekedTask>, StoreError> {
         let (text,): (String,) = self.store.db.fetch_one(sql, args![asked]).await?;
         let rows: Vec<Row> = serde_json::from_str(&text).map_err(|e| StoreError::impossible(e.to_string()))?;
         let each = |(lane, task, target, record)| {

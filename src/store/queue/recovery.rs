@@ -13,6 +13,7 @@ use crate::domain::{
     UNKNOWN_AFTER_CRASH,
 };
 use crate::store::codes::action_of;
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 
 /// `task, round, crashes, whether its process died under this boot, whether the platform had answered that drain`. One that could not
@@ -133,7 +134,7 @@ const IN_FLIGHT: &str = "
      where task.id = sent.task_id and task.state = 1";
 
 /// `$1` the rows of [`AfterDeath::writes`].
-const PUT_ASIDE: &str = sql!(
+const PUT_ASIDE: Sql = sql!(
     "
     update task
        set state = died.state, crashes = died.crashes, finished_at = died.finished_at, unsure = 1, asked_last = 0,
@@ -144,7 +145,7 @@ const PUT_ASIDE: &str = sql!(
      where task.id = died.task_id"
 );
 
-const COUNT_FAILED: &str = sql!(
+const COUNT_FAILED: Sql = sql!(
     "
     update round set pending = pending - died.n, failed = failed + died.n
       from (select failed.round_id, count(*) as n from ",
@@ -182,7 +183,7 @@ const UNDECIDED: &str = "
 
 /// `upper - reserved - deadline` is the grace the attempt was written with. Attempts of another boot stay open: nobody can
 /// say by when the platform counted them, for a machine may sleep before it dies.
-const CLOSE_ATTEMPTS: &str = sql!(
+const CLOSE_ATTEMPTS: Sql = sql!(
     "
     update attempt
        set finding = 'crashed', reason = 'process_died',
@@ -202,15 +203,15 @@ const TAKEN_OVER: &str = "
 #[cfg(test)]
 pub(in crate::store) const AT_A_START: [&str; 12] = [
     IN_FLIGHT,
-    PUT_ASIDE,
-    COUNT_FAILED,
-    CLOSE_ATTEMPTS,
+    PUT_ASIDE.sqlite,
+    COUNT_FAILED.sqlite,
+    CLOSE_ATTEMPTS.sqlite,
     WAKE_WAITING,
     ASIDE,
     ASKED_LAST,
     PROVISIONAL,
     UNDECIDED,
-    super::drain::LANES,
+    super::drain::LANES.sqlite,
     super::first_attempt::FIRST_THAT_COUNTS,
     super::slots::SLOTS,
 ];

@@ -36,7 +36,7 @@ async fn queue(folder: &Path, rows: i64) -> PathBuf {
 
 async fn begin(path: &Path, boot: &str) -> (Drain, DrainStart) {
     let store = Store::open(path, QueueKind::Real).await.unwrap();
-    let lock = DrainLock::take(path).unwrap();
+    let lock = DrainLock::take(path).await.unwrap();
     let horizons = Horizons::all(Duration::from_secs(900));
     Drain::begin(store, lock, &DrainScope::default(), moment(), BootId(boot.into()), &horizons, 30_000).await.unwrap()
 }

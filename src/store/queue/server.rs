@@ -5,7 +5,9 @@
 
 use super::QueueStore;
 use crate::domain::Wall;
-use crate::store::{ServeLock, StoreError};
+use crate::store::StoreError;
+use crate::store::lock::is_held_beside;
+use crate::store::lock_name::LockName;
 
 /// What a server is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +37,7 @@ impl QueueStore<'_> {
     /// # Errors
     /// The database cannot be read, or the lock's file cannot be opened.
     pub(super) async fn server_state(&mut self) -> Result<Option<ServerState>, StoreError> {
-        if !ServeLock::is_held(self.db.path())? {
+        if !is_held_beside(self.db, LockName::Serve).await? {
             return Ok(None);
         }
         let sql = "select doing, until_at, why from server where id = 1";
@@ -68,14 +70,14 @@ impl QueueStore<'_> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::store::{QueueKind, Store};
+    use crate::store::{QueueKind, ServeLock, Store};
 
     #[tokio::test]
     async fn what_a_server_has_said_holds_as_long_as_it_lives() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("q.db");
         let mut store = Store::open(&path, QueueKind::Real).await.unwrap();
-        let lock = ServeLock::try_take(&path).unwrap();
+        let lock = ServeLock::try_take(&path).await.unwrap();
         assert_eq!(
             store.queue().server_state().await.unwrap(),
             Some(ServerState::Works),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::drain::Drain;
 use crate::domain::{Action, OwnRecord, TaskId};
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 
 /// A record's number in its queue.
@@ -42,7 +43,7 @@ pub enum RecordsOfTask {
 ///
 /// One was there where the task has deleted one, or another task one that the reading found; or an attempt of which nobody saw the answer may
 /// have deleted it.
-const RECORDS: &str = sql!(
+const RECORDS: Sql = sql!(
     "
     select t.id, coalesce(reading.finished_at is not null and t.id <= reading.covers_to, false), r.id, r.collection, r.key, r.cid, r.value,
            (select count(*) from own_record o
@@ -77,7 +78,7 @@ const RECORDS: &str = sql!(
 ///
 /// `cross join`: in this order each step finds the records of one subject by an index. In another one SQLite walks through all that the
 /// account has ever deleted, for each task.
-const RECORDS_TO_RESTORE: &str = sql!(
+const RECORDS_TO_RESTORE: Sql = sql!(
     "
     with inverse as materialized (select pair.restoring, pair.undoing from ",
     rows("$3", number "restoring" 0, number "undoing" 1),

@@ -94,7 +94,7 @@ async fn try_keep(
 
 async fn begin(path: &Path) -> Drain {
     let store = Store::open(path, QueueKind::Real).await.unwrap();
-    let lock = DrainLock::take(path).unwrap();
+    let lock = DrainLock::take(path).await.unwrap();
     let horizons = Horizons::all(Duration::from_secs(900));
     let boot = BootId("here".into());
     Drain::begin(store, lock, &DrainScope::default(), NOW, boot, &horizons, 30_000).await.unwrap().0
@@ -297,7 +297,7 @@ async fn what_is_put_back_is_found_by_its_subject() {
     let folder = tempfile::tempdir().unwrap();
     let path = queue(folder.path(), "a").await;
     let mut store = Store::open(&path, QueueKind::Real).await.unwrap();
-    let sql = sqlx::AssertSqlSafe(format!("explain query plan {RECORDS_TO_RESTORE}"));
+    let sql = sqlx::AssertSqlSafe(format!("explain query plan {}", RECORDS_TO_RESTORE.sqlite));
     let plan: Vec<(i64, i64, i64, String)> = store.db.fetch_all(sql, args!["[]", "[]", "[]"]).await.unwrap();
     let of_records: Vec<&String> =
         plan.iter().map(|(.., step)| step).filter(|step| step.contains("INDEX own_record_")).collect();

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use super::server::ServerState;
 use crate::domain::{AccountId, JobId, Platform, Wall, WindowSpec};
 use crate::store::error::StoreError;
-use crate::store::lock::{DrainLock, ScheduleLock};
+use crate::store::lock::is_held_beside;
+use crate::store::lock_name::LockName;
 
 /// What a drain works on, and within which bounds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,11 +63,11 @@ impl QueueStore<'_> {
         let mut work = WorkInProgress {
             drain: None,
             server: self.server_state().await?,
-            runs_schedules: ScheduleLock::is_held(self.db.path())?,
+            runs_schedules: is_held_beside(self.db, LockName::Schedule).await?,
         };
         // A drain whose process died has not written down its end.
         if let Some((true, jobs, sends_until, is_capped)) = found
-            && DrainLock::is_held(self.db.path())?
+            && is_held_beside(self.db, LockName::Drain).await?
         {
             let (jobs, sends_until) = (jobs_of(jobs.as_deref())?, sends_until.map(Wall));
             work.drain = Some(DrainScope { jobs, sends_until, is_capped, windows: Vec::new() });
@@ -99,13 +100,13 @@ mod tests {
 
     use super::*;
     use crate::domain::{BootId, Horizons, Moment, Tick};
-    use crate::store::{Drain, QueueKind, ServeLock, Store};
+    use crate::store::{Drain, DrainLock, QueueKind, ServeLock, Store};
 
     const NOW: Moment = Moment { tick: Tick(1_000_000), wall: Wall(1_700_000_000_000) };
 
     async fn begin(path: &std::path::Path, scope: &DrainScope) -> Drain {
         let store = Store::open(path, QueueKind::Real).await.unwrap();
-        let lock = DrainLock::take(path).unwrap();
+        let lock = DrainLock::take(path).await.unwrap();
         let horizons = Horizons::all(Duration::from_secs(900));
         Drain::begin(store, lock, scope, NOW, BootId("here".into()), &horizons, 30_000).await.unwrap().0
     }
@@ -162,12 +163,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("q.db");
         let mut looks = Store::open(&path, QueueKind::Real).await.unwrap();
-        let _serves = ServeLock::try_take(&path).unwrap();
+        let _serves = ServeLock::try_take(&path).await.unwrap();
         let drain = begin(&path, &DrainScope::default()).await;
         assert!(looks.queue().work_in_progress().await.unwrap().drain.is_some());
         // An error cut the drain off; the server holds the lock still.
         drop(drain);
-        let _lock = DrainLock::take(&path).unwrap();
+        let _lock = DrainLock::take(&path).await.unwrap();
         assert!(looks.queue().work_in_progress().await.unwrap().drain.is_some(), "nobody has said otherwise yet");
         looks.queue().set_server_state(&ServerState::Rests { until: Wall(5) }).await.unwrap();
         let rests = WorkInProgress { server: Some(ServerState::Rests { until: Wall(5) }), ..WorkInProgress::default() };

@@ -10,6 +10,7 @@ use super::control::bump_generation;
 use super::job::Job;
 use crate::domain::{RoundId, Target, TaskId, TaskState, Wall};
 use crate::store::codes::write_target;
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 
 /// The most ticks taken in one transaction; about 50 ms of the write lock.
@@ -187,7 +188,7 @@ fn ticks_json(ticks: &[WorklistTick]) -> String {
 
 /// For each tick: the state of its task (null: not of this round, or another target), whether it was taken before, whether it
 /// is a ghost. A task that a file ticks twice is settled once: the second is found in the same answer.
-const FIND_TICKED: &str = sql!(
+const FIND_TICKED: Sql = sql!(
     "
     select tick.nth, task.state, w.task_id is not null or tick.nth > earliest.nth, coalesce(v.verdict = 'ghost', false)
       from ",
@@ -204,7 +205,7 @@ const FIND_TICKED: &str = sql!(
 );
 
 /// The counters first, while the states still say what is leaving which. `$1` tasks, `$2` round, `$3` worklist, `$4` now.
-const FINISH_BY_HAND: [&str; 4] = [
+const FINISH_BY_HAND: [Sql; 4] = [
     sql!(
         "update round
             set failed = failed - c.given_up, pending = pending - c.unsettled, done = done + c.given_up + c.unsettled

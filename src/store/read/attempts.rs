@@ -5,8 +5,9 @@ use serde_json::json;
 use super::ReadStore;
 use crate::domain::{AccountId, Action, Fence, Moment, Tick, Wall};
 use crate::store::codes::action_of;
-use crate::store::db::Value;
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
+use crate::store::value::Value;
 
 /// When one request may have been counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,11 +71,11 @@ impl ReadStore<'_> {
 
     async fn page_through(
         &mut self,
-        sql: &'static str,
+        sql: impl Into<Sql>,
         whose: impl Copy + Into<Value>,
         mut each: impl FnMut(AttemptSpan),
     ) -> Result<(), StoreError> {
-        let mut behind = 0;
+        let (sql, mut behind) = (sql.into(), 0);
         loop {
             let page: Vec<(i64, i64, i64, i64, i64, i64, String, i64)> =
                 self.db.fetch_all(sql, args![whose, behind, PAGE_ROWS]).await?;

@@ -5,6 +5,7 @@ use super::ReadStore;
 use super::receipts::RowOutcome;
 use crate::domain::{Outcome, Target, TaskId, Wall};
 use crate::store::codes::state_of;
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 use crate::store::queue::Job;
 
@@ -46,7 +47,7 @@ type TaskRow = (i64, i64, String, Option<String>, i64, Option<String>, Option<u1
 
 /// The columns of a [`TaskRow`]; `$load` is the newest load, whose runs say where rows stand now.
 macro_rules! columns {
-    ($load:literal) => {
+    ($database:ident $load:literal) => {
         concat!(
             "select task.id,
                     coalesce((select r.line + task.id - r.task_id from row_run r
@@ -83,16 +84,16 @@ macro_rules! tasks {
     };
 }
 
-const ALL: &str = tasks!("true");
-const UNSETTLED: &str = tasks!("task.state < 4");
-const DONE: &str = tasks!("task.state = 4");
-const GONE: &str = tasks!("task.state in (5, 6) and task.state = 5", indexed_by("task_troubled"));
-const FAILED: &str = tasks!("task.state in (5, 6) and task.state = 6", indexed_by("task_troubled"));
-const CANCELLED: &str = tasks!("task.state = 7");
-const KEPT: &str = tasks!("task.state = 8");
-const REJECTED: &str = tasks!("task.state = 9", indexed_by("task_rejected"));
+const ALL: Sql = tasks!("true");
+const UNSETTLED: Sql = tasks!("task.state < 4");
+const DONE: Sql = tasks!("task.state = 4");
+const GONE: Sql = tasks!("task.state in (5, 6) and task.state = 5", indexed_by("task_troubled"));
+const FAILED: Sql = tasks!("task.state in (5, 6) and task.state = 6", indexed_by("task_troubled"));
+const CANCELLED: Sql = tasks!("task.state = 7");
+const KEPT: Sql = tasks!("task.state = 8");
+const REJECTED: Sql = tasks!("task.state = 9", indexed_by("task_rejected"));
 
-const BY_TARGET: &str = concat!(
+const BY_TARGET: Sql = sql!(
     columns!("$4"),
     "from lane
       join task_key key on key.lane_id = lane.id and key.target = $2
@@ -110,7 +111,7 @@ const FIRST_UNSETTLED: &str = "
         union all select min(task.id) from task where task.state in (2, 3)
         union all select min(attempt.task_id) from attempt where attempt.ended_at is null) place";
 
-const WITHOUT_TASK: &str = sql!(
+const WITHOUT_TASK: Sql = sql!(
     "
     select r.line, coalesce(r.record, cast(task.target as text)), r.reason
       from row_without_task r left join task on task.id = r.task_id

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 
 use super::ReadStore;
 use crate::domain::TaskId;
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 use crate::store::lists::{inverse_pairs, restoring};
 
 /// `$1` tasks, `$2` pairs for [`restoring`].
-const DONE_BEFORE: &str = sql!(
+const DONE_BEFORE: Sql = sql!(
     "with ",
     restoring!("$2"),
     ",

@@ -4,6 +4,7 @@
 use super::ReadStore;
 use crate::domain::{Action, Outcome, Platform, Wall};
 use crate::store::codes::{action_of, platform_of, state_of};
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 use crate::store::queue::Job;
 
@@ -135,7 +136,7 @@ const REASONS: &str =
     of_round!("select task.state, task.reason, count(*)", "group by task.state, task.reason order by task.state");
 
 /// Rows that made no task, and tasks that were rejected later: as they stand in the file.
-const REJECTED_ROWS: &str = sql!(
+const REJECTED_ROWS: Sql = sql!(
     "
     select * from (
         select line, reason, record from row_without_task

@@ -6,6 +6,7 @@ use crate::store::admin::AdminStore;
 use crate::store::codes::state_of;
 use crate::store::columns::{each_number, numbers, sparse, targets};
 use crate::store::db::Db;
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 use crate::store::queue::Job;
 
@@ -262,7 +263,7 @@ macro_rules! page_of {
     };
 }
 
-const PRESENT_BY_ID: &str = page_of!(
+const PRESENT_BY_ID: Sql = page_of!(
     "task.line",
     "from load cross join task left join task_cells c on c.task_id = task.id
       where load.round_id = $1 and load.finished_at is not null and load.last_task_id > $2 and task.id between ",
@@ -272,7 +273,7 @@ const PRESENT_BY_ID: &str = page_of!(
 );
 
 /// A page may begin in the middle of a run.
-const PRESENT_BY_RUN: &str = page_of!(
+const PRESENT_BY_RUN: Sql = page_of!(
     "r.line + task.id - r.task_id",
     "from row_run r cross join task left join task_cells c on c.task_id = task.id
       where r.load_id = $1 and task.id between r.task_id + ",
@@ -282,7 +283,7 @@ const PRESENT_BY_RUN: &str = page_of!(
       order by r.line, task.id"
 );
 
-const VANISHED: &str = page_of!(
+const VANISHED: Sql = page_of!(
     "task.line",
     "from load cross join task",
     indexed_by("task_vanished"),

@@ -7,6 +7,7 @@
 use super::ReadStore;
 use crate::domain::{Action, Platform, RoundId, Target, TaskId, TaskState, Wall};
 use crate::store::codes::{action_of, platform_of, state_of, target_of};
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 use crate::store::lists::{VerifyResult, inverse_pairs, is_restored, restoring};
 use crate::store::queue::Job;
@@ -100,7 +101,7 @@ impl ReadStore<'_> {
         for sql in PICKED_TABLE {
             self.db.execute(sql, args![]).await?;
         }
-        let fills: &[&'static str] = match (order, has_runs) {
+        let fills: &[Sql] = match (order, has_runs) {
             (PickOrder::NewestFirst, _) => &[NEWEST_FIRST],
             (PickOrder::File, false) => &[BY_ID, VANISHED],
             (PickOrder::File, true) => &[BY_RUN, VANISHED],
@@ -223,9 +224,15 @@ fn picked_of(row: PickedRow) -> Result<PickedTask, StoreError> {
     })
 }
 
-const PICKED_TABLE: [&str; 2] = [
-    "drop table if exists temp.picked",
-    "create temp table picked (place integer primary key, task_id integer not null, line integer) strict",
+const PICKED_TABLE: [Sql; 2] = [
+    sql!("drop table if exists ", either("temp.picked", "pg_temp.picked")),
+    sql!(
+        "create temp table picked (place ",
+        either(
+            "integer primary key, task_id integer not null, line integer) strict",
+            "bigint generated always as identity primary key, task_id bigint not null, line bigint)"
+        )
+    ),
 ];
 
 /// `$1` the round, `$2` its newest load, `$3` the states, `$4` whether ghosts are wanted, `$5` pairs for [`restoring`].
@@ -252,7 +259,7 @@ macro_rules! fill_from {
     };
 }
 
-const BY_ID: &str = fill_from!(
+const BY_ID: Sql = fill_from!(
     "task.line",
     "load.id, task.id",
     "from load cross join task
@@ -260,13 +267,13 @@ const BY_ID: &str = fill_from!(
         and task.id between load.first_task_id and load.last_task_id and task.vanished = 0"
 );
 
-const BY_RUN: &str = fill_from!(
+const BY_RUN: Sql = fill_from!(
     "r.line + task.id - r.task_id",
     "r.line, task.id",
     "from row_run r cross join task where r.load_id = $2 and task.id between r.task_id and r.task_id + r.rows - 1"
 );
 
-const VANISHED: &str = fill_from!(
+const VANISHED: Sql = fill_from!(
     "null",
     "load.id, task.id",
     "from load cross join task",
@@ -275,7 +282,7 @@ const VANISHED: &str = fill_from!(
         and task.id between load.first_task_id and load.last_task_id and task.vanished = 1"
 );
 
-const NEWEST_FIRST: &str = fill_from!(
+const NEWEST_FIRST: Sql = fill_from!(
     "null",
     "task.finished_at desc, task.id desc",
     "from load cross join task
@@ -284,7 +291,7 @@ const NEWEST_FIRST: &str = fill_from!(
 );
 
 /// `$1` behind which, `$2` up to which, `$3` pairs for [`restoring`].
-const PICKED: &str = sql!(
+const PICKED: Sql = sql!(
     "with ",
     restoring!("$3"),
     " select ",

@@ -135,7 +135,7 @@ impl World {
     async fn reload(&mut self, number: usize, rows: &[FileRow], allow_shrink: bool) -> Told {
         let Some(seen) = self.job(number).await else { return self.load(number, rows, false).await };
         let (rows, from, now) = (self.rows(rows), self.content(), self.now.wall);
-        let foretold = foretell(LoadForecaster::beside(&self.queue.path(), &seen).await.unwrap(), &rows).await;
+        let foretold = foretell(LoadForecaster::beside(self.queue.place(), &seen).await.unwrap(), &rows).await;
         prop_assert_eq!(foretold, self.model.forecast(Some(number), &rows, now), "foretold of a reload");
         let mut loader = self.store.loading().begin_reload(&seen, &from, now).await.unwrap();
         loader.push_all(rows.iter().map(load_row).collect()).await.unwrap();

@@ -34,7 +34,7 @@ impl World {
             self.boot += 1;
             self.now = Moment { tick: Tick(500), wall: Wall(self.now.wall.0 + 60_000) };
         }
-        let (store, lock, scope) = (self.queue.open().await, self.queue.drain_lock(), DrainScope::default());
+        let (store, lock, scope) = (self.queue.open().await, self.queue.drain_lock().await, DrainScope::default());
         let (boot, horizons) = (self.boot_id(), Horizons::all(WINDOW));
         let begun = Drain::begin(store, lock, &scope, self.now, boot, &horizons, DEADLINE_MS).await.unwrap();
         let found = self.model.begin(self.boot, self.now, DEADLINE_MS);

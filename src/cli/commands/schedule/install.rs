@@ -66,7 +66,7 @@ fn subject(context: &Context) -> Result<Subject, CommandError> {
     let config = context.overrides.config.clone().or(environment.config);
     let subject = Subject {
         program,
-        queue: absolute(context.settings.db()?)?,
+        queue: absolute(context.settings.db()?.local_path())?,
         config: config.as_deref().map(absolute).transpose()?,
         log_file: context.overrides.log_file.as_deref().map(absolute).transpose()?,
         sandbox: context.settings.is_sandbox(),

@@ -36,9 +36,9 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CommandError
     context.settings.web.metrics_token.as_ref().map_or(Ok(()), check_metrics_token)?;
     let proxied = args.behind_proxy.as_deref().map(AllowedHosts::behind_proxy).transpose()?;
     let mut store = context.open_queue().await?;
-    let lock = DrainLock::take(store.path())?;
+    let lock = DrainLock::take(store.place()).await?;
     // Whoever wants a schedule run now leaves it to this process.
-    let _serves = ServeLock::try_take(store.path())?;
+    let _serves = ServeLock::try_take(store.place()).await?;
     if !ask(&mut store, args, context).await? {
         context.printer.say("nothing was sent");
         return Ok(DECLINED);
@@ -51,7 +51,7 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CommandError
         Root::new(&places).map_err(|error| CommandError::new(ErrorKind::Fault, error.to_string()).because(error))?;
     let controls = ServeControls::new(context.settings.clone());
     let hub = EventCounters::default();
-    let door = LoginLink::new(store.path(), context);
+    let door = LoginLink::new(store.place().local_path(), context);
     let devices = Devices::of(store.admin().login_devices().await?);
     let web = Web::new(Setup {
         places,
