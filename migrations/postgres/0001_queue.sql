@@ -1,4 +1,4 @@
--- The queue as a PostgreSQL database: the tables of migrations/0001 to 0039 as they are today, with the same names. What they are for is told there.
+-- The queue as a PostgreSQL database: the tables of migrations/0001 to 0041 as they are today, with the same names. What they are for is told there.
 --
 --   * Numbers are bigint; texts sort by their bytes, as they do in SQLite; a target is its text, also where SQLite keeps it as a number.
 --   * A flag is 0 or 1: SQLite finds a partial index by the very words of its condition, and these are the words of both.
@@ -6,7 +6,11 @@
 create table queue (
     id          bigint primary key check (id = 1),
     kind        text collate "C" not null check (kind in ('real', 'sandbox')),
-    generation  bigint not null default 0
+    generation  bigint not null default 0,
+    moved_to    text collate "C",
+    move_id     text collate "C",
+    moved_at    bigint,
+    came_by     text collate "C"
 );
 
 create table drain (

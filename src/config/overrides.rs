@@ -15,6 +15,8 @@ pub struct Overrides {
     pub sandbox: bool,
     /// `--db`
     pub db: Option<PathBuf>,
+    /// Where `cleanup db move` is to take the queue.
+    pub move_to: Option<PathBuf>,
     /// `--config`
     pub config: Option<PathBuf>,
     /// `--workers`, 1 to 1,024.

@@ -38,6 +38,8 @@ pub struct Settings {
     pub kind: QueueKind,
     /// The queue, where one is named or there is a folder for it.
     db: Result<QueuePlace, ConfigError>,
+    /// Where the queue is to be moved, where it is.
+    pub move_to: Option<QueuePlace>,
     /// The queue as `--db` named it: commands to type next have to name it again.
     pub named_db: Option<QueuePlace>,
     /// The queue of the other kind in its usual place: the sandbox's, or in the sandbox the real one. None where `--db` names a queue.
@@ -89,6 +91,7 @@ impl Settings {
         Ok(Settings {
             kind: if options.sandbox { QueueKind::Sandbox } else { QueueKind::Real },
             db: named.map_or_else(|| paths::queue(environment, options.sandbox), Ok).map(QueuePlace::from),
+            move_to: options.move_to.clone().map(QueuePlace::from),
             named_db: options.db.clone().map(QueuePlace::from),
             other_db: other.filter(|_| options.db.is_none()).map(QueuePlace::from),
             run,

@@ -56,6 +56,19 @@ fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
             "install the newer version of cleanup, or give another queue with --db; if there never was a newer one, the file is damaged: restore it from a backup".into(),
         ),
         StoreError::WrongKind { found, .. } => (ErrorKind::Config, wrong_kind_hint(found)),
+        StoreError::Moved { to, is_over: true, .. } => (
+            ErrorKind::Config,
+            format!("give the queue that it is in now: --db {to}"),
+        ),
+        StoreError::Moved { to, is_over: false, .. } => (
+            ErrorKind::Config,
+            format!("wait until it has ended; if it was cut off, `cleanup db move {to}` with this --db brings it to its end"),
+        ),
+        StoreError::InUse { .. } => (
+            ErrorKind::Busy,
+            "nothing was changed; end what works on it or shows it (`cleanup serve`, lists that are being read), and run the command again".into(),
+        ),
+        StoreError::NotEmpty { .. } => (ErrorKind::Usage, "nothing was moved; name a database, or a file, that is new".into()),
         StoreError::OldSqlite { .. } => (ErrorKind::Config, "build cleanup with the SQLite it brings along".into()),
         StoreError::Draining { .. } => (
             ErrorKind::Busy,
@@ -126,7 +139,8 @@ mod tests {
             (StoreError::Newer { queue: queue.clone(), found: 9, known: 1 }, 78),
             (StoreError::Unknown { what: "the account a is at the platform b".into() }, 78),
             (StoreError::Foreign { path: path.clone() }, 78),
-            (StoreError::WrongKind { queue: queue.clone(), found: "real", wanted: "sandbox" }, 78),
+            (StoreError::InUse { queue: queue.clone() }, 75),
+            (StoreError::NotEmpty { queue: queue.clone() }, 2),
             (StoreError::OldSqlite { version: "3.40.0".into(), needed: "3.51.3" }, 78),
             (StoreError::Draining { queue: queue.clone(), holder: None }, 75),
             (StoreError::FenceLost, 75),

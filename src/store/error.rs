@@ -119,6 +119,28 @@ pub enum StoreError {
     /// A newer drain has begun; this one must stop.
     #[error("another process has begun to work on this queue; this one has stopped")]
     FenceLost,
+    /// The queue has been moved to another database, or is being moved.
+    #[error("{queue} {} to {to}", if *is_over { "has been moved" } else { "is being moved" })]
+    Moved {
+        /// The queue that was opened.
+        queue: QueuePlace,
+        /// Where it has gone.
+        to: String,
+        /// Whether everything has arrived there.
+        is_over: bool,
+    },
+    /// Somebody else has a queue open that has to be nobody's for a while.
+    #[error("another process has {queue} open")]
+    InUse {
+        /// Which.
+        queue: QueuePlace,
+    },
+    /// A queue that was to be empty is not.
+    #[error("{queue} has rows already")]
+    NotEmpty {
+        /// Which.
+        queue: QueuePlace,
+    },
     /// Another process loaded the job between our looking at it and our turn to load.
     #[error("another process loaded the job {job} meanwhile")]
     LoadedMeanwhile {

@@ -4,8 +4,9 @@
 //! deciding what an answer means or when the next request may leave; the store writes down what others decided, all of it or
 //! nothing.
 //!
-//! Seven folders, each with a face (`mod.rs`): `queue` (tasks and who works on them), `load` (files into the queue), `read` (what people look at),
-//! `accounts`, `schedules`, `lists` (what the platform told), `admin` (checks, repairs, forgetting). Beside them stands what all use: the
+//! Eight folders, each with a face (`mod.rs`): `queue` (tasks and who works on them), `load` (files into the queue), `read` (what people look at),
+//! `accounts`, `schedules`, `lists` (what the platform told), `admin` (checks, repairs, forgetting), `transfer` (a whole queue
+//! into another database). Beside them stands what all use: the
 //! connection (`open`, `schema`), the one executor of statements (`db`) and what databases call differently (`dialect`), errors, locks, files
 //! (`sqlite_file` is what SQLite alone is told).
 //!
@@ -48,6 +49,7 @@ mod server_lock;
 mod sqlite_codes;
 mod sqlite_file;
 mod statement;
+mod transfer;
 mod unknown_words;
 mod watch;
 
@@ -91,4 +93,5 @@ pub use schedules::{
     FiringEnd, FiringState, FiringTrouble, NewFiring, NewSchedule, ScheduleEdit, ScheduleStore, StoredFiring,
     StoredSchedule,
 };
+pub use transfer::{CopiedQueue, MoveId, MoveMark};
 pub use watch::QueueWatch;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous};
 
 use super::db::{AnyConnection, Db};
 use super::durable::{is_foreign, make_private_folder};
@@ -19,6 +19,16 @@ use super::{AccountStore, AdminStore, ListStore, LoadStore, QueueStore, ReadStor
 
 /// The first SQLite without the bug that can corrupt a write-ahead log while it is reset.
 const NEEDED_SQLITE: (u32, u32, u32) = (3, 51, 3);
+
+/// Other sessions of this program, but for those in which this process holds its locks.
+const OTHER_SESSIONS: &str = "
+    select count(*) from pg_stat_activity other
+     where other.datname = current_database() and other.pid <> pg_backend_pid() and other.application_name like 'cleanup%'
+       and (other.application_name <> current_setting('application_name')
+            or not exists (select 1 from pg_locks held where held.pid = other.pid and held.locktype = 'advisory'))";
+
+/// How long whoever only looks at a queue has time to end, before it counts as in use.
+const WAIT_TO_BE_ALONE: Duration = Duration::from_secs(2);
 
 crate::domain::with_names! {
     /// What a queue is for. It is stamped when the file is made.
@@ -44,8 +54,16 @@ impl Store {
     ///
     /// # Errors
     /// No access, a full disk, a file or database that is no queue, a queue of the other kind or of a newer program (its schema, or a word in
-    /// it that this one does not know), an SQLite with the WAL-reset bug.
+    /// it that this one does not know), one that has been moved elsewhere, an SQLite with the WAL-reset bug.
     pub async fn open(place: impl Into<QueuePlace>, kind: QueueKind) -> Result<Store, StoreError> {
+        Store::open_wherever(place, kind).await?.unless_moved().await
+    }
+
+    /// The same, also of one that has been moved, or is being moved: for whoever goes on with that.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_wherever(place: impl Into<QueuePlace>, kind: QueueKind) -> Result<Store, StoreError> {
         match place.into() {
             QueuePlace::File(path) => Store::open_file(&path, kind).await,
             QueuePlace::Server(server) => Store::open_server(&server, kind).await,
@@ -66,6 +84,20 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub async fn open_existing(place: impl Into<QueuePlace>, kind: QueueKind) -> Result<Option<Store>, StoreError> {
+        match Store::open_existing_wherever(place, kind).await? {
+            Some(store) => store.unless_moved().await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The same, also of one that has been moved, or is being moved.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_existing_wherever(
+        place: impl Into<QueuePlace>,
+        kind: QueueKind,
+    ) -> Result<Option<Store>, StoreError> {
         match place.into() {
             QueuePlace::File(path) => match std::fs::metadata(&path) {
                 Ok(_) => Store::open_file(&path, kind).await.map(Some),
@@ -137,6 +169,20 @@ impl Store {
         self.reload_sizes = sizes;
     }
 
+    /// The same queue, which nobody else has open now. A file stays so as long as the store lives.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] where somebody has.
+    pub async fn alone(mut self) -> Result<Store, StoreError> {
+        let Some(path) = self.place().file().map(Path::to_path_buf) else {
+            let (others,): (i64,) = self.db.fetch_one(OTHER_SESSIONS, args![]).await?;
+            return if others == 0 { Ok(self) } else { Err(StoreError::InUse { queue: self.place().clone() }) };
+        };
+        let Store { db, reload_sizes } = self;
+        db.close().await;
+        Ok(Store { db: connect_alone(&path).await?, reload_sizes })
+    }
+
     /// Closes the connection, so that SQLite can tidy the write-ahead log away.
     pub async fn close(self) {
         self.db.close().await;
@@ -177,7 +223,20 @@ pub(super) async fn reopen(place: &QueuePlace) -> Result<Db, StoreError> {
 
 /// One more connection to a file.
 pub(super) async fn connect(path: &Path) -> Result<Db, StoreError> {
-    let options = SqliteConnectOptions::new()
+    connect_with(options(path), path).await
+}
+
+/// The only connection to a queue, as long as it lasts: nobody else has it open, and nobody can open it.
+pub(super) async fn connect_alone(path: &Path) -> Result<Db, StoreError> {
+    let alone = options(path).locking_mode(SqliteLockingMode::Exclusive).busy_timeout(WAIT_TO_BE_ALONE);
+    match connect_with(alone, path).await {
+        Err(StoreError::Busy { .. }) => Err(StoreError::InUse { queue: path.into() }),
+        other => other,
+    }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)
         .journal_mode(SqliteJournalMode::Wal)
@@ -190,8 +249,7 @@ pub(super) async fn connect(path: &Path) -> Result<Db, StoreError> {
         .pragma("wal_autocheckpoint", "4000")
         // What a checkpoint leaves of the write-ahead log.
         .pragma("journal_size_limit", "67108864")
-        .disable_statement_logging();
-    connect_with(options, path).await
+        .disable_statement_logging()
 }
 
 /// A database that is gone when it is closed: for what is compared with nothing that is stored.

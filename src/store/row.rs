@@ -4,6 +4,8 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
 
+use super::value::Value;
+
 /// A row of either database.
 pub(super) enum AnyRow {
     Sqlite(SqliteRow),
@@ -115,3 +117,38 @@ macro_rules! rows {
 }
 
 rows!(; A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14 P 15 Q 16);
+
+/// A row of whatever columns there are.
+impl Row for Vec<Value> {
+    fn read(row: &AnyRow) -> sqlx::Result<Self> {
+        match row {
+            AnyRow::Sqlite(row) => (0..row.len()).map(|at| any_of_file(row, at)).collect(),
+            AnyRow::Postgres(row) => (0..row.len()).map(|at| any_of_server(row, at)).collect(),
+        }
+    }
+}
+
+fn any_of_file(row: &SqliteRow, at: usize) -> sqlx::Result<Value> {
+    let value = row.try_get_raw(at)?;
+    if value.is_null() {
+        return Ok(Value::Null);
+    }
+    let kind = value.type_info().name().to_owned();
+    Ok(match kind.as_str() {
+        "INTEGER" => Value::Integer(row.try_get(at)?),
+        "BLOB" => Value::Blob(row.try_get(at)?),
+        _ => Value::Text(row.try_get(at)?),
+    })
+}
+
+fn any_of_server(row: &PgRow, at: usize) -> sqlx::Result<Value> {
+    let value = row.try_get_raw(at)?;
+    if value.is_null() {
+        return Ok(Value::Null);
+    }
+    Ok(match value.type_info().name() {
+        "INT8" => Value::Integer(row.try_get(at)?),
+        "BYTEA" => Value::Blob(row.try_get(at)?),
+        _ => Value::Text(row.try_get(at)?),
+    })
+}

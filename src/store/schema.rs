@@ -52,6 +52,7 @@ const EMBEDDED: &[(&str, &str)] = &embedded![
     "0037_restores",
     "0038_names",
     "0039_deleted_texts",
+    "0041_moved_queues",
 ];
 
 pub(super) static MIGRATIONS: LazyLock<Migrator> =

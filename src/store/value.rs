@@ -12,7 +12,7 @@ use super::statement::Statement;
 use crate::domain::Target;
 
 /// A value of a statement.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     Null,
     Integer(i64),

@@ -7,6 +7,7 @@ mod arguments;
 mod check_queue;
 mod children;
 mod configuration;
+mod db;
 mod documents;
 mod dry_runs;
 mod files;

@@ -18,4 +18,5 @@ mod records;
 mod schedules;
 mod stores;
 mod support;
+mod transfer;
 mod verification;

@@ -3,9 +3,9 @@
 use clap::Subcommand;
 
 use super::{
-    AccountArgs, AuditArgs, CheckArgs, CompletionsArgs, DoctorArgs, ExplainArgs, ForgetArgs, ImportArgs, JobArgs,
-    ListArgs, LoadArgs, ManArgs, ReportArgs, ResumeArgs, RetryArgs, RunArgs, SandboxArgs, ScheduleArgs, ServeArgs,
-    StatusArgs, UndoArgs, VerifyArgs,
+    AccountArgs, AuditArgs, CheckArgs, CompletionsArgs, DbArgs, DoctorArgs, ExplainArgs, ForgetArgs, ImportArgs,
+    JobArgs, ListArgs, LoadArgs, ManArgs, ReportArgs, ResumeArgs, RetryArgs, RunArgs, SandboxArgs, ScheduleArgs,
+    ServeArgs, StatusArgs, UndoArgs, VerifyArgs,
 };
 
 /// The commands.
@@ -51,6 +51,8 @@ pub enum Command {
     Schedule(ScheduleArgs),
     /// Look for everything that can be wrong: configuration, queue, permissions, disk, logins
     Doctor(DoctorArgs),
+    /// The queue's database: bring its schema up to date, move the queue into another
+    Db(DbArgs),
     /// Work on the queue all the time, with a dashboard in the browser
     Serve(Box<ServeArgs>),
     /// Serve the sandbox, a platform to try things on, on this machine

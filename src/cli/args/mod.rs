@@ -5,6 +5,7 @@
 
 mod account;
 mod command;
+mod db;
 mod filter;
 mod global;
 mod import;
@@ -24,6 +25,7 @@ pub use account::{
     AccountListArgs, AccountLoginArgs, AccountLogoutArgs, AccountRemoveArgs, DoctorArgs,
 };
 pub use command::Command;
+pub use db::{DbArgs, DbCommand, DbMigrateArgs, DbMoveArgs};
 pub use filter::{FilterArgs, ListFilterArgs};
 pub use global::{ColorChoice, GlobalArgs, LogFormatArg};
 pub use import::ImportArgs;
@@ -184,6 +186,7 @@ impl Cli {
             Command::List(args) => args.override_in(&mut overrides),
             Command::Forget(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Import(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Db(args) => args.override_in(&mut overrides),
             Command::Doctor(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Schedule(args) => match &args.command {
                 ScheduleCommand::Add(args) => {
@@ -220,6 +223,7 @@ impl Cli {
             Command::Status(args) => (args.json, PromisedJson::Answer),
             Command::Verify(args) => (args.json, PromisedJson::Answer),
             Command::Audit(args) => (args.json, PromisedJson::Answer),
+            Command::Db(DbArgs { command: DbCommand::Move(args) }) => (args.json, PromisedJson::Answer),
             Command::Doctor(args) => (args.json, PromisedJson::Answer),
             Command::Account(AccountArgs { command: AccountCommand::List(args) }) => (args.json, PromisedJson::Answer),
             Command::Account(AccountArgs { command: AccountCommand::Check(args) }) => (args.json, PromisedJson::Answer),

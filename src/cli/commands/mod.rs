@@ -5,6 +5,7 @@ pub mod audit;
 pub mod check;
 pub mod completions;
 pub mod control;
+pub mod db;
 pub mod doctor;
 pub mod explain;
 pub mod forget;
@@ -57,6 +58,7 @@ pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, Comman
         Command::Account(args) => account::run(context, args).await,
         Command::Schedule(args) => schedule::run(context, args).await,
         Command::Doctor(args) => doctor::run(context, args).await,
+        Command::Db(args) => db::run(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
         Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Completions(args) => completions::run(context, args),
