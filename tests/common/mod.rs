@@ -3,6 +3,7 @@
 pub mod boot;
 pub mod chromium;
 pub mod contract;
+pub mod database;
 pub mod done;
 pub mod home;
 pub mod http;

@@ -125,12 +125,12 @@ fn an_answer_that_is_older_than_its_work_is_looked_at_and_not_asked_again() {
         }
         let ledger = ledger(&bench);
         assert_eq!((ledger.effects, ledger.earned_429), (37, 0), "{ledger:?}");
-        let queue = bench.queue();
+        let queue = bench.place().clone();
         let looks = tokio::task::spawn_blocking(move || {
             ["statuses", "relationships"].map(|endpoint| {
                 let of =
                     format!("select count(*) from read_request where endpoint = '{endpoint}' and ended_at is not null");
-                sql::number(&queue, &of)
+                sql::number_at(&queue, &of)
             })
         });
         assert_eq!(looks.await.unwrap(), [32, 5], "each look has a slot of its own");

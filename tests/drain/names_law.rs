@@ -133,7 +133,7 @@ fn judge(nights: &[Night], facts: &Facts) -> Vec<String> {
 async fn drain(bench: &Bench, dies_after: Option<usize>) -> bool {
     let (left, death) = (Arc::new(AtomicUsize::new(dies_after.unwrap_or(0))), Arc::new(Notify::new()));
     // What died a moment ago may hold the lock still.
-    while DrainLock::take(&bench.queue()).await.is_err() {
+    while DrainLock::take(bench.place()).await.is_err() {
         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
     }
     tokio::select! {

@@ -15,13 +15,14 @@ use cleanup::engine::{Event, Listener, Stopped, shutdown};
 use cleanup::jobfile::READER_VERSION;
 use cleanup::platforms::{Client, ClientSettings, Credentials, spec};
 use cleanup::store::{
-    DrainLock, LoadRow, LoadedFrom, NewJob, QueueKind, QueueWatch, RowOutcome, RowPlace, Store, StoreError,
+    DrainLock, LoadRow, LoadedFrom, NewJob, QueueKind, QueuePlace, QueueWatch, RowOutcome, RowPlace, Store, StoreError,
 };
 use proptest::prelude::*;
 
 use super::outage::{START, WatchedClock};
 use super::repository::{FOLLOWS, Fate, Repository, USER};
 use super::support::{drain_options, run};
+use crate::common::database::TestPlace;
 
 const B: Platform = Platform::BlueskySandbox;
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -60,6 +61,7 @@ impl Listener for Ear {
 
 struct Bench {
     folder: tempfile::TempDir,
+    queue: TestPlace,
     repository: Repository,
     clock: Arc<WatchedClock>,
     /// By job, the subjects of its tasks, each with the records that it had when it was loaded.
@@ -68,8 +70,10 @@ struct Bench {
 
 impl Bench {
     async fn new() -> Bench {
+        let folder = tempfile::tempdir().unwrap();
         let bench = Bench {
-            folder: tempfile::tempdir().unwrap(),
+            queue: TestPlace::within(folder.path()),
+            folder,
             repository: Repository::start().await,
             clock: WatchedClock::at(START),
             loaded: Mutex::default(),
@@ -80,12 +84,12 @@ impl Bench {
         bench
     }
 
-    fn queue(&self) -> std::path::PathBuf {
-        self.folder.path().join("queue.db")
+    fn place(&self) -> &QueuePlace {
+        self.queue.place()
     }
 
     async fn store(&self) -> Store {
-        Store::open(&self.queue(), QueueKind::Sandbox).await.unwrap()
+        Store::open(self.place(), QueueKind::Sandbox).await.unwrap()
     }
 
     /// A job of its own for these subjects. The account has made a record of those that are new, since it was read last.
@@ -164,7 +168,7 @@ impl Bench {
     async fn begin(&self, workers: usize, listener: Box<dyn Listener>) -> Stopped {
         let lock = loop {
             // What died a moment ago may hold it still.
-            match DrainLock::take(&self.queue()).await {
+            match DrainLock::take(self.place()).await {
                 Ok(lock) => break lock,
                 Err(_) => tokio::time::sleep(Duration::from_millis(1)).await,
             }

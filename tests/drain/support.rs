@@ -17,13 +17,17 @@ use cleanup::lists::filter::{Filter, Take};
 use cleanup::lists::read_keep_list;
 use cleanup::platforms::{Client, ClientSettings};
 use cleanup::sandbox::{Ledger, Options, Sandbox, SpecialTarget};
-use cleanup::store::{Account, DrainLock, QueueKind, QueueWatch, ReloadSizes, RowOutcome, Store, StoreError};
-use sqlx::Connection;
+use cleanup::store::{
+    Account, DrainLock, QueueKind, QueuePlace, QueueWatch, ReloadSizes, RowOutcome, Store, StoreError,
+};
 
+use crate::common::database::TestPlace;
+use crate::common::sql;
 pub use crate::common::{id, ids, wait as run};
 
 pub struct Bench {
     pub folder: tempfile::TempDir,
+    place: TestPlace,
     pub sandbox: Sandbox,
     pub shutdown: (ShutdownSender, Shutdown),
     pub options: DrainOptions,
@@ -74,8 +78,10 @@ impl Bench {
             ..Options::default()
         };
         let sandbox = Sandbox::start(options, SystemClock::shared()).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
         Bench {
-            folder: tempfile::tempdir().unwrap(),
+            place: TestPlace::within(folder.path()),
+            folder,
             sandbox,
             shutdown: shutdown(),
             options: drain_options(rate),
@@ -86,8 +92,14 @@ impl Bench {
         }
     }
 
+    /// Where the queue is.
+    pub fn place(&self) -> &QueuePlace {
+        self.place.place()
+    }
+
+    /// The queue's file, for tests of files.
     pub fn queue(&self) -> PathBuf {
-        self.folder.path().join("queue.db")
+        self.place().file().expect("a queue on a server has no file").to_path_buf()
     }
 
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
@@ -103,7 +115,7 @@ impl Bench {
     }
 
     pub async fn store(&self) -> Store {
-        let mut store = Store::open(&self.queue(), QueueKind::Sandbox).await.unwrap();
+        let mut store = Store::open(self.place(), QueueKind::Sandbox).await.unwrap();
         self.reload_sizes.into_iter().for_each(|sizes| store.set_reload_sizes(sizes));
         store
     }
@@ -121,15 +133,15 @@ impl Bench {
 
     /// Tasks that failed in some other way.
     pub async fn fail(&self, tasks: &[TaskId]) {
-        let url = format!("sqlite://{}", self.queue().display());
-        let mut queue = sqlx::SqliteConnection::connect(&url).await.unwrap();
-        let task = "update task set state = 6, reason = 'not_authorized', finished_at = 1 where id = ?1";
-        for id in tasks {
-            sqlx::query(task).bind(id.0).execute(&mut queue).await.unwrap();
-        }
-        let round = "update round set pending = pending - ?1, failed = failed + ?1";
-        sqlx::query(round).bind(tasks.len() as i64).execute(&mut queue).await.unwrap();
-        queue.close().await.unwrap();
+        let ids: Vec<String> = tasks.iter().map(|id| id.0.to_string()).collect();
+        let task = format!(
+            "update task set state = 6, reason = 'not_authorized', finished_at = 1 where id in ({})",
+            ids.join(", ")
+        );
+        let count = tasks.len();
+        sql::change_at(self.place(), &task).await;
+        let round = format!("update round set pending = pending - {count}, failed = failed + {count}");
+        sql::change_at(self.place(), &round).await;
     }
 
     pub async fn try_load(&self, file: &Path) -> Result<Loaded, cleanup::error::CommandError> {
@@ -160,7 +172,7 @@ impl Bench {
     }
 
     pub async fn try_drain(&self, listener: Box<dyn Listener>) -> Result<Ended, cleanup::error::CommandError> {
-        let lock = DrainLock::take(&self.queue()).await.unwrap();
+        let lock = DrainLock::take(self.place()).await.unwrap();
         let base = self.sandbox.base_url().parse().unwrap();
         let client =
             Arc::new(Client::new(&[&base], ClientSettings { connections: 32, ..ClientSettings::default() }).unwrap());

@@ -18,11 +18,12 @@ use cleanup::sandbox::{Options, Sandbox};
 use cleanup::schedule::firing::{After, End, Firing};
 use cleanup::schedule::messages;
 use cleanup::schedule::scheduler::{self, ScheduleEvent, Work};
-use cleanup::store::{DrainLock, NewSchedule, QueueKind, ScheduleLock, Store};
+use cleanup::store::{DrainLock, NewSchedule, QueueKind, QueuePlace, ScheduleLock, Store};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::common::wait;
+use crate::common::database::TestPlace;
+use crate::common::{sql, wait};
 
 /// A clock that moves on when somebody sleeps while no request is on its way.
 struct PacedClock {
@@ -96,6 +97,7 @@ impl Listener for Watch {
 
 struct Week {
     folder: tempfile::TempDir,
+    queue: TestPlace,
     sandbox: Sandbox,
     clock: Arc<SimulatedClock>,
     paced: SharedClock,
@@ -119,8 +121,10 @@ impl Week {
             seed: 11,
             ..Options::default()
         };
+        let folder = tempfile::tempdir().unwrap();
         Week {
-            folder: tempfile::tempdir().unwrap(),
+            queue: TestPlace::within(folder.path()),
+            folder,
             sandbox: Sandbox::start(options, Arc::new(Elsewhere(clock.clone()))).await.unwrap(),
             clock,
             paced,
@@ -132,12 +136,8 @@ impl Week {
         }
     }
 
-    fn queue(&self) -> PathBuf {
-        self.folder.path().join("queue.db")
-    }
-
     async fn store(&self) -> Store {
-        Store::open(&self.queue(), QueueKind::Sandbox).await.unwrap()
+        Store::open(self.queue.place(), QueueKind::Sandbox).await.unwrap()
     }
 
     fn write(&self, rows: u64) -> PathBuf {
@@ -154,7 +154,7 @@ impl Week {
 
     /// A process looks at the schedules, as a timer has it do, and runs what is due. True: it was killed.
     async fn look(&mut self) -> bool {
-        let lock = ScheduleLock::try_take(&self.queue()).await.unwrap().unwrap();
+        let lock = ScheduleLock::try_take(self.queue.place()).await.unwrap().unwrap();
         let (mut store, death, clock) = (self.store().await, self.death.clone(), self.paced.clone());
         let killed = tokio::select! {
             ends = scheduler::work_off(&mut store, &*clock, self) => {
@@ -174,7 +174,7 @@ impl Week {
         let who =
             Identities::Sandbox(SandboxAccounts { base: Some(Arc::new(base.clone())), platform: Platform::default() });
         let mut store = self.store().await;
-        let lock = DrainLock::take(&self.queue()).await.unwrap();
+        let lock = DrainLock::take(self.queue.place()).await.unwrap();
         let file = app::prepare(&[PathBuf::from(&firing.schedule.request)], &FileOptions::default()).unwrap().remove(0);
         let accounts = who.register_accounts(&mut store, None, &[]).await.unwrap();
         let load = LoadOptions::default();
@@ -247,12 +247,8 @@ impl Work for Week {
 }
 
 /// When each request left, in seconds since 1970, and its answer came.
-async fn attempts(queue: &std::path::Path) -> Vec<(i64, Option<i64>)> {
-    let mut connection = crate::common::sql::connect(queue).await;
-    sqlx::query_as("select reserved_at / 1000, ended_at / 1000 from attempt order by id")
-        .fetch_all(&mut connection)
-        .await
-        .unwrap()
+async fn attempts(queue: &QueuePlace) -> Vec<(i64, Option<i64>)> {
+    sql::rows_at(queue, "select reserved_at / 1000, ended_at / 1000 from attempt order by id").await
 }
 
 #[test]
@@ -333,7 +329,7 @@ async fn judge(week: &Week, schedule: i64) {
         firings.iter().filter_map(|firing| Some((firing.began_at?.0 / 1000, firing.ends_by?.0 / 1000))).collect();
     let lengths: Vec<i64> = hours.iter().map(|(from, to)| (to - from) / 60).collect();
     assert_eq!(lengths, [110, 110, 110, 50, 170]);
-    let attempts = attempts(&week.queue()).await;
+    let attempts = attempts(week.queue.place()).await;
     for (reserved, ended) in &attempts {
         let is_inside = |at: i64| hours.iter().any(|(from, to)| (*from..*to).contains(&at));
         assert!(is_inside(*reserved), "{reserved}");

@@ -5,10 +5,10 @@
 
 use std::path::Path;
 
-use cleanup::domain::Secret;
 use cleanup::store::{DrainLock, QueueKind, QueuePlace, Store};
 use tempfile::TempDir;
 
+use crate::common::database::TestDatabase;
 use crate::common::{sql, wait};
 
 /// A kind of store.
@@ -36,7 +36,7 @@ pub(super) struct TestQueue {
     pub(super) kind: StoreKind,
     _folder: TempDir,
     place: QueuePlace,
-    database: Option<String>,
+    database: Option<TestDatabase>,
 }
 
 impl TestQueue {
@@ -45,9 +45,9 @@ impl TestQueue {
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
         let folder = folder.unwrap();
-        let database = (kind == StoreKind::Postgres).then(|| make_database(&folder));
+        let database = (kind == StoreKind::Postgres).then(TestDatabase::new);
         let place = match &database {
-            Some(address) => QueuePlace::server(Secret::new(address.as_str()), folder.path()).unwrap(),
+            Some(database) => database.place(folder.path()),
             None => folder.path().join("queue.db").into(),
         };
         TestQueue { kind, _folder: folder, place, database }
@@ -68,8 +68,8 @@ impl TestQueue {
 
     /// Plants damage: what no program writes, and a disk or an older version has left. The only statements of these tests.
     pub(super) async fn plant(&self, damage: &'static str) {
-        if let Some(url) = &self.database {
-            let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(url).await.unwrap();
+        if let Some(database) = &self.database {
+            let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&database.address).await.unwrap();
             sqlx::query(damage).execute(&mut connection).await.unwrap();
             return;
         }
@@ -77,20 +77,6 @@ impl TestQueue {
         sqlx::query(damage).execute(&mut connection).await.unwrap();
         sqlx::Connection::close(connection).await.unwrap();
     }
-}
-
-/// An empty database beside the one that is given.
-fn make_database(folder: &TempDir) -> String {
-    let given = std::env::var("CLEANUP_POSTGRES").expect("CLEANUP_POSTGRES");
-    let name = folder.path().file_name().unwrap().to_string_lossy().replace('.', "t").to_lowercase();
-    let name = format!("{name}{:x}", folder.path().as_os_str().len() + fastrand::usize(..));
-    wait(async {
-        let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&given).await.unwrap();
-        let sql = sqlx::AssertSqlSafe(format!("create database {name}"));
-        sqlx::query(sql).execute(&mut connection).await.unwrap();
-    });
-    let (server, _) = given.rsplit_once('/').unwrap();
-    format!("{server}/{name}")
 }
 
 /// Tells a story of an empty queue.
