@@ -192,6 +192,24 @@ impl Db {
         }
     }
 
+    /// Begins what nobody else can meet before it is committed, and does not wait for its turn to write: [`Tx::wait_for_writers`] does, before the
+    /// first step that others may meet. A file knows no such thing, and is written to from the beginning.
+    pub(super) async fn begin_beside(&mut self) -> Result<Tx<'_>, StoreError> {
+        self.own_connection().await;
+        let begun = match &mut self.connection {
+            AnyConnection::Sqlite(connection) => {
+                connection.begin_with("begin immediate").await.map(AnyTransaction::Sqlite)
+            }
+            AnyConnection::Postgres(connection) => {
+                connection.begin_with(BEGIN_ON_SERVER).await.map(AnyTransaction::Postgres)
+            }
+        };
+        match begun {
+            Ok(connection) => Ok(Executor { connection, place: self.place.clone(), is_left_open: false }),
+            Err(error) => Err(StoreError::from_sqlx(&self.place, error)),
+        }
+    }
+
     /// A transaction that was begun by a statement is not gone on with: the next statement takes it back first.
     pub(super) fn leave_open(&mut self) {
         self.is_left_open = true;
@@ -225,6 +243,17 @@ impl Db {
 }
 
 impl Tx<'_> {
+    /// From here on it is this transaction's turn to write, as if [`Db::begin`] had begun it.
+    pub(super) async fn wait_for_writers(&mut self) -> Result<(), StoreError> {
+        match &mut self.connection {
+            AnyTransaction::Sqlite(_) => Ok(()),
+            AnyTransaction::Postgres(transaction) => {
+                let waited = wait_for_writers(transaction).await;
+                waited.map_err(|error| StoreError::from_sqlx(&self.place, error))
+            }
+        }
+    }
+
     /// Makes everything since [`Db::begin`] true at once.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         let done = match self.connection {
@@ -238,9 +267,16 @@ impl Tx<'_> {
 /// Whoever writes has this lock of the server's, as whoever writes to a file has SQLite's: what a transaction has read is true until it
 /// commits.
 const ONE_WRITER: i64 = 0x636c_6561_6e75_7001;
+/// Each statement sees what was committed before it, whatever the server's settings say: what is read behind the wait for the lock is newer than
+/// the wait.
+const BEGIN_ON_SERVER: &str = "begin isolation level read committed read write";
 
 async fn begin_on_server(connection: &mut PgConnection) -> sqlx::Result<Transaction<'_, Postgres>> {
-    let mut transaction = connection.begin().await?;
-    sqlx::query("select pg_advisory_xact_lock($1)").bind(ONE_WRITER).execute(&mut *transaction).await?;
+    let mut transaction = connection.begin_with(BEGIN_ON_SERVER).await?;
+    wait_for_writers(&mut transaction).await?;
     Ok(transaction)
+}
+
+async fn wait_for_writers(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query("select pg_advisory_xact_lock($1)").bind(ONE_WRITER).execute(connection).await.map(drop)
 }

@@ -3,7 +3,7 @@
 use cleanup::domain::{Action, Outcome, TaskState, Wall};
 use cleanup::store::{
     JobState, LoadForecaster, LoadRow, LoadStore, LoadSummary, Loader, NewJob, ReloadSizes, ReloadSummary, Reloaded,
-    RowPlace, Store, StoreError, shrinks,
+    RowOutcome, RowPlace, Store, StoreError, shrinks,
 };
 
 use super::stores::{TestQueue, for_every_store};
@@ -20,6 +20,8 @@ for_every_store!(
     a_later_reader_takes_rows_out_of_line,
     what_a_reload_changes_is_told,
     files_of_any_size_are_compared_row_by_row,
+    cells_are_told_as_they_were,
+    nobody_waits_for_rows_that_gather,
 );
 
 async fn a_file_is_loaded_whole_or_not_at_all(queue: TestQueue) {
@@ -174,6 +176,35 @@ async fn what_a_reload_changes_is_told(queue: TestQueue) {
     assert_whole(&mut store).await;
 }
 
+/// Whatever is in them; but a null character, for which a server has no place, may have become U+FFFD.
+async fn cells_are_told_as_they_were(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    let cells =
+        ["\\N", "", "a\tb\\tc", "\"one\r\ntwo\nthree\"", "\\", "\\.", "'é漢🙂\u{1f}\u{7f}", "{1,null}", "NUL\0here"];
+    let targets: Vec<String> = (1..=cells.len()).map(|number| number.to_string()).collect();
+    let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+    let mut file = rows(Action::Unfollow, ada, &targets);
+    for (row, cell) in file.iter_mut().zip(cells) {
+        row.record = Some(cell.to_owned());
+    }
+    let unusable = RowPlace::Rejected { reason: "not_an_id".into(), task: None };
+    file.push(LoadRow { line: 90, place: unusable, record: Some("a\tb\\".into()) });
+    file.push(LoadRow { line: 91, record: Some("\\x\n".into()), ..row(91, Action::Unfollow, ada, "1") });
+    let one = load(&mut store, &job("one"), file.clone()).await;
+    let told = |rows: Vec<RowOutcome>| -> Vec<String> {
+        rows.into_iter().map(|row| row.record.unwrap_or_default().replace('\u{fffd}', "\0")).collect()
+    };
+    let written: Vec<String> = file.iter().map(|row| row.record.clone().unwrap()).collect();
+    assert_eq!(told(receipts(&mut store, &one, 1).await), written);
+    let mut loader = store.loading().begin_reload(&one, &from("again"), NOW.wall).await.unwrap();
+    loader.push_all(file).await.unwrap();
+    let same = ReloadSummary { rows: 11, duplicates: 1, rejected: 1, ..ReloadSummary::default() };
+    assert_eq!(loader.apply(false).await.unwrap(), Reloaded::Applied(same), "nothing has changed");
+    assert_eq!(told(receipts(&mut store, &one, 1).await), written);
+    assert_whole(&mut store).await;
+}
+
 /// With a release's sizes, and with those that cross every border.
 async fn files_of_any_size_are_compared_row_by_row(queue: TestQueue) {
     let mut store: Store = queue.open().await;
@@ -192,4 +223,22 @@ async fn files_of_any_size_are_compared_row_by_row(queue: TestQueue) {
         assert_eq!(found, texts);
         assert_whole(&mut store).await;
     }
+}
+
+/// Neither for those of a reload, nor on a server for those of a new round: a file is written to in batches meanwhile.
+async fn nobody_waits_for_rows_that_gather(queue: TestQueue) {
+    let (mut store, mut other) = (queue.open().await, queue.open().await);
+    let ada = account(&mut store, "ada").await;
+    let one = load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["1", "2"])).await;
+    let mut loader = store.loading().begin_reload(&one, &from("again"), NOW.wall).await.unwrap();
+    loader.push_all(rows(Action::Unfollow, ada, &["1", "2", "3"])).await.unwrap();
+    account(&mut other, "bob").await;
+    assert!(matches!(loader.apply(false).await.unwrap(), Reloaded::Applied(ReloadSummary { added: 1, .. })));
+    if !queue.kind.has_files() {
+        let mut loader = store.loading().begin_round(&job("two"), None, &from("first"), None, NOW.wall).await.unwrap();
+        loader.push_all(rows(Action::Unfollow, ada, &["4"])).await.unwrap();
+        account(&mut other, "eve").await;
+        assert_eq!(loader.finish().await.unwrap().added, 1);
+    }
+    assert_whole(&mut store).await;
 }

@@ -1,6 +1,12 @@
 //! What loading a file would come to. What does not belong here: finding it out (`forecaster`).
 
 use crate::domain::{AccountId, Action};
+use crate::store::codes::action_of;
+use crate::store::error::StoreError;
+
+/// What a database counts: action, account, outcome, rule that spares, tasks, rows that repeat them, and how many of them are pending in the
+/// queue.
+pub(super) type CountedTasks = (i64, i64, String, Option<String>, i64, i64, i64);
 
 /// What loading rows would come to. All but `to_send` and `vanished` count what becomes of rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +32,31 @@ pub struct LoadForecast {
 }
 
 impl LoadForecast {
+    /// The sum of what was counted, where so many tasks were pending before.
+    pub(super) fn of_counts(counted: Vec<CountedTasks>, pending_before: u64) -> Result<LoadForecast, StoreError> {
+        let (mut met, mut rejected, mut forecast) = (0, 0, LoadForecast::default());
+        for (action, account, outcome, spared, tasks, repeats, unsettled) in counted {
+            let (tasks, unsettled) = (tasks as u64, unsettled as u64);
+            met += unsettled;
+            if outcome == "rejected" {
+                rejected += unsettled;
+                continue;
+            }
+            forecast.duplicates += repeats as u64;
+            match outcome.as_str() {
+                "done" => forecast.done += tasks,
+                "gone" => forecast.gone += tasks,
+                "failed" => forecast.failed += tasks,
+                "cancelled" => forecast.cancelled += tasks,
+                "kept" => forecast.add_kept(spared.unwrap_or_default(), tasks),
+                _ => forecast.to_send.push((action_of(action)?, AccountId(account), tasks)),
+            }
+        }
+        forecast.vanished = pending_before.saturating_sub(met);
+        forecast.pending = pending_before.saturating_sub(rejected);
+        Ok(forecast)
+    }
+
     /// Counts tasks that a rule spares.
     pub(super) fn add_kept(&mut self, rule: String, tasks: u64) {
         match self.kept.iter_mut().find(|(known, _)| *known == rule) {

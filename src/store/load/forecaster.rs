@@ -1,11 +1,12 @@
 //! What loading a file would come to, told without loading it: repeats, and what the queue has settled already.
 //!
-//! In: the rows of a file as a load takes them. Out: counts ([`LoadForecast`]). What belongs to [`super::compare`]: doing it.
+//! In: the rows of a file as a load takes them. Out: counts ([`LoadForecast`]). What belongs to [`super::loader`]: doing it.
 
 use super::forecast::LoadForecast;
 use super::fresh_forecast::FreshForecaster;
 use super::load_row::LoadRow;
-use super::table_forecast::TableForecaster;
+use super::postgres::PostgresForecaster;
+use super::sqlite::TableForecaster;
 use crate::store::error::StoreError;
 use crate::store::open::reopen;
 use crate::store::place::QueuePlace;
@@ -19,6 +20,8 @@ pub struct LoadForecaster(Gathering);
 enum Gathering {
     /// They go on with a round.
     Round(TableForecaster),
+    /// The same, on a server.
+    ServerRound(PostgresForecaster),
     /// They begin one.
     Fresh(Box<FreshForecaster>),
 }
@@ -26,7 +29,12 @@ enum Gathering {
 impl LoadForecaster {
     /// Begins for rows that go on with a job of the queue at `queue`.
     pub async fn beside(queue: impl Into<QueuePlace>, job: &Job) -> Result<LoadForecaster, StoreError> {
-        let table = TableForecaster::begin(reopen(&queue.into()).await?, Some((job.round.0, job.pending))).await?;
+        let mut db = reopen(&queue.into()).await?;
+        if db.is_postgres() {
+            let server = PostgresForecaster::begin(db, job).await?;
+            return Ok(LoadForecaster(Gathering::ServerRound(server)));
+        }
+        let table = TableForecaster::begin(db, Some((job.round.0, job.pending))).await?;
         Ok(LoadForecaster(Gathering::Round(table)))
     }
 
@@ -43,6 +51,7 @@ impl LoadForecaster {
     pub async fn push_all(&mut self, rows: &[LoadRow]) -> Result<(), StoreError> {
         match &mut self.0 {
             Gathering::Round(table) => table.push_all(rows.iter()).await,
+            Gathering::ServerRound(server) => server.push_all(rows).await,
             Gathering::Fresh(fresh) => fresh.push_all(rows).await,
         }
     }
@@ -51,6 +60,7 @@ impl LoadForecaster {
     pub async fn finish(self) -> Result<LoadForecast, StoreError> {
         match self.0 {
             Gathering::Round(table) => table.finish().await,
+            Gathering::ServerRound(server) => server.finish().await,
             Gathering::Fresh(fresh) => fresh.finish().await,
         }
     }

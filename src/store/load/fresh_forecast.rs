@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::forecast::LoadForecast;
 use super::load_row::{LoadRow, RowPlace};
 use super::sorter::{Key, Sorter};
-use super::table_forecast::TableForecaster;
+use super::sqlite::TableForecaster;
 use crate::domain::{AccountId, Action};
 use crate::store::codes::number_of;
 use crate::store::error::StoreError;

@@ -5,6 +5,7 @@
 
 use super::LoadStore;
 use crate::domain::{RoundId, TaskId, Wall};
+use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 use crate::store::queue::Job;
 use crate::store::queue::bump_generation;
@@ -45,24 +46,35 @@ impl<'s> LoadStore<'s> {
             sending += left;
         }
         if sending == 0 {
-            self.db
-                .execute("update load set checked_by = max(checked_by, ?2) where id = ?1", args![job.load, reader])
-                .await?;
+            self.db.execute(CHECKED_BY, args![job.load, reader]).await?;
         }
         Ok(())
     }
 }
 
-const COUNT_REJECTED: &str = "
-    update round
-       set pending = pending - n.of_line, failed = failed - n.of_failed, rejected_tasks = rejected_tasks + n.of_line + n.of_failed
-      from (select coalesce(sum(task.state in (0, 2, 3)), 0) as of_line, coalesce(sum(task.state = 6), 0) as of_failed
-              from jsonb_each(?1) j join task on task.id = j.value ->> 0) n
-     where round.id = ?2";
+const COUNT_REJECTED: Sql = sql!(
+    "update round
+        set pending = pending - n.of_line, failed = failed - n.of_failed, rejected_tasks = rejected_tasks + n.of_line + n.of_failed
+       from (select count(*) filter (where task.state in (0, 2, 3)) as of_line, count(*) filter (where task.state = 6) as of_failed
+               from ",
+    rows("$1", number "task_id" 0),
+    " j join task on task.id = j.task_id) n
+      where round.id = $2"
+);
 
-const REJECT: &str = "
-    update task set state = 9, reason = j.value ->> 1, finished_at = ?2
-      from jsonb_each(?1) j
-     where task.id = j.value ->> 0 and task.state in (0, 2, 3, 6)";
+const REJECT: Sql = sql!(
+    "update task set state = 9, reason = j.reason, finished_at = $2
+       from ",
+    rows("$1", number "task_id" 0, text "reason" 1),
+    " j
+      where task.id = j.task_id and task.state in (0, 2, 3, 6)"
+);
 
-const SENDING: &str = "select count(*) from jsonb_each(?1) j join task on task.id = j.value ->> 0 where task.state = 1";
+const SENDING: Sql = sql!(
+    "select count(*) from ",
+    rows("$1", number "task_id" 0),
+    " j join task on task.id = j.task_id where task.state = 1"
+);
+
+const CHECKED_BY: Sql =
+    sql!("update load set checked_by = ", greatest("checked_by", "cast($2 as bigint)"), " where id = $1");

@@ -2,40 +2,35 @@
 //!
 //! In: rows. Out: a round that becomes visible in one small last step, or a forecast of it. What does not belong here: reading files
 //! (`jobfile`), and what happens to tasks afterwards (`queue`).
+//!
+//! Each database loads in a way of its own (`sqlite`, `postgres`), and neither knows of the other: `loader` and `forecaster` choose.
 
-mod batch;
-mod changes;
-mod checkpoints;
-mod compare;
-mod existing_rows;
+mod begun_load;
 mod forecast;
 mod forecaster;
 mod fresh_forecast;
 mod held_back;
-mod index_keys;
-mod keys;
 mod load_row;
 mod loader;
-mod merge;
-mod new_round;
-mod reload;
+mod postgres;
 mod reload_sizes;
-mod row_runs;
+#[cfg(test)]
+mod reload_tests;
 mod sorter;
+mod sqlite;
+mod summary;
 mod sweep;
-mod table_forecast;
 #[cfg(test)]
 mod target_tests;
 
 pub use forecast::LoadForecast;
 pub use forecaster::LoadForecaster;
 pub use load_row::{LoadRow, RowPlace};
-pub use loader::{Loader, ROWS_PER_STATEMENT};
-pub use new_round::LoadSummary;
-pub use reload::{ReloadSummary, Reloaded, shrinks};
-pub use reload_sizes::ReloadSizes;
+pub use loader::Loader;
+pub use reload_sizes::{ROWS_PER_STATEMENT, ReloadSizes};
+pub use summary::{LoadSummary, ReloadSummary, Reloaded, shrinks};
 
-pub(in crate::store) use loader::ROWS_PER_TRANSACTION;
+pub(in crate::store) use reload_sizes::ROWS_PER_TRANSACTION;
 
 use super::db::Db;
 

@@ -1,4 +1,9 @@
-//! How much of a file loading again looks at at once.
+//! How much of a file is loaded, or looked at, at once.
+
+/// Rows in one statement.
+pub const ROWS_PER_STATEMENT: usize = 10_000;
+/// Rows in one transaction; about 50 ms of the write lock.
+pub(in crate::store) const ROWS_PER_TRANSACTION: i64 = 50_000;
 
 /// How much of a load a reload looks at at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::super::load_row::{LoadRow, RowPlace};
-use super::*;
-use crate::domain::{AccountId, Action, Outcome, Platform, Target, TargetId};
-use crate::store::open::{QueueKind, Store};
-use crate::store::{LoadForecast, LoadForecaster, NewJob, RowOutcome, RowQuery};
+use super::{LoadForecast, LoadForecaster, LoadRow, Reloaded, RowPlace};
+use crate::domain::{AccountId, Action, Outcome, Platform, Target, TargetId, Wall};
+use crate::store::{Job, LoadedFrom, NewJob, QueueKind, RowOutcome, RowQuery, Store, StoreError};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Row {

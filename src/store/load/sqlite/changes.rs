@@ -3,13 +3,13 @@
 //! In: the temporary tables of [`super::compare`]. Out: new tasks in line, vanished ones cancelled, changed ones taken over. What
 //! does not belong here: finding them.
 
-use super::loader::Loader;
-use super::reload::ReloadSummary;
+use super::super::summary::ReloadSummary;
+use super::loader::SqliteLoader;
 use crate::store::error::StoreError;
 use crate::store::failpoint;
 use crate::store::lists::DISTRUST;
 
-impl Loader<'_> {
+impl SqliteLoader<'_> {
     pub(super) async fn append_fresh(&mut self) -> Result<(), StoreError> {
         let (total,): (i64,) = self.one("select coalesce(max(rowid), 0) from temp.fresh", &[]).await?;
         let (first, now) = (self.first_id - 1, self.now.0);

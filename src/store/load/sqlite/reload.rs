@@ -5,96 +5,42 @@
 //! compared in temporary tables beside the queue; the changes follow in batches, each of them true by itself; the last small
 //! step makes the new tasks visible and remembers the content.
 
-use super::LoadStore;
+use super::super::LoadStore;
+use super::super::begun_load::{BegunLoad, close_load};
+use super::super::reload_sizes::ROWS_PER_TRANSACTION;
+use super::super::summary::{ReloadSummary, Reloaded, shrinks};
+use super::super::sweep::take_back;
 use super::compare::DROP_COMPARISON;
-use super::loader::{Loader, ROWS_PER_TRANSACTION};
+use super::loader::SqliteLoader;
 use super::merge::{Alignment, CREATE_ALIGNMENT};
-use super::new_round::insert_load;
 use super::row_runs::{Run, runs_json};
-use crate::domain::Wall;
 use crate::store::columns::numbers;
 use crate::store::error::StoreError;
-use crate::store::lock::LoadLock;
-use crate::store::queue::{Job, LoadedFrom};
 
-/// What a reload did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reloaded {
-    /// It was applied.
-    Applied(ReloadSummary),
-    /// It would have cancelled more than half of the rows in line; nothing was changed.
-    Shrinks {
-        /// So many would have been cancelled.
-        vanished: u64,
-        /// Of so many in line.
-        pending: u64,
-    },
-}
-
-/// What a reload changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ReloadSummary {
-    /// Rows read.
-    pub rows: u64,
-    /// Tasks that are new in line.
-    pub added: u64,
-    /// Tasks in line whose rows have vanished: cancelled.
-    pub cancelled: u64,
-    /// Tasks in line again: cancelled ones whose rows came back, and spared ones that nothing spares any more.
-    pub restored: u64,
-    /// Rows that repeat an earlier one.
-    pub duplicates: u64,
-    /// Rows that cannot be used.
-    pub rejected: u64,
-    /// Tasks among them that stood in line until now, or would have with a retry.
-    pub held_back: u64,
-    /// Tasks that were in line or are new, and are spared now.
-    pub kept: u64,
-}
-
-impl<'s> LoadStore<'s> {
-    /// Begins to load a job's file again. Rows gather beside the queue until [`Loader::apply`].
-    ///
-    /// # Errors
-    /// [`StoreError::LoadedMeanwhile`] where the job is no longer as it was seen; the database cannot be written.
-    pub async fn begin_reload(mut self, job: &Job, from: &LoadedFrom, now: Wall) -> Result<Loader<'s>, StoreError> {
-        let lock = LoadLock::wait(self.db.place()).await?;
-        self.db.sync_each_commit(true).await?;
-        self.refuse_loaded_meanwhile(&job.name, Some(job)).await?;
-        self.sweep_unfinished_loads().await?;
-        let mut tx = self.db.begin().await?;
-        let (load, first_id) = insert_load(&mut tx, job.round.0, from, now).await?;
-        tx.commit().await?;
-        let mut loader = Loader::new(self, lock, job.round, load, first_id, now, None);
+impl<'s> SqliteLoader<'s> {
+    /// Begins to compare rows with those of the round, as the load before this one, `old_load`, has left them.
+    pub(in super::super) async fn of_reload(
+        store: LoadStore<'s>,
+        begun: BegunLoad,
+        old_load: i64,
+    ) -> Result<SqliteLoader<'s>, StoreError> {
+        let mut loader = SqliteLoader::new(store, begun);
         for sql in ["drop table if exists temp.incoming", CREATE_INCOMING].iter().chain(&CREATE_ALIGNMENT) {
             loader.run(sql, &[]).await?;
         }
-        let (ordered,): (i64,) = loader.one(RUNS_ARE_WHOLE, &[job.round.0, job.load]).await?;
-        loader.alignment = Some(
-            Alignment::begin(
-                loader.db.place().local_path(),
-                loader.sizes,
-                job.round,
-                (ordered != 0).then_some(job.load),
-            )
-            .await?,
-        );
+        let (ordered,): (i64,) = loader.one(RUNS_ARE_WHOLE, &[loader.round.0, old_load]).await?;
+        let runs_of = (ordered != 0).then_some(old_load);
+        let file = loader.db.place().local_path();
+        let alignment = Alignment::begin(file, loader.sizes, loader.round, runs_of).await?;
+        loader.alignment = Some(alignment);
         Ok(loader)
     }
 }
 
-/// Whether a reload that cancels `vanished` of `pending` rows looks like a half-written export: more than half of them.
-pub const fn shrinks(vanished: u64, pending: u64) -> bool {
-    vanished * 2 > pending
-}
-
-impl Loader<'_> {
-    /// Compares the file with the queue and writes the difference, unless it would cancel more than half of what stands in
-    /// line and `allow_shrink` is not set: that is more likely a half-written export than a wish.
-    ///
-    /// # Errors
-    /// The database cannot be written. What was written until then is true by itself, and the next load goes on from it.
-    pub async fn apply(mut self, allow_shrink: bool) -> Result<Reloaded, StoreError> {
+impl SqliteLoader<'_> {
+    /// Compares the file with the queue and writes the difference. What was written before an error is true by itself, and the next
+    /// load goes on from it.
+    pub(in super::super) async fn apply(mut self, allow_shrink: bool) -> Result<Reloaded, StoreError> {
         self.flush().await?;
         self.commit().await?;
         if let Some(alignment) = &mut self.alignment {
@@ -105,7 +51,10 @@ impl Loader<'_> {
         // Beside a drain some of them have been settled since they were read.
         let vanished = self.vanished_unsettled().await?.min(pending);
         if !allow_shrink && shrinks(vanished as u64, pending as u64) {
-            self.abandon().await?;
+            self.begin().await?;
+            take_back(self.db, self.load).await?;
+            self.commit().await?;
+            self.db.sync_each_commit(true).await?;
             return Ok(Reloaded::Shrinks { vanished: vanished as u64, pending: pending as u64 });
         }
         // Each batch is true by itself, so after a power failure the first few of them are what a crash leaves; the last commit's
@@ -141,7 +90,7 @@ impl Loader<'_> {
             &[round, last, self.rows as i64, duplicates, without_task, pending, kept],
         )
         .await?;
-        self.close_load(last).await?;
+        close_load(self.db, self.load, last, self.now).await?;
         self.commit().await?;
         for sql in DELETE_OLDER {
             while self.change(sql, &[round, load, ROWS_PER_TRANSACTION / 2]).await? > 0 {}
@@ -226,7 +175,3 @@ const DELETE_OLDER: [&str; 2] = [
       where (load_id, line) in (select r.load_id, r.line from load join row_run r on r.load_id = load.id
                                  where load.round_id = ?1 and load.id < ?2 limit ?3)",
 ];
-
-#[cfg(test)]
-#[path = "reload_tests.rs"]
-mod tests;

@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
+use super::super::sorter::{Key, Sorter};
 use super::batch::Buffered;
-use super::sorter::{Key, Sorter};
 use crate::store::codes::number_of;
 
 /// The keys of tasks that are being appended.

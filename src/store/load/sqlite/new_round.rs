@@ -4,124 +4,33 @@
 //! both are plain appends to a B-tree, where inserting random IDs into a unique index is not (measured: four times as fast).
 //! No write lock is held for longer than one batch.
 
-use super::LoadStore;
+use super::super::LoadStore;
+use super::super::begun_load::{BegunLoad, close_load, renew_job};
+use super::super::load_row::{LoadRow, RowPlace};
+use super::super::reload_sizes::ROWS_PER_STATEMENT;
+use super::super::summary::LoadSummary;
 use super::batch::{Buffered, records, rejected, scattered, straight_run, targets};
 use super::keys::Keys;
-use super::load_row::{LoadRow, RowPlace};
-use super::loader::{Loader, ROWS_PER_STATEMENT};
-use crate::domain::{Action, RoundId, Wall};
-use crate::store::db::Tx;
+use super::loader::SqliteLoader;
 use crate::store::error::StoreError;
-use crate::store::lock::LoadLock;
-use crate::store::queue::{Job, LoadedFrom, NewJob, QueueStore, text};
 
-/// What a load came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LoadSummary {
-    /// Rows read.
-    pub rows: u64,
-    /// Tasks that are new in line.
-    pub added: u64,
-    /// Rows that repeat an earlier one.
-    pub duplicates: u64,
-    /// Rows that cannot be used.
-    pub rejected: u64,
-    /// Tasks spared by a keep list or another rule.
-    pub kept: u64,
-}
-
-impl<'s> LoadStore<'s> {
-    /// Begins to load a job for the first time, or its next round where it is known (`seen`).
-    ///
-    /// # Errors
-    /// [`StoreError::LoadedMeanwhile`] where the job is no longer as it was `seen`; the database cannot be written.
-    pub async fn begin_round(
-        mut self,
-        job: &NewJob,
-        seen: Option<&Job>,
-        from: &LoadedFrom,
-        columns: Option<&[String]>,
-        now: Wall,
-    ) -> Result<Loader<'s>, StoreError> {
-        let lock = LoadLock::wait(self.db.place()).await?;
-        self.db.sync_each_commit(true).await?;
-        self.refuse_loaded_meanwhile(&job.name, seen).await?;
-        self.sweep_unfinished_loads().await?;
-        let mut tx = self.db.begin().await?;
-        let job_id = match seen {
-            Some(seen) => seen.id.0,
-            None => insert_job(&mut tx, job, now).await?,
-        };
-        let columns = columns.map(|names| serde_json::json!(names).to_string());
-        let (round,): (i64,) = tx
-            .fetch_one(
-                "insert into round (job_id, number, columns)
-             select ?1, coalesce(max(number), 0) + 1, ?2 from round where job_id = ?1 returning id",
-                args![job_id, columns],
-            )
-            .await?;
-        let (load, first_id) = insert_load(&mut tx, round, from, now).await?;
-        tx.commit().await?;
-        self.db.sync_each_commit(false).await?;
-        let keys = Keys::beside(self.db.place().local_path());
-        let mut loader = Loader::new(self, lock, RoundId(round), load, first_id, now, None);
+impl<'s> SqliteLoader<'s> {
+    /// Begins to append tasks.
+    pub(in super::super) async fn of_round(
+        store: LoadStore<'s>,
+        begun: BegunLoad,
+    ) -> Result<SqliteLoader<'s>, StoreError> {
+        store.db.sync_each_commit(false).await?;
+        let keys = Keys::beside(store.db.place().local_path());
+        let mut loader = SqliteLoader::new(store, begun);
         loader.keys = Some(keys);
-        loader.renewed = seen.map(|seen| (seen.id, job.clone()));
         Ok(loader)
     }
 }
 
-async fn insert_job(tx: &mut Tx<'_>, job: &NewJob, now: Wall) -> Result<i64, StoreError> {
-    let sql =
-        "insert into job (name, path, action, account_id, created_at, keep_path, target_column, host, restores_round)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) returning id";
-    let args = args![
-        &job.name,
-        text(&job.path),
-        job.action.map(Action::code),
-        job.account.map(|account| account.0),
-        now.0,
-        job.keep.as_deref().map(text),
-        &job.target_column,
-        &job.host,
-        job.restores.map(|round| round.0)
-    ];
-    let (id,): (i64,) = tx.fetch_one(sql, args).await?;
-    Ok(id)
-}
-
-impl<'s> LoadStore<'s> {
-    /// Whoever holds the load lock looks again: what was seen before it may have been loaded by somebody else since.
-    pub(super) async fn refuse_loaded_meanwhile(&mut self, name: &str, seen: Option<&Job>) -> Result<(), StoreError> {
-        let now = QueueStore { db: &mut *self.db }.job(name).await?;
-        if now.map(|job| (job.round, job.load)) == seen.map(|job| (job.round, job.load)) {
-            return Ok(());
-        }
-        Err(StoreError::LoadedMeanwhile { job: name.to_owned() })
-    }
-}
-
-/// Notes that a load has begun, and where its tasks will begin: behind every range there is, for the last rows of a range may
-/// have been repeats, which are no tasks any more.
-pub(super) async fn insert_load(
-    tx: &mut Tx<'_>,
-    round: i64,
-    from: &LoadedFrom,
-    now: Wall,
-) -> Result<(i64, i64), StoreError> {
-    tx.fetch_one(
-        "insert into load (round_id, first_task_id, content_hash, started_at, reader, checked_by)
-         select ?1, max(coalesce((select max(id) from task), 0), coalesce((select max(last_task_id) from load), 0)) + 1,
-                ?2, ?3, ?4, ?4
-         returning id, first_task_id",
-        args![round, &from.content_hash, now.0, from.reader],
-    )
-    .await
-}
-
-impl Loader<'_> {
+impl SqliteLoader<'_> {
     /// Takes the next rows, in the order of the file.
-    pub async fn push_all(&mut self, rows: Vec<LoadRow>) -> Result<(), StoreError> {
+    pub(in super::super) async fn push_all(&mut self, rows: Vec<LoadRow>) -> Result<(), StoreError> {
         for row in rows {
             self.push(row).await?;
         }
@@ -129,7 +38,7 @@ impl Loader<'_> {
     }
 
     /// Takes the next row, in the order of the file.
-    pub async fn push(&mut self, mut row: LoadRow) -> Result<(), StoreError> {
+    pub(in super::super) async fn push(&mut self, mut row: LoadRow) -> Result<(), StoreError> {
         self.rows += 1;
         row.quote_key();
         let lane = match &row.place {
@@ -152,7 +61,7 @@ impl Loader<'_> {
     }
 
     /// Makes the load visible, in one small step, after its repeats have been found.
-    pub async fn finish(mut self) -> Result<LoadSummary, StoreError> {
+    pub(in super::super) async fn finish(mut self) -> Result<LoadSummary, StoreError> {
         self.flush().await?;
         self.commit().await?;
         let duplicates = self.index_new_tasks().await?;
@@ -166,8 +75,8 @@ impl Loader<'_> {
                       where id = ?1";
         let counts = [self.round.0, last, self.rows as i64, duplicates, self.rejected as i64, pending, kept];
         self.run(round, &counts).await?;
-        self.renew_job().await?;
-        self.close_load(last).await?;
+        renew_job(self.db, self.renewed.take()).await?;
+        close_load(self.db, self.load, last, self.now).await?;
         self.commit().await?;
         self.checkpoint().await?;
         Ok(LoadSummary {
@@ -179,15 +88,6 @@ impl Loader<'_> {
         })
     }
 
-    /// A job that was known goes on with its new round, whatever a person had said of it, and is where this file is.
-    async fn renew_job(&mut self) -> Result<(), StoreError> {
-        let Some((id, job)) = self.renewed.take() else { return Ok(()) };
-        let sql = "update job set state = 'active', path = ?2, host = ?3, keep_path = ?4,
-                          target_column = coalesce(target_column, ?5) where id = ?1";
-        let keep = job.keep.as_deref().map(text);
-        self.db.execute(sql, args![id.0, text(&job.path), job.host, keep, job.target_column]).await.map(drop)
-    }
-
     /// How many of the load's tasks stand in line, and how many are spared.
     pub(super) async fn count_new(&mut self, duplicates: i64) -> Result<(i64, i64), StoreError> {
         let new = [self.first_id, self.next_id - 1];
@@ -197,13 +97,6 @@ impl Loader<'_> {
         let sql =
             "select coalesce(sum(state = 0), 0), coalesce(sum(state = 8), 0) from task where id between ?1 and ?2";
         self.one(sql, &new).await
-    }
-
-    /// Marks the load as finished and tells a drain that there is news. Part of the step that makes it visible.
-    pub(super) async fn close_load(&mut self, last: i64) -> Result<(), StoreError> {
-        self.run("update load set last_task_id = ?2, finished_at = ?3 where id = ?1", &[self.load, last, self.now.0])
-            .await?;
-        self.run("update queue set generation = generation + 1 where id = 1", &[]).await
     }
 
     /// Writes what has gathered.

@@ -3,17 +3,16 @@
 
 use std::fmt::Write as _;
 
-use super::forecast::LoadForecast;
-use super::load_row::{LoadRow, RowPlace};
-use crate::domain::AccountId;
-use crate::store::codes::{action_of, write_target};
+use super::super::forecast::{CountedTasks, LoadForecast};
+use super::super::load_row::{LoadRow, RowPlace};
+use crate::store::codes::write_target;
 use crate::store::db::Db;
 use crate::store::error::StoreError;
 use crate::store::open::connect_in_memory;
 
 /// Rows in a temporary table, so that memory does not grow with the file.
 #[derive(Debug)]
-pub(super) struct TableForecaster {
+pub(in super::super) struct TableForecaster {
     db: Db,
     /// The round that a load would go on with, and its pending tasks; none: it begins one.
     round: Option<(i64, u64)>,
@@ -21,47 +20,30 @@ pub(super) struct TableForecaster {
 
 impl TableForecaster {
     /// Begins for rows that are compared only with each other.
-    pub(super) async fn alone() -> Result<TableForecaster, StoreError> {
+    pub(in super::super) async fn alone() -> Result<TableForecaster, StoreError> {
         TableForecaster::begin(connect_in_memory().await?, None).await
     }
 
-    pub(super) async fn begin(mut db: Db, round: Option<(i64, u64)>) -> Result<TableForecaster, StoreError> {
+    pub(in super::super) async fn begin(mut db: Db, round: Option<(i64, u64)>) -> Result<TableForecaster, StoreError> {
         db.execute(CREATE, args![]).await?;
         Ok(TableForecaster { db, round })
     }
 
-    pub(super) async fn push_all<'a>(&mut self, rows: impl Iterator<Item = &'a LoadRow>) -> Result<(), StoreError> {
+    pub(in super::super) async fn push_all<'a>(
+        &mut self,
+        rows: impl Iterator<Item = &'a LoadRow>,
+    ) -> Result<(), StoreError> {
         let json = rows_json(rows);
         self.db.execute(INSERT, args![json]).await.map(drop)
     }
 
-    pub(super) async fn finish(mut self) -> Result<LoadForecast, StoreError> {
+    pub(in super::super) async fn finish(mut self) -> Result<LoadForecast, StoreError> {
         let (sql, round) = match self.round {
             Some((round, _)) => (COMPARE_WITH_ROUND, round),
             None => (COMPARE_ALONE, 0),
         };
         let counted: Vec<CountedTasks> = self.db.fetch_all(sql, args![round]).await?;
-        let (pending_before, mut forecast) = (self.round.map_or(0, |(_, pending)| pending), LoadForecast::default());
-        let (mut met, mut rejected) = (0, 0);
-        for (action, account, outcome, spared, tasks, repeats, unsettled) in counted {
-            let (tasks, unsettled) = (tasks as u64, unsettled as u64);
-            met += unsettled;
-            if outcome == "rejected" {
-                rejected += unsettled;
-                continue;
-            }
-            forecast.duplicates += repeats as u64;
-            match outcome.as_str() {
-                "done" => forecast.done += tasks,
-                "gone" => forecast.gone += tasks,
-                "failed" => forecast.failed += tasks,
-                "cancelled" => forecast.cancelled += tasks,
-                "kept" => forecast.add_kept(spared.unwrap_or_default(), tasks),
-                _ => forecast.to_send.push((action_of(action)?, AccountId(account), tasks)),
-            }
-        }
-        forecast.vanished = pending_before.saturating_sub(met);
-        forecast.pending = pending_before.saturating_sub(rejected);
+        let forecast = LoadForecast::of_counts(counted, self.round.map_or(0, |(_, pending)| pending))?;
         self.db.close().await;
         Ok(forecast)
     }
@@ -91,9 +73,6 @@ fn rows_json<'a>(rows: impl Iterator<Item = &'a LoadRow>) -> String {
     json.push(']');
     json
 }
-
-/// Action, account, outcome, rule that spares, tasks, rows that repeat them, and how many of them are pending in the queue.
-type CountedTasks = (i64, i64, String, Option<String>, i64, i64, i64);
 
 const CREATE: &str = "
     create temp table forecast_row (id integer primary key, action integer not null, account integer not null, target any not null,

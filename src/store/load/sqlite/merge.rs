@@ -13,9 +13,9 @@ use std::path::Path;
 
 use tokio::sync::mpsc;
 
+use super::super::load_row::{LoadRow, RowPlace};
+use super::super::reload_sizes::ReloadSizes;
 use super::existing_rows::{Aside, OldRow, OldRows, PageOfOldRows};
-use super::load_row::{LoadRow, RowPlace};
-use super::reload_sizes::ReloadSizes;
 use super::row_runs::{Run, runs_json};
 use crate::domain::{LaneId, RoundId, Target};
 use crate::store::db::Db;

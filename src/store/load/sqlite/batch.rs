@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use super::load_row::{LoadRow, RowPlace};
+use super::super::load_row::{LoadRow, RowPlace};
 use crate::domain::{LaneId, Target};
 use crate::store::codes::write_target;
 

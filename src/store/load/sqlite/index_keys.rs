@@ -1,17 +1,18 @@
 //! The key that guards against repeats, filled after the tasks in sorted order, and the repeats it finds.
 //!
 //! In: a load's new tasks. Out: their key, and rows without a task for those that repeat an earlier one. A fresh file's numbers
-//! were sorted while its tasks were appended ([`super::sorter`]); the rest is sorted by SQLite in a temporary table, outside
+//! were sorted while its tasks were appended (`sorter`); the rest is sorted by SQLite in a temporary table, outside
 //! the write lock.
 
 use std::fmt::Write as _;
 
+use super::super::reload_sizes::{ROWS_PER_STATEMENT, ROWS_PER_TRANSACTION};
+use super::super::sorter::{Key, Sorted};
 use super::keys::Keys;
-use super::loader::{Loader, ROWS_PER_STATEMENT, ROWS_PER_TRANSACTION};
-use super::sorter::{Key, Sorted};
+use super::loader::SqliteLoader;
 use crate::store::error::StoreError;
 
-impl Loader<'_> {
+impl SqliteLoader<'_> {
     /// Fills the key with this load's tasks in sorted order, and turns those that repeat an earlier row into duplicates.
     pub(super) async fn index_new_tasks(&mut self) -> Result<i64, StoreError> {
         for sql in ["drop table if exists temp.found", CREATE_FOUND] {

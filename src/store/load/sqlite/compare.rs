@@ -3,10 +3,10 @@
 //! In: rows that were not as they were (`temp.incoming`), old rows that were not met again (`temp.unmatched`), and where the
 //! others stand (`temp.run`). Out: a temporary table of each kind. What belongs to [`super::changes`]: writing them.
 
-use super::loader::Loader;
+use super::loader::SqliteLoader;
 use crate::store::error::StoreError;
 
-impl Loader<'_> {
+impl SqliteLoader<'_> {
     /// Sorts the incoming rows and matches them with the key: repeats, matches, fresh rows, vanished tasks.
     pub(super) async fn compare(&mut self) -> Result<(), StoreError> {
         for sql in DROP_COMPARISON.iter().chain(&CREATE_COMPARISON) {
