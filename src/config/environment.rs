@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use super::error::ConfigError;
 use crate::domain::{Platform, Secret, UserId};
 use crate::platforms::{Host, LoginKind, spec};
+use crate::store::QueuePlace;
 
 /// The longest token a variable may hold, in bytes.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -81,8 +82,8 @@ impl Environment {
             Some(Err(_)) => Err(ConfigError::Variable { name, why: "it is not UTF-8".into() }),
         };
         let db = path("CLEANUP_DB");
-        if db.as_ref().is_some_and(|db| db.to_string_lossy().contains("://")) {
-            let why = "this version keeps its queue in a SQLite file; give a path, not a URL".into();
+        if db.as_ref().is_some_and(|db| db.to_string_lossy().contains("://") && !QueuePlace::is_address(db)) {
+            let why = "a queue is a file, named by its path, or a database postgres://USER@HOST/DATABASE".into();
             return Err(ConfigError::Variable { name: "CLEANUP_DB", why });
         }
         let secret = |name: &'static str| text(name)?.map(|text| token(name, &text)).transpose();
@@ -170,7 +171,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_named_by_its_variable() {
-        for (name, value) in [("CLEANUP_X_USER_ID", "ada"), ("CLEANUP_DB", "postgres://localhost/q")] {
+        for (name, value) in [("CLEANUP_X_USER_ID", "ada"), ("CLEANUP_DB", "mysql://localhost/q")] {
             let error = read(&[(name, value)]).unwrap_err();
             assert!(error.to_string().starts_with(name) && error.hint().unwrap().contains(name), "{error}");
         }

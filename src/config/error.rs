@@ -1,6 +1,7 @@
 //! What can be wrong with a configuration. All of it is exit code 78.
 
 use crate::error::{CommandError, ErrorKind};
+use crate::store::AddressError;
 use crate::text::with_near_file;
 use std::path::PathBuf;
 
@@ -35,6 +36,14 @@ pub enum ConfigError {
         /// What is wrong.
         why: String,
     },
+    /// The address of a queue's server makes no sense. It is not shown: it may hold a password.
+    #[error("{named_by}: {why}")]
+    Address {
+        /// What named it.
+        named_by: &'static str,
+        /// What is wrong.
+        why: AddressError,
+    },
     /// Nobody says where files belong.
     #[error("there is no folder for {what}: neither HOME nor {variable} is set to an absolute path")]
     NoHome {
@@ -56,6 +65,9 @@ impl ConfigError {
             }
             ConfigError::File { suggestion, .. } => suggestion.clone(),
             ConfigError::Variable { name, .. } => Some(format!("correct or unset {name}")),
+            ConfigError::Address { named_by, .. } => {
+                Some(format!("correct {named_by}; special characters of a password are written as %XX"))
+            }
             ConfigError::NoHome { option, variable, .. } => Some(format!("say where with {option}, or set {variable}")),
         }
     }

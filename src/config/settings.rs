@@ -4,7 +4,7 @@ mod credentials;
 mod run;
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use self::credentials::{AppSettings, EnvironmentCredentials, OAuth1Set};
 use self::credentials::{app_of, credentials_of};
@@ -20,7 +20,7 @@ use super::windows::{self, Per, WindowRule};
 use super::writable::WritableConfig;
 use crate::domain::{Action, MicroUsd, Platform, Rate, Secret, WindowSpec};
 use crate::platforms::{FixedHost, find};
-use crate::store::{QueueKind, QueuePlace};
+use crate::store::{AddressError, QueueKind, QueuePlace};
 
 /// What lets people and scrapers look at the dashboard.
 #[derive(Clone, Debug, Default)]
@@ -84,16 +84,20 @@ impl Settings {
         let addresses = file.addresses().into_iter().chain(environment.addresses.clone()).collect();
         // The sandbox has a queue of its own: a variable set for every day must not lead it to the real one.
         let file_db = file.db;
-        let everyday = environment.db.clone().or_else(|| file_db.clone()).filter(|_| !options.sandbox);
-        let named = options.db.clone().or(everyday);
+        let by_environment = environment.db.clone().map(|name| (name, "CLEANUP_DB"));
+        let everyday = by_environment.or_else(|| Some((file_db.clone()?, "db in the config file")));
+        let named = options.db.clone().map(|name| (name, BY_OPTION)).or(everyday.filter(|_| !options.sandbox));
         let usual = paths::queue(environment, !options.sandbox).ok();
         let other = if options.sandbox { environment.db.clone().or(file_db).or(usual) } else { usual };
         Ok(Settings {
             kind: if options.sandbox { QueueKind::Sandbox } else { QueueKind::Real },
-            db: named.map_or_else(|| paths::queue(environment, options.sandbox), Ok).map(QueuePlace::from),
-            move_to: options.move_to.clone().map(QueuePlace::from),
-            named_db: options.db.clone().map(QueuePlace::from),
-            other_db: other.filter(|_| options.db.is_none()).map(QueuePlace::from),
+            db: match named {
+                Some((name, named_by)) => Ok(place_of(&name, named_by, environment)?),
+                None => paths::queue(environment, options.sandbox).map(QueuePlace::from),
+            },
+            move_to: options.move_to.as_deref().map(|name| place_of(name, BY_MOVE, environment)).transpose()?,
+            named_db: options.db.as_deref().map(|name| place_of(name, BY_OPTION, environment)).transpose()?,
+            other_db: other.filter(|name| options.db.is_none() && !QueuePlace::is_address(name)).map(QueuePlace::from),
             run,
             prices,
             addresses,
@@ -155,6 +159,30 @@ impl Settings {
     pub fn window_warnings(&self, platform: Platform, actions: &[Action]) -> Vec<String> {
         windows::warnings(platform, &self.windows(platform), actions)
     }
+}
+
+/// What names a queue, as an error about it says.
+const BY_OPTION: &str = "--db";
+const BY_MOVE: &str = "QUEUE of `cleanup db move`";
+
+/// The queue of this name. What belongs to one on a server and is kept in files all the same stands where queues do.
+fn place_of(name: &Path, named_by: &'static str, environment: &Environment) -> Result<QueuePlace, ConfigError> {
+    let Some(address) = name.to_str().filter(|_| QueuePlace::is_address(name)) else { return Ok(name.into()) };
+    if named_by == BY_OPTION && shows_password(address) {
+        return Err(ConfigError::Address { named_by, why: AddressError::PasswordShown });
+    }
+    let usual = paths::queue(environment, false)?;
+    let folder = usual.parent().unwrap_or(Path::new("."));
+    QueuePlace::server(Secret::new(address), folder).map_err(|why| ConfigError::Address { named_by, why })
+}
+
+/// Whether an address has a password in it: others can see the arguments of a program.
+fn shows_password(address: &str) -> bool {
+    let (_, rest) = address.split_once("://").unwrap_or_default();
+    let (server, asked) = rest.split_once('?').unwrap_or((rest, ""));
+    let server = server.split('/').next().unwrap_or_default();
+    let user = server.rsplit_once('@').map_or("", |(user, _)| user);
+    user.contains(':') || asked.split('&').any(|part| part.starts_with("password="))
 }
 
 /// A file that somebody named must be there; the one in its usual place may be missing.
@@ -233,6 +261,28 @@ mod tests {
         options.workers = Some(3);
         let settings = Settings::resolve(&options, &environment).unwrap();
         assert_eq!((settings.db().unwrap(), settings.run.workers), (&place("/option.db"), 3));
+    }
+
+    #[test]
+    fn a_queue_on_a_server_keeps_its_files_where_queues_are_and_its_password_to_itself() {
+        let home = Environment { home: Some("/home/ada".into()), ..Environment::default() };
+        let db = |text: &str| Overrides { db: Some(text.into()), ..Overrides::default() };
+        let environment = Environment { db: Some("postgres://ada:hush@db.example/q".into()), ..home };
+        let settings = Settings::resolve(&Overrides::default(), &environment).unwrap();
+        let place = settings.db().unwrap();
+        assert_eq!(place.local_path(), Path::new("/home/ada/.local/share/cleanup/db.example-5432-q"));
+        assert!(!format!("{settings:?}").contains("hush"));
+        for (address, why) in [
+            ("postgres://ada@db.example", "names no database"),
+            ("postgres://ada:hush@db.example/q", "arguments"),
+            ("postgres://ada@db.example/q?password=hush", "arguments"),
+        ] {
+            let error = Settings::resolve(&db(address), &environment).unwrap_err();
+            let said = format!("{error} {:?}", error.hint());
+            assert!(said.contains("--db") && said.contains(why) && !said.contains("hush"), "{said}");
+        }
+        let settings = Settings::resolve(&db("postgres://ada@db.example/q"), &environment).unwrap();
+        assert_eq!(settings.named_db.unwrap().to_string(), "postgres://ada@db.example:5432/q");
     }
 
     #[test]

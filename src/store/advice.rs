@@ -20,6 +20,23 @@ fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
             ErrorKind::Io,
             "make room on the server's disk and run the command again; what was reported before is saved".into(),
         ),
+        StoreError::Unreachable { .. } => (
+            ErrorKind::Io,
+            "see that the server runs and can be reached from here, and run the command again; what was reported before is saved"
+                .into(),
+        ),
+        StoreError::CommitUnknown { .. } => (
+            ErrorKind::Io,
+            "run the command again: it goes by what the queue says; what was reported before is saved".into(),
+        ),
+        StoreError::Refused { .. } => (
+            ErrorKind::Config,
+            "check the user, its password (PGPASSWORD or ~/.pgpass), the database's name and the user's rights; docs/scale.md lists what it needs"
+                .into(),
+        ),
+        StoreError::Unfit { .. } => {
+            (ErrorKind::Config, "docs/scale.md says what a server needs; or give another queue with --db".into())
+        }
         StoreError::Io { path, source } => (ErrorKind::Io, queue_io_hint(path, source)),
         StoreError::Damaged { .. } => (
             ErrorKind::Io,
@@ -138,6 +155,11 @@ mod tests {
             (StoreError::DamagedRows { rows: vec!["line 4 of unfollow".into()] }, 74),
             (StoreError::Newer { queue: queue.clone(), found: 9, known: 1 }, 78),
             (StoreError::Unknown { what: "the account a is at the platform b".into() }, 78),
+            (StoreError::ServerDiskFull { queue: queue.clone() }, 74),
+            (StoreError::Unreachable { queue: queue.clone(), detail: "x".into() }, 74),
+            (StoreError::CommitUnknown { queue: queue.clone() }, 74),
+            (StoreError::Refused { queue: queue.clone(), detail: "x".into() }, 78),
+            (StoreError::Unfit { queue: queue.clone(), detail: "x".into() }, 78),
             (StoreError::Foreign { path: path.clone() }, 78),
             (StoreError::InUse { queue: queue.clone() }, 75),
             (StoreError::NotEmpty { queue: queue.clone() }, 2),

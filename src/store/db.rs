@@ -3,6 +3,9 @@
 //! In: SQL and typed values. Out: rows, or what the error means to a person. What does not belong here: any SQL of the folders. They
 //! name no type of the database's library in a statement, so that a second database needs a second executor and no second store.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection as _, Postgres, Sqlite, Transaction};
@@ -10,6 +13,7 @@ use sqlx::{Connection as _, Postgres, Sqlite, Transaction};
 use super::error::StoreError;
 use super::place::QueuePlace;
 use super::row::{AnyRow, Row};
+use super::server_session::begin_session;
 use super::statement::Statement;
 use super::value::{Value, postgres_query, sqlite_query};
 
@@ -22,6 +26,9 @@ pub(super) enum Beneath<'c> {
 /// A connection, or a transaction on one.
 pub(super) trait Link {
     fn beneath(&mut self) -> Beneath<'_>;
+
+    /// The connection, where that is what this is: it may be made anew. A transaction that has lost its own cannot go on.
+    fn connection(&mut self) -> Option<&mut AnyConnection>;
 }
 
 /// A connection to either database.
@@ -38,6 +45,10 @@ impl Link for AnyConnection {
             AnyConnection::Postgres(connection) => Beneath::Postgres(connection),
         }
     }
+
+    fn connection(&mut self) -> Option<&mut AnyConnection> {
+        Some(self)
+    }
 }
 
 /// A transaction on either database.
@@ -53,6 +64,10 @@ impl Link for AnyTransaction<'_> {
             AnyTransaction::Postgres(transaction) => Beneath::Postgres(transaction),
         }
     }
+
+    fn connection(&mut self) -> Option<&mut AnyConnection> {
+        None
+    }
 }
 
 /// Runs statements, each by itself or within a transaction.
@@ -62,6 +77,8 @@ pub(super) struct Executor<C> {
     place: QueuePlace,
     /// Whoever began a transaction by a statement of its own has gone without ending it.
     is_left_open: bool,
+    /// The connection to a server has ended, as a statement of it or of a transaction on it was told.
+    has_ended: Arc<AtomicBool>,
 }
 
 /// A connection: each statement by itself.
@@ -96,7 +113,17 @@ impl<C: Link> Executor<C> {
     }
 
     /// The connection, without the transaction of somebody who has gone: whatever follows would be part of it, and lost with it.
-    async fn own_connection(&mut self) -> Beneath<'_> {
+    /// One that has ended is made anew: nothing of what went before is lost that had not been lost.
+    async fn own_connection(&mut self) -> Result<Beneath<'_>, StoreError> {
+        if self.has_ended.load(Ordering::Relaxed)
+            && let QueuePlace::Server(server) = &self.place
+            && let Some(connection) = self.connection.connection()
+        {
+            let session = begin_session(server).await.map_err(|error| StoreError::from_sqlx(&self.place, error))?;
+            *connection = AnyConnection::Postgres(Box::new(session));
+            self.has_ended.store(false, Ordering::Relaxed);
+            self.is_left_open = false;
+        }
         if std::mem::take(&mut self.is_left_open) {
             let rolled_back = match self.connection.beneath() {
                 Beneath::Sqlite(connection) => sqlx::query("rollback").execute(connection).await.map(drop),
@@ -107,7 +134,16 @@ impl<C: Link> Executor<C> {
                 tracing::debug!(%error, "nothing to roll back");
             }
         }
-        self.connection.beneath()
+        Ok(self.connection.beneath())
+    }
+
+    /// What an error means; and of a connection that has ended nothing more is asked.
+    fn understood(&self, error: sqlx::Error) -> StoreError {
+        let error = StoreError::from_sqlx(&self.place, error);
+        if matches!(error, StoreError::Unreachable { .. }) {
+            self.has_ended.store(true, Ordering::Relaxed);
+        }
+        error
     }
 
     /// Every row.
@@ -116,7 +152,7 @@ impl<C: Link> Executor<C> {
         sql: impl Into<Statement>,
         args: Vec<Value>,
     ) -> Result<Vec<T>, StoreError> {
-        let rows = match self.own_connection().await {
+        let rows = match self.own_connection().await? {
             Beneath::Sqlite(connection) => {
                 let query = sqlite_query(sql.into(), args);
                 query.try_map(|row| T::read(&AnyRow::Sqlite(row))).fetch_all(connection).await
@@ -126,7 +162,7 @@ impl<C: Link> Executor<C> {
                 query.try_map(|row| T::read(&AnyRow::Postgres(row))).fetch_all(connection).await
             }
         };
-        rows.map_err(|error| StoreError::from_sqlx(&self.place, error))
+        rows.map_err(|error| self.understood(error))
     }
 
     /// The row that has to be there.
@@ -145,7 +181,7 @@ impl<C: Link> Executor<C> {
         sql: impl Into<Statement>,
         args: Vec<Value>,
     ) -> Result<Option<T>, StoreError> {
-        let row = match self.own_connection().await {
+        let row = match self.own_connection().await? {
             Beneath::Sqlite(connection) => {
                 let query = sqlite_query(sql.into(), args);
                 query.try_map(|row| T::read(&AnyRow::Sqlite(row))).fetch_optional(connection).await
@@ -155,12 +191,12 @@ impl<C: Link> Executor<C> {
                 query.try_map(|row| T::read(&AnyRow::Postgres(row))).fetch_optional(connection).await
             }
         };
-        row.map_err(|error| StoreError::from_sqlx(&self.place, error))
+        row.map_err(|error| self.understood(error))
     }
 
     /// Changes rows, and says how many.
     pub(super) async fn execute(&mut self, sql: impl Into<Statement>, args: Vec<Value>) -> Result<u64, StoreError> {
-        let done = match self.own_connection().await {
+        let done = match self.own_connection().await? {
             Beneath::Sqlite(connection) => {
                 sqlite_query(sql.into(), args).execute(connection).await.map(|done| done.rows_affected())
             }
@@ -168,18 +204,18 @@ impl<C: Link> Executor<C> {
                 postgres_query(sql.into(), args).execute(connection).await.map(|done| done.rows_affected())
             }
         };
-        done.map_err(|error| StoreError::from_sqlx(&self.place, error))
+        done.map_err(|error| self.understood(error))
     }
 }
 
 impl Db {
     pub(super) fn new(connection: AnyConnection, place: QueuePlace) -> Db {
-        Executor { connection, place, is_left_open: false }
+        Executor { connection, place, is_left_open: false, has_ended: Arc::default() }
     }
 
     /// Begins to write. The lock is taken now: a deferred transaction fails when two processes begin at once.
     pub(super) async fn begin(&mut self) -> Result<Tx<'_>, StoreError> {
-        self.own_connection().await;
+        self.own_connection().await?;
         let begun = match &mut self.connection {
             AnyConnection::Sqlite(connection) => {
                 connection.begin_with("begin immediate").await.map(AnyTransaction::Sqlite)
@@ -187,8 +223,15 @@ impl Db {
             AnyConnection::Postgres(connection) => begin_on_server(connection).await.map(AnyTransaction::Postgres),
         };
         match begun {
-            Ok(connection) => Ok(Executor { connection, place: self.place.clone(), is_left_open: false }),
-            Err(error) => Err(StoreError::from_sqlx(&self.place, error)),
+            Ok(connection) => {
+                let (place, has_ended) = (self.place.clone(), Arc::clone(&self.has_ended));
+                Ok(Executor { connection, place, is_left_open: false, has_ended })
+            }
+            Err(error) => {
+                let error = StoreError::from_sqlx(&self.place, error);
+                self.has_ended.store(matches!(error, StoreError::Unreachable { .. }), Ordering::Relaxed);
+                Err(error)
+            }
         }
     }
 
@@ -205,7 +248,7 @@ impl Db {
             }
         };
         match begun {
-            Ok(connection) => Ok(Executor { connection, place: self.place.clone(), is_left_open: false }),
+            Ok(connection) => Ok(Executor { connection, place: self.place.clone(), is_left_open: false, has_ended: false }),
             Err(error) => Err(StoreError::from_sqlx(&self.place, error)),
         }
     }
@@ -260,7 +303,13 @@ impl Tx<'_> {
             AnyTransaction::Sqlite(transaction) => transaction.commit().await,
             AnyTransaction::Postgres(transaction) => transaction.commit().await,
         };
-        done.map_err(|error| StoreError::from_sqlx(&self.place, error))
+        done.map_err(|error| match StoreError::from_sqlx(&self.place, error) {
+            StoreError::Unreachable { queue, .. } => {
+                self.has_ended.store(true, Ordering::Relaxed);
+                StoreError::CommitUnknown { queue }
+            }
+            error => error,
+        })
     }
 }
 
@@ -278,5 +327,7 @@ async fn begin_on_server(connection: &mut PgConnection) -> sqlx::Result<Transact
 }
 
 async fn wait_for_writers(connection: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query("select pg_advisory_xact_lock($1)").bind(ONE_WRITER).execute(connection).await.map(drop)
+    // Whoever watches is told when, and only if, this is committed.
+    let sql = "select pg_advisory_xact_lock($1), pg_notify('cleanup', '')";
+    sqlx::query(sql).bind(ONE_WRITER).execute(connection).await.map(drop)
 }

@@ -20,6 +20,36 @@ pub enum StoreError {
         /// Where the queue is.
         queue: QueuePlace,
     },
+    /// The queue's server cannot be reached, or the connection to it has ended. Nothing of the failed step was kept.
+    #[error("the queue's server cannot be reached: {queue}: {detail}")]
+    Unreachable {
+        /// Where the queue is.
+        queue: QueuePlace,
+        /// What was met.
+        detail: String,
+    },
+    /// The connection to the queue's server ended while a step was being saved.
+    #[error("the connection to {queue} ended while the last step was being saved; whether it was is not known")]
+    CommitUnknown {
+        /// Where the queue is.
+        queue: QueuePlace,
+    },
+    /// The server does not let us in, or not do what has to be done.
+    #[error("the queue's server refuses: {queue}: {detail}")]
+    Refused {
+        /// Where the queue is.
+        queue: QueuePlace,
+        /// What it said.
+        detail: String,
+    },
+    /// A server or database that no queue can be in.
+    #[error("{queue} cannot hold a queue: {detail}")]
+    Unfit {
+        /// Where it was to be.
+        queue: QueuePlace,
+        /// Why, and what to do.
+        detail: String,
+    },
     /// Files or folders cannot be made, read or written.
     #[error("{path}: {source}")]
     Io {

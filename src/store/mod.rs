@@ -46,6 +46,7 @@ mod schedules;
 mod schema;
 mod server;
 mod server_lock;
+mod server_session;
 mod sqlite_codes;
 mod sqlite_file;
 mod statement;

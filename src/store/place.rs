@@ -5,11 +5,12 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use tokio::sync::RwLock;
 
 use crate::domain::Secret;
@@ -32,6 +33,10 @@ pub struct ServerPlace {
     pub(super) releases: Arc<RwLock<()>>,
 }
 
+/// What may follow the `?` of an address.
+const PARAMETERS: [&str; 9] =
+    ["host", "port", "user", "password", "dbname", "sslmode", "sslrootcert", "sslcert", "sslkey"];
+
 /// Why a text is no address of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
@@ -41,6 +46,16 @@ pub enum AddressError {
     /// It names a server alone.
     #[error("it names no database: postgres://USER@HOST:PORT/DATABASE")]
     NoDatabase,
+    /// Others can see it there.
+    #[error(
+        "a password in the arguments of a program can be seen by others: put it in PGPASSWORD or ~/.pgpass, or the address in CLEANUP_DB"
+    )]
+    PasswordShown,
+    /// It asks for something that is not known.
+    #[error(
+        "of what follows the ? of an address, only host, port, user, password, dbname, sslmode, sslrootcert, sslcert and sslkey are known"
+    )]
+    UnknownParameter,
 }
 
 impl QueuePlace {
@@ -96,11 +111,26 @@ impl QueuePlace {
 impl ServerPlace {
     /// What the library connects by: the address, and what the environment and `~/.pgpass` add to it now.
     pub(super) fn options(&self) -> Result<PgConnectOptions, AddressError> {
-        options_of(&self.address)
+        let options = options_of(&self.address)?;
+        let is_here = options.get_socket().is_some() || is_loopback(options.get_host());
+        // Unless somebody says otherwise, the library would do without encryption where a server offers none.
+        let is_lax = matches!(options.get_ssl_mode(), PgSslMode::Allow | PgSslMode::Prefer);
+        Ok(if is_lax && !is_here { options.ssl_mode(PgSslMode::VerifyFull) } else { options })
     }
 }
 
+fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.starts_with('/') || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 fn options_of(address: &Secret) -> Result<PgConnectOptions, AddressError> {
+    // What the library does not know it would log, with its value.
+    let asked = address.expose().split_once('?').map_or("", |(_, query)| query);
+    let names = asked.split('&').filter(|part| !part.is_empty()).map(|part| part.split('=').next().unwrap_or_default());
+    if names.into_iter().any(|name| !PARAMETERS.contains(&name)) {
+        return Err(AddressError::UnknownParameter);
+    }
     // The library's error would quote the address, and with it the password.
     PgConnectOptions::from_str(address.expose()).map_err(|_| AddressError::Unreadable)
 }
@@ -185,9 +215,27 @@ mod tests {
         assert_eq!(server("postgres://ada:hush@db.example:port/q"), Err(AddressError::Unreadable));
         assert_eq!(server("postgres://ada:hush@[::1/q"), Err(AddressError::Unreadable));
         assert_eq!(server("postgres://ada:hush@db.example"), Err(AddressError::NoDatabase));
+        assert_eq!(server("postgres://ada@db.example/q?pasword=hush"), Err(AddressError::UnknownParameter));
         for (name, is_address) in [("/data/queue.db", false), ("postgres", false), ("postgres://h/d", true)] {
             assert_eq!(QueuePlace::is_address(Path::new(name)), is_address, "{name}");
         }
+    }
+
+    #[test]
+    fn only_what_stays_on_this_host_goes_without_encryption() {
+        let mode = |address: &str| match server(address).unwrap() {
+            QueuePlace::Server(server) => format!("{:?}", server.options().unwrap().get_ssl_mode()),
+            QueuePlace::File(_) => unreachable!(),
+        };
+        for here in
+            ["postgres://localhost/q", "postgres://127.0.0.1/q", "postgres://[::1]/q", "postgres:///q?host=/run"]
+        {
+            assert_eq!(mode(here), "Prefer", "{here}");
+        }
+        assert_eq!(mode("postgres://db.example/q"), "VerifyFull");
+        assert_eq!(mode("postgres://db.example/q?sslmode=prefer"), "VerifyFull");
+        assert_eq!(mode("postgres://db.example/q?sslmode=require"), "Require");
+        assert_eq!(mode("postgres://db.example/q?sslmode=disable"), "Disable", "somebody has said so");
     }
 
     #[test]

@@ -143,7 +143,7 @@ impl Store {
         Ok(Stage { newest, applied, stamp })
     }
 
-    async fn stamp(&mut self) -> Result<Option<String>, StoreError> {
+    pub(super) async fn stamp(&mut self) -> Result<Option<String>, StoreError> {
         let found: Option<(String,)> = self.db.fetch_optional("select kind from queue where id = 1", args![]).await?;
         Ok(found.map(|(kind,)| kind))
     }

@@ -21,7 +21,7 @@ use crate::domain::Wall;
 /// How long a lock that is held is left alone before it is tried again.
 const BETWEEN_TAKES: Duration = Duration::from_millis(5);
 /// How often a lock's connection is tried.
-const BETWEEN_TRIES: Duration = Duration::from_secs(5);
+const BETWEEN_TRIES: Duration = Duration::from_secs(2);
 /// How long the server may take to answer then.
 const MOST_PER_TRY: Duration = Duration::from_secs(10);
 /// How long this process waits for locks that it is giving back before it takes another.
@@ -87,6 +87,8 @@ impl ServerLock {
     /// Waits for it.
     pub(super) async fn wait(place: &Arc<ServerPlace>, number: i64) -> Result<ServerLock, StoreError> {
         let mut db = connect(place).await?;
+        // Another load may take longer than a statement waits for a lock.
+        db.execute("set lock_timeout = 0", args![]).await?;
         db.fetch_one::<(bool,)>(WAIT, args![number]).await?;
         Ok(ServerLock::held_by(db, place, number))
     }

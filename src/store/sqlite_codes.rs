@@ -6,23 +6,23 @@ use sqlx::migrate::MigrateError;
 use super::disk_room::is_full;
 use super::error::{BUSY_TIMEOUT_S, StoreError};
 use super::place::QueuePlace;
-use super::postgres_codes::error_of_state;
+use super::postgres_codes::error_of_server;
 
 impl StoreError {
     /// Sorts an error of sqlx; one of SQLite by its result code.
     pub(super) fn from_sqlx(queue: &QueuePlace, error: sqlx::Error) -> StoreError {
         let damaged = |detail: String| StoreError::Damaged { queue: queue.clone(), detail };
+        let is_of_server = matches!(queue, QueuePlace::Server(_));
         let known = match &error {
-            sqlx::Error::Database(database) => match database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
-                Some(server) => error_of_state(queue, server.code(), server.message()),
-                None => {
-                    let code = database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0);
-                    match error_of_code(queue, code, database.message()) {
-                        Some(StoreError::Io { path, .. }) if is_full(&path) => Some(StoreError::DiskFull { path }),
-                        other => other,
-                    }
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::RowNotFound => None,
+            error if is_of_server => error_of_server(queue, error),
+            sqlx::Error::Database(database) => {
+                let code = database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0);
+                match error_of_code(queue, code, database.message()) {
+                    Some(StoreError::Io { path, .. }) if is_full(&path) => Some(StoreError::DiskFull { path }),
+                    other => other,
                 }
-            },
+            }
             sqlx::Error::Io(io) => {
                 Some(StoreError::of_io(queue.local_path(), std::io::Error::new(io.kind(), io.to_string())))
             }
@@ -30,13 +30,15 @@ impl StoreError {
                 let source = std::io::Error::other("the thread that works on it has ended");
                 Some(StoreError::Io { path: queue.local_path().to_path_buf(), source })
             }
-            // Tables are strict and statements fit the schema: a value of another type, or none where one has to be, was not
-            // written by this program.
-            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Some(damaged(error.to_string())),
-            sqlx::Error::RowNotFound => Some(damaged("a row that has to be there is missing".to_owned())),
             _ => None,
         };
-        known.unwrap_or(StoreError::Database(error))
+        known.unwrap_or_else(|| match error {
+            // Tables are strict and statements fit the schema: a value of another type, or none where one has to be, was not
+            // written by this program.
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => damaged(error.to_string()),
+            sqlx::Error::RowNotFound => damaged("a row that has to be there is missing".to_owned()),
+            other => StoreError::Database(other),
+        })
     }
 
     /// Whether a statement broke the constraint of this column.

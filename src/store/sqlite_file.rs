@@ -31,7 +31,7 @@ impl Db {
 
     /// SQLite's own count of other connections' commits; asking is all but free.
     pub(super) async fn data_version(&mut self) -> Result<i64, StoreError> {
-        let of_server = "select cast(cast(pg_snapshot_xmax(pg_current_snapshot()) as text) as bigint)";
+        let of_server = "select hashtextextended(cast(pg_current_snapshot() as text), 0)";
         let sql = if self.is_postgres() { of_server } else { "pragma data_version" };
         let (version,): (i64,) = self.fetch_one(sql, args![]).await?;
         Ok(version)

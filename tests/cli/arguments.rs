@@ -59,7 +59,7 @@ fn every_bad_value_is_refused_with_the_remedy() {
         (&["run", "-"], "--job NAME"),
         (&["load", "a.csv", "--job", ""], "1 to 128"),
         (&["check", "a.csv", "--sandbox", "--platform", "x-v1"], "one of them"),
-        (&["status", "--db", "postgres://localhost/q"], "SQLite"),
+        (&["status", "--db", "mysql://localhost/q"], "postgres://"),
         (&["status", "--color", "blue"], "never"),
         (&["status", "--log-format", "xml"], "json"),
         (&["status", "-q", "-v"], "cannot be used with"),

@@ -129,8 +129,8 @@ fn the_help() {
               Print version
 
     Global options:
-          --db <PATH>
-              The queue's file [env: CLEANUP_DB]
+          --db <QUEUE>
+              The queue: a file, or postgres://USER@HOST/DATABASE [env: CLEANUP_DB]
 
           --config <FILE>
               The config file [env: CLEANUP_CONFIG]

@@ -16,6 +16,7 @@ mod queue;
 mod read;
 mod records;
 mod schedules;
+mod server;
 mod stores;
 mod support;
 mod transfer;

@@ -58,6 +58,11 @@ impl TestQueue {
         &self.place
     }
 
+    /// The address of its database; none: it is a file.
+    pub(super) fn address(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
     pub(super) async fn open(&self) -> Store {
         Store::open(self.place(), QueueKind::Real).await.unwrap()
     }

@@ -13,8 +13,8 @@ const HEADING: &str = "Global options";
 /// Options of every command. The environment is read elsewhere, because `--sandbox` has to tell `--db` from `CLEANUP_DB`.
 #[derive(Clone, Debug, Args)]
 pub struct GlobalArgs {
-    /// The queue's file [env: CLEANUP_DB]
-    #[arg(long, value_name = "PATH", global = true, value_parser = values::queue_path, help_heading = HEADING)]
+    /// The queue: a file, or postgres://USER@HOST/DATABASE [env: CLEANUP_DB]
+    #[arg(long, value_name = "QUEUE", global = true, value_parser = values::queue_path, help_heading = HEADING)]
     pub db: Option<PathBuf>,
     /// The config file [env: CLEANUP_CONFIG]
     #[arg(long, value_name = "FILE", global = true, help_heading = HEADING)]

@@ -11,6 +11,7 @@ use crate::domain::{Action, MicroUsd, Platform, Rate, Target, UserId, Visibility
 use crate::limits::Pace;
 use crate::lists::filter::{MAX_ORDERED_ENTRIES, Order};
 use crate::sandbox::FieldNames;
+use crate::store::QueuePlace;
 use crate::text::is_letter_or_digit;
 
 /// `--action`: names, hidden aliases, and a suggestion where one is misspelt.
@@ -137,15 +138,17 @@ pub(super) fn spend(text: &str) -> Result<MicroUsd, String> {
     if amount == MicroUsd(0) { Err("it must be more than 0".into()) } else { Ok(amount) }
 }
 
-/// A queue's file.
+/// A queue's file, or the address of its server.
 pub(super) fn queue_path(text: &str) -> Result<PathBuf, String> {
     if text.is_empty() {
         return Err("give the path of the queue's file".into());
     }
-    if text.contains("://") {
-        return Err("this version keeps its queue in a SQLite file; give a path, not a URL".into());
+    let path = PathBuf::from(text);
+    // An address may hold a password, and what is refused here is quoted: it is looked at later.
+    if text.contains("://") && !QueuePlace::is_address(&path) {
+        return Err("a queue is a file, named by its path, or a database postgres://USER@HOST/DATABASE".into());
     }
-    Ok(PathBuf::from(text))
+    Ok(path)
 }
 
 /// A job's name: it stands in reports, file names and commands.
@@ -225,7 +228,11 @@ mod tests {
         assert!(limit("0").is_err() && limit("500001").is_err() && limit("500000").is_ok());
         assert!(wanted_text(" ").is_err() && wanted_text("crypto").is_ok());
         assert!(spend("0.00").is_err() && spend("-1").is_err() && spend("0.005").is_ok());
-        assert!(queue_path("postgres://x").unwrap_err().contains("SQLite") && queue_path("").is_err());
+        assert!(
+            queue_path("mysql://x").unwrap_err().contains("postgres://")
+                && queue_path("postgres://x").is_ok()
+                && queue_path("").is_err()
+        );
         assert!(job_name("").is_err() && job_name(" a").is_err() && job_name("a\u{1b}[2J").is_err());
         assert!(job_name("Nachtlauf 3").is_ok());
         assert!(time_of_day("6:00").is_ok() && time_of_day("2027-01-31T06:00").unwrap_err().contains("06:00"));

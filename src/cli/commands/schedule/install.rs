@@ -8,7 +8,7 @@ use crate::cli::args::ScheduleInstallArgs;
 use crate::cli::context::Context;
 use crate::config::Environment;
 use crate::error::{CommandError, ErrorKind};
-use crate::store::DurableFile;
+use crate::store::{DurableFile, QueuePlace};
 use crate::text::shell_word;
 
 const UNIT_MODE: u32 = 0o644;
@@ -66,7 +66,10 @@ fn subject(context: &Context) -> Result<Subject, CommandError> {
     let config = context.overrides.config.clone().or(environment.config);
     let subject = Subject {
         program,
-        queue: absolute(context.settings.db()?.local_path())?,
+        queue: match context.settings.db()? {
+            QueuePlace::File(path) => absolute(path)?.into(),
+            server => server.clone(),
+        },
         config: config.as_deref().map(absolute).transpose()?,
         log_file: context.overrides.log_file.as_deref().map(absolute).transpose()?,
         sandbox: context.settings.is_sandbox(),

@@ -4,13 +4,15 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::store::QueuePlace;
+
 /// What the units are about.
 #[derive(Clone, Debug)]
 pub(super) struct Subject {
     /// The program, absolute.
     pub(super) program: PathBuf,
-    /// The queue's file, absolute.
-    pub(super) queue: PathBuf,
+    /// The queue, its file absolute.
+    pub(super) queue: QueuePlace,
     /// The config file, absolute, where one is named.
     pub(super) config: Option<PathBuf>,
     /// The log file, absolute, where one is named.
@@ -35,7 +37,7 @@ impl Subject {
         if self.sandbox {
             words.push("--sandbox".into());
         }
-        words.extend(["--db".into(), path(&self.queue)]);
+        words.extend(["--db".into(), self.queue.public_name().to_string_lossy().into_owned()]);
         for (option, file) in [("--config", &self.config), ("--log-file", &self.log_file)] {
             if let Some(file) = file {
                 words.extend([option.into(), path(file)]);
@@ -46,17 +48,14 @@ impl Subject {
 
     /// Every path that the texts name.
     pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
-        let all = [Some(&self.program), Some(&self.queue), self.config.as_ref(), self.log_file.as_ref()];
-        all.into_iter().flatten().map(PathBuf::as_path)
+        let all = [Some(&self.program), self.config.as_ref(), self.log_file.as_ref()];
+        all.into_iter().flatten().map(PathBuf::as_path).chain([self.queue.local_path()])
     }
 
     /// Folders that a run writes to.
     fn folders(&self) -> Vec<&Path> {
-        let mut folders: Vec<&Path> = [Some(&self.queue), self.log_file.as_ref()]
-            .into_iter()
-            .flatten()
-            .filter_map(|file| file.parent())
-            .collect();
+        let files = [Some(self.queue.local_path()), self.log_file.as_deref()];
+        let mut folders: Vec<&Path> = files.into_iter().flatten().filter_map(|file| file.parent()).collect();
         folders.dedup();
         folders
     }
@@ -103,7 +102,7 @@ SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallErrorNumber=EPERM
 ",
-            queue = one_line(&self.queue),
+            queue = one_line(Path::new(&self.queue.public_name())),
             command = command.join(" "),
             folders = folders.join(" "),
         )
@@ -190,7 +189,7 @@ mod tests {
     fn subject(queue: &str) -> Subject {
         Subject {
             program: "/usr/local/bin/cleanup".into(),
-            queue: queue.into(),
+            queue: PathBuf::from(queue).into(),
             config: None,
             log_file: None,
             sandbox: false,
