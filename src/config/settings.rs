@@ -167,8 +167,12 @@ const BY_MOVE: &str = "QUEUE of `cleanup db move`";
 
 /// The queue of this name. What belongs to one on a server and is kept in files all the same stands where queues do.
 fn place_of(name: &Path, named_by: &'static str, environment: &Environment) -> Result<QueuePlace, ConfigError> {
-    let Some(address) = name.to_str().filter(|_| QueuePlace::is_address(name)) else { return Ok(name.into()) };
-    if named_by == BY_OPTION && shows_password(address) {
+    let Some(address) = name.to_str().filter(|_| QueuePlace::is_address(name)) else {
+        let why = AddressError::Unreadable;
+        let is_meant = QueuePlace::looks_like_an_address(name);
+        return if is_meant { Err(ConfigError::Address { named_by, why }) } else { Ok(name.into()) };
+    };
+    if [BY_OPTION, BY_MOVE].contains(&named_by) && shows_password(address) {
         return Err(ConfigError::Address { named_by, why: AddressError::PasswordShown });
     }
     let usual = paths::queue(environment, false)?;
@@ -281,6 +285,9 @@ mod tests {
             let said = format!("{error} {:?}", error.hint());
             assert!(said.contains("--db") && said.contains(why) && !said.contains("hush"), "{said}");
         }
+        let moved = Overrides { move_to: Some("postgres://ada:hush@db.example/q".into()), ..Overrides::default() };
+        let said = Settings::resolve(&moved, &environment).unwrap_err().to_string();
+        assert!(said.contains("db move") && said.contains("arguments") && !said.contains("hush"), "{said}");
         let settings = Settings::resolve(&db("postgres://ada@db.example/q"), &environment).unwrap();
         assert_eq!(settings.named_db.unwrap().to_string(), "postgres://ada@db.example:5432/q");
     }

@@ -25,10 +25,6 @@ fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
             "see that the server runs and can be reached from here, and run the command again; what was reported before is saved"
                 .into(),
         ),
-        StoreError::CommitUnknown { .. } => (
-            ErrorKind::Io,
-            "run the command again: it goes by what the queue says; what was reported before is saved".into(),
-        ),
         StoreError::Refused { .. } => (
             ErrorKind::Config,
             "check the user, its password (PGPASSWORD or ~/.pgpass), the database's name and the user's rights; docs/scale.md lists what it needs"
@@ -105,6 +101,11 @@ fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
         StoreError::FenceLost => {
             (ErrorKind::Busy, "what was reported is saved; `cleanup status` shows how far the other process is".into())
         }
+        StoreError::CommitUnknown { .. } => (
+            ErrorKind::Io,
+            "run the command again: it begins with what the server has saved, and what was being sent stands aside until the end"
+                .into(),
+        ),
         StoreError::LoadedMeanwhile { .. } => {
             (ErrorKind::Busy, "nothing was loaded; run the command again, and it continues from there".into())
         }
@@ -157,7 +158,7 @@ mod tests {
             (StoreError::Unknown { what: "the account a is at the platform b".into() }, 78),
             (StoreError::ServerDiskFull { queue: queue.clone() }, 74),
             (StoreError::Unreachable { queue: queue.clone(), detail: "x".into() }, 74),
-            (StoreError::CommitUnknown { queue: queue.clone() }, 74),
+            (StoreError::CommitUnknown { queue: queue.clone(), source: sqlx::Error::WorkerCrashed }, 74),
             (StoreError::Refused { queue: queue.clone(), detail: "x".into() }, 78),
             (StoreError::Unfit { queue: queue.clone(), detail: "x".into() }, 78),
             (StoreError::Foreign { path: path.clone() }, 78),

@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection as _, Postgres, Sqlite, Transaction};
+use sqlx::{Connection as _, Sqlite, Transaction};
 
 use super::error::StoreError;
 use super::place::QueuePlace;
 use super::row::{AnyRow, Row};
 use super::server_session::begin_session;
+use super::server_transaction::ServerTransaction;
 use super::statement::Statement;
 use super::value::{Value, postgres_query, sqlite_query};
 
@@ -54,14 +55,14 @@ impl Link for AnyConnection {
 /// A transaction on either database.
 pub(super) enum AnyTransaction<'d> {
     Sqlite(Transaction<'d, Sqlite>),
-    Postgres(Transaction<'d, Postgres>),
+    Postgres(ServerTransaction<'d>),
 }
 
 impl Link for AnyTransaction<'_> {
     fn beneath(&mut self) -> Beneath<'_> {
         match self {
             AnyTransaction::Sqlite(transaction) => Beneath::Sqlite(transaction),
-            AnyTransaction::Postgres(transaction) => Beneath::Postgres(transaction),
+            AnyTransaction::Postgres(transaction) => Beneath::Postgres(transaction.connection()),
         }
     }
 
@@ -220,37 +221,27 @@ impl Db {
             AnyConnection::Sqlite(connection) => {
                 connection.begin_with("begin immediate").await.map(AnyTransaction::Sqlite)
             }
-            AnyConnection::Postgres(connection) => begin_on_server(connection).await.map(AnyTransaction::Postgres),
+            AnyConnection::Postgres(connection) => {
+                ServerTransaction::begin(connection, &mut self.is_left_open).await.map(AnyTransaction::Postgres)
+            }
         };
-        match begun {
-            Ok(connection) => {
-                let (place, has_ended) = (self.place.clone(), Arc::clone(&self.has_ended));
-                Ok(Executor { connection, place, is_left_open: false, has_ended })
-            }
-            Err(error) => {
-                let error = StoreError::from_sqlx(&self.place, error);
-                self.has_ended.store(matches!(error, StoreError::Unreachable { .. }), Ordering::Relaxed);
-                Err(error)
-            }
-        }
+        Executor::of_transaction(begun, &self.place, &self.has_ended)
     }
 
     /// Begins what nobody else can meet before it is committed, and does not wait for its turn to write: [`Tx::wait_for_writers`] does, before the
     /// first step that others may meet. A file knows no such thing, and is written to from the beginning.
     pub(super) async fn begin_beside(&mut self) -> Result<Tx<'_>, StoreError> {
-        self.own_connection().await;
+        self.own_connection().await?;
         let begun = match &mut self.connection {
             AnyConnection::Sqlite(connection) => {
                 connection.begin_with("begin immediate").await.map(AnyTransaction::Sqlite)
             }
             AnyConnection::Postgres(connection) => {
-                connection.begin_with(BEGIN_ON_SERVER).await.map(AnyTransaction::Postgres)
+                let begun = ServerTransaction::begin_beside(connection, &mut self.is_left_open).await;
+                begun.map(AnyTransaction::Postgres)
             }
         };
-        match begun {
-            Ok(connection) => Ok(Executor { connection, place: self.place.clone(), is_left_open: false, has_ended: false }),
-            Err(error) => Err(StoreError::from_sqlx(&self.place, error)),
-        }
+        Executor::of_transaction(begun, &self.place, &self.has_ended)
     }
 
     /// A transaction that was begun by a statement is not gone on with: the next statement takes it back first.
@@ -285,13 +276,31 @@ impl Db {
     }
 }
 
-impl Tx<'_> {
+impl<'d> Tx<'d> {
+    fn of_transaction(
+        begun: sqlx::Result<AnyTransaction<'d>>,
+        place: &QueuePlace,
+        has_ended: &Arc<AtomicBool>,
+    ) -> Result<Tx<'d>, StoreError> {
+        match begun {
+            Ok(connection) => {
+                let (place, has_ended) = (place.clone(), Arc::clone(has_ended));
+                Ok(Executor { connection, place, is_left_open: false, has_ended })
+            }
+            Err(error) => {
+                let error = StoreError::from_sqlx(place, error);
+                has_ended.store(matches!(error, StoreError::Unreachable { .. }), Ordering::Relaxed);
+                Err(error)
+            }
+        }
+    }
+
     /// From here on it is this transaction's turn to write, as if [`Db::begin`] had begun it.
     pub(super) async fn wait_for_writers(&mut self) -> Result<(), StoreError> {
         match &mut self.connection {
             AnyTransaction::Sqlite(_) => Ok(()),
             AnyTransaction::Postgres(transaction) => {
-                let waited = wait_for_writers(transaction).await;
+                let waited = transaction.wait_for_writers().await;
                 waited.map_err(|error| StoreError::from_sqlx(&self.place, error))
             }
         }
@@ -299,35 +308,16 @@ impl Tx<'_> {
 
     /// Makes everything since [`Db::begin`] true at once.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
-        let done = match self.connection {
-            AnyTransaction::Sqlite(transaction) => transaction.commit().await,
-            AnyTransaction::Postgres(transaction) => transaction.commit().await,
-        };
-        done.map_err(|error| match StoreError::from_sqlx(&self.place, error) {
-            StoreError::Unreachable { queue, .. } => {
-                self.has_ended.store(true, Ordering::Relaxed);
-                StoreError::CommitUnknown { queue }
+        match self.connection {
+            AnyTransaction::Sqlite(transaction) => {
+                transaction.commit().await.map_err(|error| StoreError::from_sqlx(&self.place, error))
             }
-            error => error,
-        })
+            AnyTransaction::Postgres(transaction) => {
+                let place = &self.place;
+                let done = transaction.commit().await.map_err(|error| StoreError::of_commit(place, error));
+                self.has_ended.fetch_or(matches!(done, Err(StoreError::CommitUnknown { .. })), Ordering::Relaxed);
+                done
+            }
+        }
     }
-}
-
-/// Whoever writes has this lock of the server's, as whoever writes to a file has SQLite's: what a transaction has read is true until it
-/// commits.
-const ONE_WRITER: i64 = 0x636c_6561_6e75_7001;
-/// Each statement sees what was committed before it, whatever the server's settings say: what is read behind the wait for the lock is newer than
-/// the wait.
-const BEGIN_ON_SERVER: &str = "begin isolation level read committed read write";
-
-async fn begin_on_server(connection: &mut PgConnection) -> sqlx::Result<Transaction<'_, Postgres>> {
-    let mut transaction = connection.begin_with(BEGIN_ON_SERVER).await?;
-    wait_for_writers(&mut transaction).await?;
-    Ok(transaction)
-}
-
-async fn wait_for_writers(connection: &mut PgConnection) -> sqlx::Result<()> {
-    // Whoever watches is told when, and only if, this is committed.
-    let sql = "select pg_advisory_xact_lock($1), pg_notify('cleanup', '')";
-    sqlx::query(sql).bind(ONE_WRITER).execute(connection).await.map(drop)
 }

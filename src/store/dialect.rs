@@ -174,7 +174,7 @@ mod tests {
     ];
 
     /// What is about SQLite's file, or is made for one database on purpose.
-    const OF_ONE_DATABASE: [&str; 12] = [
+    const OF_ONE_DATABASE: [&str; 13] = [
         "dialect.rs",
         "sqlite_file.rs",
         "db.rs",
@@ -183,6 +183,7 @@ mod tests {
         "accounts/credential_wipe.rs",
         "load/",
         "queue/turn_sql.rs",
+        "queue/turn_sql_postgres.rs",
         "queue/slots.rs",
         "advice.rs",
         "error.rs",

@@ -28,12 +28,6 @@ pub enum StoreError {
         /// What was met.
         detail: String,
     },
-    /// The connection to the queue's server ended while a step was being saved.
-    #[error("the connection to {queue} ended while the last step was being saved; whether it was is not known")]
-    CommitUnknown {
-        /// Where the queue is.
-        queue: QueuePlace,
-    },
     /// The server does not let us in, or not do what has to be done.
     #[error("the queue's server refuses: {queue}: {detail}")]
     Refused {
@@ -149,6 +143,14 @@ pub enum StoreError {
     /// A newer drain has begun; this one must stop.
     #[error("another process has begun to work on this queue; this one has stopped")]
     FenceLost,
+    /// The connection broke while a step was being committed: the server may have done it, or not.
+    #[error("the connection to {queue} broke while a step was being saved: it may be saved, or not")]
+    CommitUnknown {
+        /// Where the queue is.
+        queue: QueuePlace,
+        /// What was seen of it.
+        source: sqlx::Error,
+    },
     /// The queue has been moved to another database, or is being moved.
     #[error("{queue} {} to {to}", if *is_over { "has been moved" } else { "is being moved" })]
     Moved {

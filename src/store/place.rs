@@ -64,6 +64,14 @@ impl QueuePlace {
         name.to_str().is_some_and(|name| name.starts_with("postgres://") || name.starts_with("postgresql://"))
     }
 
+    /// Whether a name is no address and looks as if it were meant as one: it may hold a password, so it is refused unseen.
+    pub fn looks_like_an_address(name: &Path) -> bool {
+        let name = name.to_string_lossy();
+        let begins =
+            ["postgres:", "postgresql:", "postgres//", "postgresql//"].iter().any(|word| name.starts_with(word));
+        begins || name.contains("://") || name.contains("password=")
+    }
+
     /// The queue in a server's database; what is kept in files all the same (a key, uploads) is kept in `folder` of this host.
     ///
     /// # Errors
@@ -236,6 +244,18 @@ mod tests {
         assert_eq!(mode("postgres://db.example/q?sslmode=prefer"), "VerifyFull");
         assert_eq!(mode("postgres://db.example/q?sslmode=require"), "Require");
         assert_eq!(mode("postgres://db.example/q?sslmode=disable"), "Disable", "somebody has said so");
+    }
+
+    #[test]
+    fn a_misspelt_address_is_no_file() {
+        for name in
+            ["postgres:/ada:hush@h/q", "postgresql//ada:hush@h/q", "host=h password=hush dbname=q", "mysql://h/q"]
+        {
+            assert!(QueuePlace::looks_like_an_address(Path::new(name)) && !QueuePlace::is_address(Path::new(name)));
+        }
+        for name in ["/data/queue.db", "postgres", "postgres/queue.db", "c:queue.db"] {
+            assert!(!QueuePlace::looks_like_an_address(Path::new(name)), "{name}");
+        }
     }
 
     #[test]

@@ -61,9 +61,11 @@ impl Store {
         kind: QueueKind,
     ) -> Result<Option<Store>, StoreError> {
         let mut db = connect(server).await?;
-        let (is_queue,): (bool,) = db.fetch_one("select to_regclass('queue') is not null", args![]).await?;
+        let nothing = "select not exists (select 1 from pg_class where relnamespace = to_regnamespace(quote_ident(current_schema()))
+                                            and relkind in ('r', 'p', 'v', 'm', 'f'))";
+        let (is_empty,): (bool,) = db.fetch_one(nothing, args![]).await?;
         db.close().await;
-        if is_queue { Store::open_server(server, kind).await.map(Some) } else { Ok(None) }
+        if is_empty { Ok(None) } else { Store::open_server(server, kind).await.map(Some) }
     }
 
     fn unfit(&self, detail: impl Into<String>) -> StoreError {

@@ -8,6 +8,7 @@ use sqlx::query::Query;
 use sqlx::{Database, Encode, Postgres, Sqlite, Type};
 
 use super::codes::number_of;
+use super::null_characters::without_null_characters;
 use super::statement::Statement;
 use crate::domain::Target;
 
@@ -123,7 +124,7 @@ pub(super) fn postgres_query(
     args.into_iter().fold(sql.for_postgres(), |query, value| match value {
         Value::Null => query.bind(Null),
         Value::Integer(value) => query.bind(value),
-        Value::Text(value) => query.bind(value),
+        Value::Text(value) => query.bind(without_null_characters(value)),
         Value::Blob(value) => query.bind(value),
         Value::Target(target) => query.bind(target.to_string()),
     })

@@ -72,6 +72,9 @@ const LINES: &[&[&str]] = &[
     &["audit"],
     &["doctor"],
     &["doctor", "--json"],
+    &["db", "migrate"],
+    // Nobody is there.
+    &["db", "move", "postgres://ada@127.0.0.1:1/queue", "--json"],
     &["cancel", "mutes"],
     &["forget", "mutes", "--yes"],
     // A command that is told of the end prints all that it is given.
@@ -219,6 +222,15 @@ fn no_secret_is_anywhere_in_clear() {
     let serve = ["serve", "--yes", "--listen", "127.0.0.1:0", behind[0], behind[1], "-vvv"];
     witness.serve(&serve, "the dashboard is at", &[]);
     assert_eq!(witness.missed(), Vec::<String>::new(), "commands without a line in LINES");
+    // A queue on a server that is not there, and addresses that are none.
+    for (address, code) in [
+        ("postgres://ada:canary-password@127.0.0.1:1/queue", 74),
+        ("postgres://ada:canary-password@127.0.0.1:1", 78),
+        ("postgres:/ada:canary-password@127.0.0.1:1/queue", 78),
+        ("host=127.0.0.1 password=canary-password dbname=queue", 78),
+    ] {
+        silent(bench.run_with(&["status", "-vvv"], &[("CLEANUP_DB", address)])).ends(code);
+    }
     // The wrong key, and none.
     silent(bench.run_with(&["account", "check", "-vvv"], &[("CLEANUP_KEY", "canary-another-passphrase")])).ends(78);
     silent(bench.run_with(&["account", "check", "-vvv"], &[("CLEANUP_KEY", "canary")])).ends(78);

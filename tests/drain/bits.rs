@@ -29,7 +29,7 @@ impl Image {
 
     /// Into a folder of its own: who still has the one before open may yet write to it.
     fn write(&self, bench: &mut Bench) {
-        bench.folder = tempfile::tempdir().unwrap();
+        bench.begin_anew();
         std::fs::write(bench.queue(), &self.0).unwrap();
     }
 
@@ -234,7 +234,7 @@ fn a_damaged_row_is_not_taken_for_one_on_the_keep_list() {
         let file = job_file(folder.path(), false);
         for bit in [0, 20, 63] {
             let flipped = id(DAMAGED) ^ (1 << bit);
-            bench.folder = tempfile::tempdir().unwrap();
+            bench.begin_anew();
             // With the highest bit it is no target at all.
             bench.keep_watched(&format!("{}\n", if bit == 63 { 7 } else { flipped }));
             bench.load(&file).await;

@@ -92,6 +92,12 @@ impl Bench {
         }
     }
 
+    /// In another folder, without a queue.
+    pub fn begin_anew(&mut self) {
+        self.folder = tempfile::tempdir().unwrap();
+        self.place = TestPlace::within(self.folder.path());
+    }
+
     /// Where the queue is.
     pub fn place(&self) -> &QueuePlace {
         self.place.place()

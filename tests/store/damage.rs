@@ -16,7 +16,7 @@ async fn damaged(queue: &TestQueue) -> (Store, Job, TaskId) {
     let ada = account(&mut store, "ada").await;
     let one = load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["1", "2", "3"])).await;
     let task = task_on(&mut store, &one, "2").await;
-    queue.plant("update task set target = 6 where target = 2").await;
+    queue.plant("update task set target = 6 where cast(target as text) = '2'").await;
     (store, one, task)
 }
 

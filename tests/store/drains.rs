@@ -5,7 +5,7 @@ use std::time::Duration;
 use cleanup::domain::{
     Action, Applies, BootId, Horizons, Moment, Scope, TaskState, Tick, UNKNOWN_AFTER_CRASH, Wall, WindowSpec,
 };
-use cleanup::store::{Claim, Drain, DrainScope, NewAllowance, OutageChange, OutageState, StoreError, Turn};
+use cleanup::store::{Claim, Drain, DrainScope, NewAllowance, OutageChange, OutageState, Settled, StoreError, Turn};
 
 use super::stores::{TestQueue, for_every_store};
 use super::support::{
@@ -22,6 +22,8 @@ for_every_store!(
     far_windows_reach_further_back_for_their_actions_alone,
     an_outage_is_on_record_until_it_is_over,
     an_allowance_shrinks_by_what_is_sent,
+    what_a_platform_says_is_on_record_whatever_it_says,
+    heads_of_lanes_go_before_all_others,
 );
 
 async fn a_drain_that_was_overtaken_writes_nothing_any_more(queue: TestQueue) {
@@ -265,4 +267,51 @@ async fn an_allowance_shrinks_by_what_is_sent(queue: TestQueue) {
         2,
         "its clock may have been wrong"
     );
+}
+
+/// A server has no null character: it has U+FFFD instead.
+async fn what_a_platform_says_is_on_record_whatever_it_says(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    let one = load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["1", "2"])).await;
+    let mut drain = begin(&queue).await;
+    let lane = only_lane(&mut drain).await;
+    let claimed = claim_some(&mut drain, &lane, 2, NOW).await;
+    let said = "\0 and \u{1}, \\u0000, \"\\\0\"\u{fffd}\u{10ffff}";
+    let refused = Settled { detail: said.into(), ..settled(&claimed[0], one.round, TaskState::Failed, NOW) };
+    let account_troubles = vec![(ada, Some(said.into()))];
+    let deleted_texts = vec![(claimed[0].task, said.into()), (claimed[1].task, "another".into())];
+    let turn = Turn { settled: vec![refused], account_troubles, deleted_texts, ..Turn::default() };
+    drain.turn(&turn, NOW).await.unwrap();
+    let told = store.read().explain(&target("1")).await.unwrap().remove(0);
+    let account = store.accounts().all().await.unwrap().remove(0);
+    let shown = |text: Option<&str>| text.map(|text| text.replace('\0', "\u{fffd}"));
+    let expected = shown(Some(said));
+    assert_eq!(
+        (shown(told.attempts[0].detail.as_deref()), shown(account.trouble.as_deref())),
+        (expected.clone(), expected)
+    );
+}
+
+async fn heads_of_lanes_go_before_all_others(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let (ada, bob) = (account(&mut store, "ada").await, account(&mut store, "bob").await);
+    let rows = vec![
+        row(2, Action::Unfollow, ada, "1"),
+        row(3, Action::Unfollow, ada, "2"),
+        row(4, Action::Unfollow, ada, "3"),
+        row(5, Action::Unfollow, bob, "4"),
+        row(6, Action::Unlike, ada, "5"),
+        row(7, Action::Unlike, ada, "6"),
+    ];
+    load(&mut store, &job("one"), rows).await;
+    let mut drain = begin(&queue).await;
+    let lanes = drain.lanes(None).await.unwrap();
+    let claims = [(0, 3), (1, 3), (2, 1)].map(|(lane, count)| claim(&lanes[lane], count, NOW));
+    let receipt = drain.turn(&Turn { claims: claims.into(), ..Turn::default() }, NOW).await.unwrap();
+    let mut heads: Vec<_> = receipt.claimed.iter().take(3).map(|claimed| claimed.target.to_string()).collect();
+    heads.sort();
+    assert_eq!(heads, ["1", "4", "5"]);
+    assert!(receipt.claimed.is_sorted_by_key(|claimed| claimed.attempt));
+    assert_eq!((receipt.claimed.len(), receipt.drained), (5, vec![lanes[0].lane, lanes[1].lane]));
 }

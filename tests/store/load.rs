@@ -22,6 +22,7 @@ for_every_store!(
     files_of_any_size_are_compared_row_by_row,
     cells_are_told_as_they_were,
     nobody_waits_for_rows_that_gather,
+    what_another_load_has_swept_away_never_becomes_visible,
 );
 
 async fn a_file_is_loaded_whole_or_not_at_all(queue: TestQueue) {
@@ -241,4 +242,17 @@ async fn nobody_waits_for_rows_that_gather(queue: TestQueue) {
         assert_eq!(loader.finish().await.unwrap().added, 1);
     }
     assert_whole(&mut store).await;
+}
+
+/// Whoever holds the load lock may lose it: its file is removed, its connection ends.
+async fn what_another_load_has_swept_away_never_becomes_visible(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    let mut loader = store.loading().begin_round(&job("one"), None, &from("first"), None, NOW.wall).await.unwrap();
+    queue.plant("delete from load where finished_at is null").await;
+    loader.push_all(rows(Action::Unfollow, ada, &["1", "2"])).await.unwrap();
+    assert!(loader.finish().await.is_err());
+    assert_eq!(store.queue().jobs().await.unwrap(), []);
+    let two = load(&mut store, &job("two"), rows(Action::Unfollow, ada, &["3"])).await;
+    assert_eq!((two.pending, store.queue().jobs().await.unwrap().len()), (1, 1));
 }

@@ -60,7 +60,7 @@ impl TestQueue {
 
     /// The address of its database; none: it is a file.
     pub(super) fn address(&self) -> Option<&str> {
-        self.database.as_deref()
+        self.database.as_ref().map(|database| database.address.as_str())
     }
 
     pub(super) async fn open(&self) -> Store {

@@ -56,7 +56,7 @@ async fn integrity(settings: &Settings, store: &mut Store, now: Wall) -> Vec<Doc
         Ok(found) => found,
         Err(error) => return vec![bad("queue", Grave::Queue, error.to_string(), BACKUP)],
     };
-    let mut findings = vec![good("sqlite", found.sqlite)];
+    let mut findings = vec![good(if store.place().file().is_some() { "sqlite" } else { "postgresql" }, found.sqlite)];
     for fault in &found.faults {
         findings.push(bad("queue", Grave::Queue, fault.clone(), BACKUP));
     }

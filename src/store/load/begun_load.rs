@@ -107,13 +107,19 @@ pub(super) async fn renew_job<C: Link>(
 }
 
 /// Marks the load as finished and tells a drain that there is news. Part of the step that makes it visible.
+///
+/// # Errors
+/// Whoever held the load lock has lost it, and another load has swept this one away: nothing of it may become visible.
 pub(super) async fn close_load<C: Link>(
     db: &mut Executor<C>,
     load: i64,
     last: i64,
     now: Wall,
 ) -> Result<(), StoreError> {
-    db.execute("update load set last_task_id = $2, finished_at = $3 where id = $1", args![load, last, now.0]).await?;
+    let sql = "update load set last_task_id = $2, finished_at = $3 where id = $1";
+    if db.execute(sql, args![load, last, now.0]).await? == 0 {
+        return Err(StoreError::impossible("a load that another one has swept away"));
+    }
     db.execute("update queue set generation = generation + 1 where id = 1", args![]).await.map(drop)
 }
 

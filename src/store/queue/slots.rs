@@ -6,49 +6,21 @@ use super::QueueStore;
 use std::collections::HashMap;
 
 use super::drain::Drain;
-use crate::domain::{AccountId, Action, AttemptId, Horizons, Moment, Tick, Wall};
+use super::slot::{AttemptSlot, RecentSlot};
+use super::slots_postgres::{newest_of_server, slots_of_server};
+use crate::domain::{AccountId, AttemptId, Horizons, Moment, Tick, Wall};
 use crate::store::codes::action_of;
 use crate::store::columns::{each_number, numbers, parse_each};
 use crate::store::error::StoreError;
-
-/// A slot on record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AttemptSlot {
-    /// Whose.
-    pub account: AccountId,
-    /// What for.
-    pub action: Action,
-    /// When it was reserved.
-    pub reserved: Moment,
-    /// The latest moment at which the platform can have counted the request.
-    pub counted_until: Tick,
-    /// Whether its end was never seen, and never will be.
-    pub open: bool,
-    /// Whether it was reserved in this boot.
-    pub same_boot: bool,
-    /// Whether its drain's wall clock agreed with the platform's.
-    pub clock_checked: bool,
-}
-
-/// A slot as whoever only looks needs it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RecentSlot {
-    /// What for.
-    pub action: Action,
-    /// The latest moment at which the platform can have counted the request, by the ticks of its boot.
-    pub counted_until: Tick,
-    /// When it was reserved, where that was in another boot, whose ticks say nothing in this one.
-    pub elsewhere: Option<Moment>,
-}
 
 /// A column of slots in each. The last says of each whether it is open (1), of this boot (2), by a clock that was checked (4).
 type SlotColumns = (Option<String>, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
 
 impl Drain {
     pub(super) async fn is_of_another_boot(&mut self, attempt: AttemptId) -> Result<bool, StoreError> {
-        let sql = "select d.boot <> ?2 from attempt a join drain d on d.id = a.drain_id where a.id >= ?1 order by a.id limit 1";
-        let found: Option<(i64,)> = self.store.db.fetch_optional(sql, args![attempt.0, &self.boot.0]).await?;
-        Ok(found == Some((1,)))
+        let sql = "select d.boot <> $2 from attempt a join drain d on d.id = a.drain_id where a.id >= $1 order by a.id limit 1";
+        let found: Option<(bool,)> = self.store.db.fetch_optional(sql, args![attempt.0, &self.boot.0]).await?;
+        Ok(found == Some((true,)))
     }
 
     /// The slots on record that may still count, of these accounts, oldest first.
@@ -61,9 +33,12 @@ impl Drain {
             self.slots_from.far_actions,
             self.last_attempt.0
         ];
-        let found = self.store.db.fetch_one(SLOTS, args).await;
+        let found = match self.store.db.is_postgres() {
+            true => slots_of_server(&mut self.store.db, args).await?,
+            false => slots_of(self.store.db.fetch_one(SLOTS, args).await?)?,
+        };
         let mut slots: HashMap<AccountId, Vec<AttemptSlot>> = HashMap::new();
-        for slot in slots_of(found?)? {
+        for slot in found {
             slots.entry(slot.account).or_default().push(slot);
         }
         Ok(slots)
@@ -82,6 +57,9 @@ impl QueueStore<'_> {
     ) -> Result<Vec<RecentSlot>, StoreError> {
         let from = self.first_that_count(boot, now, horizons).await?;
         let args = args![boot, account.0, most, from.far.0, from.near.0, from.far_actions];
+        if self.db.is_postgres() {
+            return newest_of_server(self.db, args).await;
+        }
         let (uppers, actions, elsewhere): (Option<String>, Option<String>, Option<String>) =
             self.db.fetch_one(NEWEST, args).await?;
         let elsewhere = parse_each(elsewhere.as_deref(), b',', another_boots_moment);

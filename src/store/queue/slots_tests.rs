@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use std::time::Duration;
 
 use super::*;
-use crate::domain::{Applies, WindowSpec};
+use crate::domain::{Action, Applies, WindowSpec};
 use crate::store::{QueueKind, Store};
 
 const HOUR: i64 = 3_600_000;

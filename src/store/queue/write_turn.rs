@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use super::drain::Drain;
 use super::turn::Turn;
-use super::turn_sql::TurnQuery;
+use super::turn_lists::{TurnLists, grouped_answers};
+use super::turn_sql::query_of;
 use crate::domain::{AttemptId, LaneId, Moment, Target, TaskId};
 use crate::store::codes::target_of;
 use crate::store::error::StoreError;
@@ -52,28 +53,40 @@ impl Drain {
     ///
     /// # Errors
     /// [`StoreError::FenceLost`] where a newer drain has begun; a full disk; a busy or damaged database. Nothing was written,
-    /// and nothing of this turn's claims may be sent.
+    /// and nothing of this turn's claims may be sent. [`StoreError::CommitUnknown`]: all of it was written, or nothing; its claims may not be
+    /// sent either, and the next drain finds them as those of a process that died.
     pub async fn turn(&mut self, turn: &Turn, now: Moment) -> Result<TurnReceipt, StoreError> {
-        let query = TurnQuery::of(turn, now.wall)?;
+        let receipt = if self.store.db.is_postgres() {
+            self.turn_on_server(turn, now).await
+        } else {
+            self.turn_in_file(turn, now).await
+        };
+        let receipt = receipt?;
+        self.last_attempt = receipt.claimed.iter().map(|claimed| claimed.attempt).max().unwrap_or(self.last_attempt);
+        Ok(receipt)
+    }
+
+    async fn turn_in_file(&mut self, turn: &Turn, now: Moment) -> Result<TurnReceipt, StoreError> {
+        let lists = TurnLists::of(turn, now.wall)?;
         failpoint::point("before-commit");
         let args = args![
             self.fence.0,
             self.last_attempt.0,
             now.tick.0,
             now.wall.0,
-            query.settled,
-            query.counts,
-            query.claims,
-            query.moves,
-            query.holds,
-            query.account_troubles,
+            grouped_answers(&turn.settled)?,
+            lists.counts,
+            lists.claims,
+            lists.moves,
+            lists.holds,
+            lists.account_troubles,
             turn.clock_checked,
-            query.outages,
+            lists.outages,
             turn.first_answer,
-            query.allowances,
-            query.undone,
-            query.stale_records,
-            query.deleted_texts
+            lists.allowances,
+            lists.undone,
+            lists.stale_records,
+            lists.deleted_texts
         ];
         // What a record held is forgotten when it is put back. It is text that people may delete again one day, and forget: it is overwritten,
         // which costs only the turns that do so.
@@ -81,7 +94,7 @@ impl Drain {
         if forgets {
             self.store.db.overwrite_deleted(true).await?;
         }
-        let rows = self.store.db.fetch_all::<(String,)>(query.sql, args).await;
+        let rows = self.store.db.fetch_all::<(String,)>(query_of(turn), args).await;
         let rows = match rows {
             Ok(rows) => rows,
             Err(error) => return Err(self.roll_back(error).await),
@@ -94,7 +107,6 @@ impl Drain {
         let text = rows.first().map_or("", |(text,)| text.as_str());
         let receipt: ReceiptDocument = serde_json::from_str(text).map_err(|e| StoreError::impossible(e.to_string()))?;
         let claimed = receipt.claimed.into_iter().map(claimed_of).collect::<Result<Vec<_>, _>>()?;
-        self.last_attempt = claimed.iter().map(|claimed| claimed.attempt).max().unwrap_or(self.last_attempt);
         let drained = receipt.drained.into_iter().map(LaneId).collect();
         Ok(TurnReceipt { claimed, drained, damaged: receipt.damaged.into_iter().map(TaskId).collect() })
     }

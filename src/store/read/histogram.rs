@@ -132,8 +132,10 @@ macro_rules! of_round {
     };
 }
 
-const REASONS: &str =
-    of_round!("select task.state, task.reason, count(*)", "group by task.state, task.reason order by task.state");
+const REASONS: &str = of_round!(
+    "select task.state, task.reason, count(*)",
+    "group by task.state, task.reason order by task.state, task.reason"
+);
 
 /// Rows that made no task, and tasks that were rejected later: as they stand in the file.
 const REJECTED_ROWS: Sql = sql!(

@@ -284,7 +284,7 @@ const VANISHED: Sql = fill_from!(
 
 const NEWEST_FIRST: Sql = fill_from!(
     "null",
-    "task.finished_at desc, task.id desc",
+    "task.finished_at desc nulls last, task.id desc",
     "from load cross join task
       where load.round_id = $1 and load.finished_at is not null
         and task.id between load.first_task_id and load.last_task_id"

@@ -142,7 +142,7 @@ impl ScheduleStore<'_> {
                           created_at, settled_to from schedule order by name";
         let rows: Vec<ScheduleRow> = self.db.fetch_all(sql, args![]).await?;
         let sql = "select f.schedule_id, f.slot_at from firing f join schedule s on s.id = f.schedule_id
-                    where f.state = 'skipped' and f.slot_at > s.settled_to";
+                    where f.state = 'skipped' and f.slot_at > s.settled_to order by f.slot_at";
         let skipped: Vec<(i64, i64)> = self.db.fetch_all(sql, args![]).await?;
         rows.into_iter().map(|row| schedule_of(row, &skipped)).collect()
     }

@@ -33,8 +33,9 @@ for_every_store!(every_reading_says_what_the_model_says, stories_make_every_tran
 
 /// Tells a story; the transitions that were made in it.
 fn live_through(kind: StoreKind, story: &[Step], lie: Option<Lie>) -> Result<BTreeSet<String>, TestCaseError> {
+    let queue = TestQueue::new(kind);
     wait(async {
-        let mut world = World::new(TestQueue::new(kind), lie).await;
+        let mut world = World::new(queue, lie).await;
         for (number, step) in story.iter().enumerate() {
             let told = async {
                 world.step(step).await?;
