@@ -6,5 +6,7 @@ alter table queue add column moved_to text;
 alter table queue add column move_id text;
 -- When it ended; null: it has begun, and whether anything has arrived says the other queue.
 alter table queue add column moved_at integer;
+-- Where a move is taking a queue from that is to be here; null: nothing is on its way.
+alter table queue add column awaited_from text;
 -- The move by which it came; null: it has begun here.
 alter table queue add column came_by text;

@@ -10,6 +10,7 @@ create table queue (
     moved_to    text collate "C",
     move_id     text collate "C",
     moved_at    bigint,
+    awaited_from text collate "C",
     came_by     text collate "C"
 );
 

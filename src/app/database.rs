@@ -67,28 +67,43 @@ pub async fn move_queue(deps: AppDeps<'_>) -> Result<MoveReport, CommandError> {
         return Err(StoreError::Moved { queue: from.clone(), to, is_over: true }.into());
     }
     let nobody = nobody_works_on(from).await?;
-    let mut target = Store::open(to, kind).await?;
-    let mark = source.begin_move(&to.to_string()).await?;
-    if mark.to != to.to_string() {
+    let mut target = Store::open_wherever(to, kind).await?;
+    let nobody_there = nobody_works_on(to).await?;
+    let mark = source.begin_move(&name_of(to)).await?;
+    if mark.to != name_of(to) {
         return Err(StoreError::Moved { queue: from.clone(), to: mark.to, is_over: false }.into());
     }
     let mut copied = None;
     if target.came_by().await?.as_ref() != Some(&mark.id) {
+        if let Err(error) = target.await_move(&name_of(from)).await {
+            source.take_back_move().await?;
+            return Err(error.into());
+        }
         let rows = copy(source, &mut target, &mark.id).await?;
         (source, copied) = (rows.0, rows.1);
     }
     source.end_move(deps.clock.now().wall).await?;
     source.close().await;
-    drop(nobody);
-    deps.log_audit_event(&mut target, "move", None, &format!("from {from}")).await;
+    drop((nobody, nobody_there));
+    deps.log_audit_event(&mut target, "move", None, &format!("from {}", name_of(from))).await;
+    let has_logins = target.accounts().has_credentials().await?;
     target.close().await;
-    Ok(MoveReport { from: from.to_string(), to: to.to_string(), copied, key_to_copy: key_to_copy(deps, from, to) })
+    let key_to_copy = if has_logins { key_to_copy(deps, from, to) } else { None };
+    Ok(MoveReport { from: name_of(from), to: name_of(to), copied, key_to_copy })
+}
+
+/// How a queue is found again from any folder.
+fn name_of(place: &QueuePlace) -> String {
+    let whole = place.file().and_then(|file| std::path::absolute(file).ok());
+    whole.map_or_else(|| place.to_string(), |file| file.display().to_string())
 }
 
 /// Logins are sealed with a key in a file beside the queue, which stays on its host.
 fn key_to_copy(deps: AppDeps<'_>, from: &QueuePlace, to: &QueuePlace) -> Option<(PathBuf, PathBuf)> {
     let [key, looked_for] = [from, to].map(|place| key_choice(deps.settings, place.local_path()).key_file);
-    (key != looked_for && key.exists() && !looked_for.exists()).then_some((key, looked_for))
+    let sealed_by = std::fs::read(&key).ok()?;
+    let is_same = std::fs::read(&looked_for).is_ok_and(|found| found == sealed_by);
+    (!is_same).then_some((key, looked_for))
 }
 
 /// Two files are copied by copying, two databases of servers by the server's own tools.
@@ -107,6 +122,7 @@ async fn copy(source: Store, target: &mut Store, by: &MoveId) -> Result<(Store, 
     let mut source = match source.alone().await {
         Ok(source) => source,
         Err(error) => {
+            target.await_no_move().await?;
             Store::reopen(&place).await?.take_back_move().await?;
             return Err(error.into());
         }
@@ -123,6 +139,8 @@ async fn copy(source: Store, target: &mut Store, by: &MoveId) -> Result<(Store, 
     if target.came_by().await?.as_ref() == Some(by) {
         return Ok((source, None));
     }
+    // What is not empty awaits nothing.
+    target.await_no_move().await?;
     source.take_back_move().await?;
     Err(error.into())
 }

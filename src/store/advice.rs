@@ -77,6 +77,10 @@ fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
             ErrorKind::Config,
             format!("wait until it has ended; if it was cut off, `cleanup db move {to}` with this --db brings it to its end"),
         ),
+        StoreError::Awaiting { queue, from } => (
+            ErrorKind::Config,
+            format!("wait until it has ended; if it was cut off, `cleanup db move {queue} --db {from}` brings it to its end"),
+        ),
         StoreError::InUse { .. } => (
             ErrorKind::Busy,
             "nothing was changed; end what works on it or shows it (`cleanup serve`, lists that are being read), and run the command again".into(),
@@ -162,6 +166,7 @@ mod tests {
             (StoreError::Refused { queue: queue.clone(), detail: "x".into() }, 78),
             (StoreError::Unfit { queue: queue.clone(), detail: "x".into() }, 78),
             (StoreError::Foreign { path: path.clone() }, 78),
+            (StoreError::Awaiting { queue: queue.clone(), from: "/old.db".into() }, 78),
             (StoreError::InUse { queue: queue.clone() }, 75),
             (StoreError::NotEmpty { queue: queue.clone() }, 2),
             (StoreError::OldSqlite { version: "3.40.0".into(), needed: "3.51.3" }, 78),

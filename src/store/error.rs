@@ -161,6 +161,14 @@ pub enum StoreError {
         /// Whether everything has arrived there.
         is_over: bool,
     },
+    /// A queue is on its way into this place, or a move was cut off.
+    #[error("a queue is being moved from {from} to {queue}")]
+    Awaiting {
+        /// The place.
+        queue: QueuePlace,
+        /// Where the queue comes from.
+        from: String,
+    },
     /// Somebody else has a queue open that has to be nobody's for a while.
     #[error("another process has {queue} open")]
     InUse {

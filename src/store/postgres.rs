@@ -28,12 +28,26 @@ const SCHEMA: &str = include_str!("../../migrations/postgres/0001_queue.sql");
 /// The oldest server whose ways are known.
 const NEEDED_VERSION: i64 = 150_000;
 
+/// Whether anything but the library's list of migrations is in the database: that is made before everything else, and whoever is killed then
+/// leaves it alone.
+macro_rules! is_used {
+    () => {
+        "exists (select 1 from pg_class
+                  where relnamespace = to_regnamespace(quote_ident(current_schema())) and relkind in ('r', 'p', 'v', 'm', 'f')
+                    and relname <> '_sqlx_migrations')"
+    };
+}
+
 /// What is in a database, and what server has it.
-const LOOK: &str = "select cast(current_setting('server_version_num') as bigint), current_setting('fsync') = 'on',
+const LOOK: &str = concat!(
+    "select cast(current_setting('server_version_num') as bigint), current_setting('fsync') = 'on',
        current_setting('full_page_writes') = 'on', pg_is_in_recovery(), pg_encoding_to_char(encoding),
        coalesce(current_schema(), ''), to_regclass('queue') is not null and to_regclass('_sqlx_migrations') is not null,
-       exists (select 1 from pg_class where relnamespace = to_regnamespace(quote_ident(current_schema())) and relkind in ('r', 'p', 'v', 'm', 'f'))
-  from pg_database where datname = current_database()";
+       ",
+    is_used!(),
+    "
+  from pg_database where datname = current_database()"
+);
 
 impl Store {
     /// Opens the queue in a database that has been made for it, and makes its tables where it is empty.
@@ -61,8 +75,7 @@ impl Store {
         kind: QueueKind,
     ) -> Result<Option<Store>, StoreError> {
         let mut db = connect(server).await?;
-        let nothing = "select not exists (select 1 from pg_class where relnamespace = to_regnamespace(quote_ident(current_schema()))
-                                            and relkind in ('r', 'p', 'v', 'm', 'f'))";
+        let nothing = concat!("select not ", is_used!());
         let (is_empty,): (bool,) = db.fetch_one(nothing, args![]).await?;
         db.close().await;
         if is_empty { Ok(None) } else { Store::open_server(server, kind).await.map(Some) }

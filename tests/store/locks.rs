@@ -125,5 +125,6 @@ async fn a_place_is_named_so_that_it_is_found_again(queue: TestQueue) {
     let name = place.public_name();
     assert_eq!(place.file().is_some(), queue.kind.has_files());
     assert_eq!(QueuePlace::is_address(Path::new(&name)), !queue.kind.has_files());
+    assert_eq!(QueuePlace::looks_like_an_address(Path::new(&name)), !queue.kind.has_files());
     assert_eq!(name.to_string_lossy(), place.to_string());
 }

@@ -12,6 +12,7 @@ use super::support::{
 for_every_store!(
     a_half_done_job_is_moved_there_and_back,
     a_queue_that_has_gone_is_opened_by_nobody,
+    what_awaits_a_queue_is_opened_by_nobody,
     what_has_rows_is_not_moved_into,
     a_queue_is_left_alone_before_it_is_moved,
 );
@@ -21,6 +22,8 @@ async fn move_into(from: &mut Store, to: &mut Store) -> Vec<(&'static str, u64)>
     assert_eq!((mark.to.as_str(), mark.moved_at), ("there", None));
     assert_eq!(from.begin_move("there").await.unwrap(), mark, "the same move, gone on with");
     assert_eq!(to.came_by().await.unwrap(), None);
+    to.await_move("here").await.unwrap();
+    assert!(matches!(to.await_move("elsewhere").await, Err(StoreError::Awaiting { from, .. }) if from == "here"));
     let copied = from.copy_into(to, &mark.id).await.unwrap();
     assert_eq!(to.came_by().await.unwrap(), Some(mark.id));
     from.end_move(Wall(7)).await.unwrap();
@@ -89,6 +92,15 @@ async fn a_queue_that_has_gone_is_opened_by_nobody(queue: TestQueue) {
     assert!(Store::open_existing(queue.place(), QueueKind::Real).await.is_err());
     let mut gone = Store::open_existing_wherever(queue.place(), QueueKind::Real).await.unwrap().unwrap();
     assert_eq!(gone.move_mark().await.unwrap().unwrap().moved_at, Some(Wall(9)));
+}
+
+async fn what_awaits_a_queue_is_opened_by_nobody(queue: TestQueue) {
+    let mut store = queue.open().await;
+    store.await_move("old").await.unwrap();
+    let refused = Store::open(queue.place(), QueueKind::Real).await.unwrap_err();
+    assert!(matches!(&refused, StoreError::Awaiting { from, .. } if from == "old"), "{refused}");
+    store.await_no_move().await.unwrap();
+    queue.open().await;
 }
 
 async fn what_has_rows_is_not_moved_into(queue: TestQueue) {

@@ -47,7 +47,7 @@ fn lines(report: &MoveReport) -> Vec<String> {
     let mut lines = vec![format!("moved {from} to {to}: {what}")];
     if let Some((key, beside)) = &report.key_to_copy {
         lines.push(format!(
-            "its logins are sealed with the key in {}: copy that to {}",
+            "its logins are sealed with the key in {}, and from now on it is looked for in {}: copy it there",
             escaped(&key.display().to_string()),
             escaped(&beside.display().to_string())
         ));

@@ -73,7 +73,7 @@ async fn refuse_rows(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 
 async fn copy_table(from: &mut Db, tx: &mut Tx<'_>, table: &Table, is_file: bool) -> Result<u64, StoreError> {
     let per_statement = VALUES_PER_STATEMENT / table.columns.len().max(1);
-    let whole = table.insert(per_statement);
+    let whole = table.insert(per_statement, is_file);
     let (mut copied, mut behind) = (0, Vec::new());
     loop {
         let page = AssertSqlSafe(table.page(behind.is_empty(), per_statement));
@@ -84,7 +84,7 @@ async fn copy_table(from: &mut Db, tx: &mut Tx<'_>, table: &Table, is_file: bool
         let values = rows.into_iter().flat_map(|row| table.columns.iter().zip(row));
         let values =
             values.map(|(column, value)| if is_file { of_file(column, value) } else { of_server(column, value) });
-        let sql = if count == per_statement { whole.clone() } else { table.insert(count) };
+        let sql = if count == per_statement { whole.clone() } else { table.insert(count, is_file) };
         tx.execute(AssertSqlSafe(sql), values.collect()).await?;
         copied += count as u64;
         if count < per_statement {

@@ -81,8 +81,38 @@ impl Store {
         Ok(came_by.map(MoveId))
     }
 
+    /// Writes down in an empty queue that another is on its way here: from now on nobody opens it to work on it.
+    ///
+    /// # Errors
+    /// [`StoreError::Awaiting`] where a queue of another place is on its way; the database cannot be written.
+    pub async fn await_move(&mut self, from: &str) -> Result<(), StoreError> {
+        let sql = "update queue set awaited_from = $1 where id = 1 and came_by is null and awaited_from is null";
+        self.db.execute(sql, args![from]).await?;
+        match self.awaited_from().await? {
+            Some(other) if other != from => Err(StoreError::Awaiting { queue: self.place().clone(), from: other }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Nothing comes.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn await_no_move(&mut self) -> Result<(), StoreError> {
+        self.db.execute("update queue set awaited_from = null where id = 1", args![]).await.map(drop)
+    }
+
+    async fn awaited_from(&mut self) -> Result<Option<String>, StoreError> {
+        let (from,): (Option<String>,) =
+            self.db.fetch_one("select awaited_from from queue where id = 1", args![]).await?;
+        Ok(from)
+    }
+
     /// This queue, unless it is going elsewhere or has gone.
     pub(in crate::store) async fn unless_moved(mut self) -> Result<Store, StoreError> {
+        if let Some(from) = self.awaited_from().await? {
+            return Err(StoreError::Awaiting { queue: self.place().clone(), from });
+        }
         match self.move_mark().await? {
             None => Ok(self),
             Some(mark) => {
@@ -95,6 +125,6 @@ impl Store {
 
 /// Writes into the queue that everything has been copied to by which move that was.
 pub(super) async fn arrive(tx: &mut Tx<'_>, by: &MoveId, generation: i64) -> Result<(), StoreError> {
-    let sql = "update queue set came_by = $1, generation = generation + $2 + 1 where id = 1";
+    let sql = "update queue set came_by = $1, awaited_from = null, generation = generation + $2 + 1 where id = 1";
     tx.execute(sql, args![by.0.as_str(), generation]).await.map(drop)
 }
