@@ -107,6 +107,8 @@ async fn what_has_rows_is_not_moved_into(queue: TestQueue) {
     let first = TestQueue::new(StoreKind::Sqlite);
     let (mut from, mut to) = (first.open().await, queue.open().await);
     account(&mut to, "ada").await;
+    assert!(matches!(to.await_move("there").await, Err(StoreError::NotEmpty { .. })));
+    queue.open().await.close().await;
     let mark = from.begin_move("there").await.unwrap();
     let refused = from.copy_into(&mut to, &mark.id).await.unwrap_err();
     assert!(matches!(refused, StoreError::NotEmpty { .. }), "{refused}");

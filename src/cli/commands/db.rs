@@ -27,13 +27,13 @@ async fn move_queue(context: &Context, args: &DbMoveArgs) -> Result<(), CommandE
     if args.json {
         return context.printer.json(&report);
     }
-    for line in lines(&report) {
+    for line in lines(&report, context.settings.is_sandbox()) {
         context.printer.say(&line);
     }
     Ok(())
 }
 
-fn lines(report: &MoveReport) -> Vec<String> {
+fn lines(report: &MoveReport, is_sandbox: bool) -> Vec<String> {
     let (from, to) = (escaped(&report.from), escaped(&report.to));
     let what = match &report.copied {
         Some(copied) => format!(
@@ -52,8 +52,8 @@ fn lines(report: &MoveReport) -> Vec<String> {
             escaped(&beside.display().to_string())
         ));
     }
-    lines.push(format!(
-        "nothing works on {from} any more; name the new place with --db, CLEANUP_DB or `db` in the config file"
-    ));
+    // The sandbox heeds neither the variable nor the file.
+    let how = if is_sandbox { "--db" } else { "--db, CLEANUP_DB or `db` in the config file" };
+    lines.push(format!("nothing works on {from} any more; name the new place with {how}"));
     lines
 }

@@ -2,7 +2,7 @@
 //! not at all.
 
 use super::mark::{MoveId, arrive};
-use super::shape::{Column, TABLES, Table, tables_of_file};
+use super::shape::{Column, Table, refuse_rows, tables_of_file};
 use crate::domain::Target;
 use crate::store::codes::number_of;
 use crate::store::db::{Db, Tx};
@@ -58,17 +58,6 @@ async fn copy_tables(from: &mut Db, to: &mut Db, tables: &[Table], by: &MoveId) 
     arrive(&mut tx, by, generation).await?;
     tx.commit().await?;
     Ok(CopiedQueue { rows })
-}
-
-async fn refuse_rows(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    for table in TABLES {
-        let sql = AssertSqlSafe(format!("select exists (select 1 from {table})"));
-        let (has_rows,): (bool,) = tx.fetch_one(sql, args![]).await?;
-        if has_rows {
-            return Err(StoreError::NotEmpty { queue: tx.place().clone() });
-        }
-    }
-    Ok(())
 }
 
 async fn copy_table(from: &mut Db, tx: &mut Tx<'_>, table: &Table, is_file: bool) -> Result<u64, StoreError> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::shape::refuse_rows;
 use crate::domain::Wall;
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
@@ -84,10 +85,15 @@ impl Store {
     /// Writes down in an empty queue that another is on its way here: from now on nobody opens it to work on it.
     ///
     /// # Errors
-    /// [`StoreError::Awaiting`] where a queue of another place is on its way; the database cannot be written.
+    /// [`StoreError::NotEmpty`] where there are rows, [`StoreError::Awaiting`] where a queue of another place is on its way; the database
+    /// cannot be written.
     pub async fn await_move(&mut self, from: &str) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        // Whoever works on a queue is not told for a moment that another one is on its way there.
+        refuse_rows(&mut tx).await?;
         let sql = "update queue set awaited_from = $1 where id = 1 and came_by is null and awaited_from is null";
-        self.db.execute(sql, args![from]).await?;
+        tx.execute(sql, args![from]).await?;
+        tx.commit().await?;
         match self.awaited_from().await? {
             Some(other) if other != from => Err(StoreError::Awaiting { queue: self.place().clone(), from: other }),
             _ => Ok(()),

@@ -3,7 +3,9 @@
 //! In: a file. Out: its [`Table`]s. What does not belong here: rows. The columns are read from the file, so that there is no second list of
 //! them; a test holds the names against the schemas of both databases.
 
-use crate::store::db::Db;
+use sqlx::AssertSqlSafe;
+
+use crate::store::db::{Db, Tx};
 use crate::store::error::StoreError;
 
 /// Every table but `queue`, whose row each database has of its own; each behind those that its rows refer to.
@@ -78,6 +80,18 @@ pub(super) async fn tables_of_file(file: &mut Db) -> Result<Vec<Table>, StoreErr
         tables.push(Table { name, columns: columns.collect(), key });
     }
     Ok(tables)
+}
+
+/// Refuses where any of them has rows.
+pub(super) async fn refuse_rows(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    for table in TABLES {
+        let sql = AssertSqlSafe(format!("select exists (select 1 from {table})"));
+        let (has_rows,): (bool,) = tx.fetch_one(sql, args![]).await?;
+        if has_rows {
+            return Err(StoreError::NotEmpty { queue: tx.place().clone() });
+        }
+    }
+    Ok(())
 }
 
 impl Table {
