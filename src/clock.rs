@@ -29,6 +29,11 @@ pub trait Clock: Send + Sync + 'static {
     fn suspended(&self) -> Duration;
     /// Waits until `tick`. May end late by as long as the machine was suspended.
     fn sleep_until(&self, tick: Tick) -> Sleep<'_>;
+    /// The same for somebody who waits for an answer, and for no longer than that: a clock that moves on to the next end of a wait has to
+    /// let answers come.
+    fn sleep_at_most(&self, tick: Tick) -> Sleep<'_> {
+        self.sleep_until(tick)
+    }
 }
 
 /// The clock every room holds.

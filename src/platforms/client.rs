@@ -213,7 +213,7 @@ impl Client {
         // Reached only where a base was not named to `new`.
         let unreachable = || Lost { reason: "connect_failed", maybe_sent: false, error: None };
         let way = self.0.for_base(asked.base).ok_or_else(unreachable)?;
-        let mut deadline: Sleep<'_> = asked.clock.sleep_until(asked.deadline);
+        let mut deadline: Sleep<'_> = asked.clock.sleep_at_most(asked.deadline);
         let mut response = tokio::select! {
             sent = way.execute(built) => sent.map_err(Lost::from)?,
             () = &mut deadline => return Err(Lost { reason: "timeout", maybe_sent: true, error: None }),

@@ -14,19 +14,29 @@ use super::support::{Bench, id, ids, run};
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// A simulated clock that knows until when somebody waits.
+/// A simulated clock that knows until when somebody waits, and whether it is for an answer.
 pub(super) struct WatchedClock {
     clock: Arc<SimulatedClock>,
     /// Ends of sleeps that somebody is in.
     sleeps: Mutex<Vec<Tick>>,
+    /// Answers that are waited for, to tasks and to readings.
+    awaited: AtomicUsize,
 }
 
 impl WatchedClock {
     pub(super) fn at(start: Moment) -> Arc<WatchedClock> {
-        Arc::new(WatchedClock { clock: SimulatedClock::shared(start), sleeps: Mutex::default() })
+        Arc::new(WatchedClock {
+            clock: SimulatedClock::shared(start),
+            sleeps: Mutex::default(),
+            awaited: AtomicUsize::new(0),
+        })
     }
 
+    /// When the first wait ends; none while an answer is waited for: it comes by itself, however slow the machine is.
     pub(super) fn next(&self) -> Option<Tick> {
+        if self.awaited.load(Ordering::SeqCst) > 0 {
+            return None;
+        }
         self.sleeps.lock().unwrap().iter().min().copied()
     }
 
@@ -56,6 +66,14 @@ impl Drop for Entry<'_> {
     }
 }
 
+struct Awaited<'a>(&'a AtomicUsize);
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 impl Clock for WatchedClock {
     fn now(&self) -> Moment {
         self.clock.now()
@@ -73,6 +91,15 @@ impl Clock for WatchedClock {
         Box::pin(async move {
             self.sleeps.lock().unwrap().push(tick);
             let _entry = Entry(self, tick);
+            self.clock.sleep_until(tick).await;
+        })
+    }
+
+    fn sleep_at_most(&self, tick: Tick) -> Sleep<'_> {
+        self.awaited.fetch_add(1, Ordering::SeqCst);
+        let awaited = Awaited(&self.awaited);
+        Box::pin(async move {
+            let _awaited = awaited;
             self.clock.sleep_until(tick).await;
         })
     }
