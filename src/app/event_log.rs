@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use tracing::{debug, info, trace};
+use tracing::{debug, info, trace, warn};
 
 use crate::domain::{AccountId, AccountName};
 use crate::engine::{Event, Finish, Listener};
@@ -28,6 +28,7 @@ impl EventLog {
         let name = |id: &AccountId| self.names.get(id).map_or("", AccountName::as_str);
         match event {
             Event::Started { recovered, crashed } => info!(recovered, crashed, "the drain has begun"),
+            Event::LogLost => warn!("the write-ahead log of the queue is gone: what was sent last is not on record"),
             Event::HeldBack { job, reason, tasks } => info!(job, reason, tasks, "rows are rejected now"),
             Event::Withheld { why } => info!(why, "rows are not sent"),
             Event::Committed { took } => trace!(?took, "a turn is saved"),

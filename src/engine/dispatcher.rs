@@ -64,6 +64,9 @@ pub async fn run(
 ) -> Result<(Finish, Store), StoreError> {
     let mut dispatcher = Dispatcher::new(deps, &start, accounts, access, settings);
     dispatcher.reporter.tell(&Event::Started { recovered: start.recovered, crashed: start.crashed });
+    if start.log_lost.as_ref().is_some_and(|lost| lost.is_news) {
+        dispatcher.reporter.tell(&Event::LogLost);
+    }
     match dispatcher.work_to_the_end(&start).await {
         Ok(stopped) => dispatcher.finish(stopped).await,
         Err(error) => {
@@ -95,7 +98,7 @@ impl Dispatcher {
         let tokens = TokenRequests::new(tokens, sender.clone());
         let (guard, readings) = (SendGuard::new(guard), Readings::new(reader, sender));
         Dispatcher {
-            state: State::new(roster, workers, tokens, (guard, readings), accounts, start.taken_over, &settings),
+            state: State::new(roster, workers, tokens, (guard, readings), accounts, start, &settings),
             suspend: SuspendWatch::new(&*clock),
             reporter: Reporter::new(listener),
             changes: ChangeWatcher::default(),

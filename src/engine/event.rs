@@ -24,6 +24,8 @@ pub enum Event {
         /// How many.
         tasks: u64,
     },
+    /// The write-ahead log of the queue's file is gone, and with it what was sent last.
+    LogLost,
     /// Nothing more is sent of a job, because its keep list cannot be read.
     Withheld {
         /// Which list, and what happened.

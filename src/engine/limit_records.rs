@@ -18,7 +18,7 @@ use crate::limits::{
     WallTrust, Windows,
 };
 use crate::platforms::{BaseUrl, Reply};
-use crate::store::{Account, Drain, StoreError, StoredAllowance, Turn};
+use crate::store::{Account, Drain, DrainStart, LogLost, StoreError, StoredAllowance, Turn};
 
 /// Accounts whose slots are read at once.
 const ACCOUNTS_AT_ONCE: usize = 1_000;
@@ -58,11 +58,13 @@ pub(super) struct LimitRecords {
     /// As the queue has it.
     wall_saved: bool,
     taken_over: Tick,
+    /// What was sent before it is not all on record.
+    log_lost: Option<LogLost>,
 }
 
 impl LimitRecords {
     /// Of accounts without a hold nothing is asked, and of 100,000 they would be 26 MiB.
-    pub(super) fn new(roster: &Roster, held: HashMap<AccountId, Account>, taken_over: Tick) -> LimitRecords {
+    pub(super) fn new(roster: &Roster, held: HashMap<AccountId, Account>, start: &DrainStart) -> LimitRecords {
         let mut shared = HashMap::new();
         for access in roster.access.values() {
             for sharing in Sharing::of(access) {
@@ -73,7 +75,8 @@ impl LimitRecords {
             }
         }
         let (wall, wall_saved) = (WallTrust::default(), false);
-        LimitRecords { shared, held, allowances: HashMap::new(), wall, wall_saved, taken_over }
+        let (taken_over, log_lost) = (start.taken_over, start.log_lost.clone());
+        LimitRecords { shared, held, allowances: HashMap::new(), wall, wall_saved, taken_over, log_lost }
     }
 
     /// Windows that accounts share count what each of them has sent, and also of those that have nothing to do in this run. So they are
@@ -83,13 +86,14 @@ impl LimitRecords {
         roster: &Roster,
         drain: &mut Drain,
         settings: &EngineSettings,
-        now: Moment,
+        clock: &dyn Clock,
     ) -> Result<(), StoreError> {
+        let now = clock.now();
         let shares = |access: &Access| Sharing::of(access).iter().any(|sharing| self.shared.contains_key(sharing));
         let sharing = roster.access.iter().filter(|(_, access)| shares(access));
         let mut accounts: Vec<AccountId> = sharing.map(|(account, _)| *account).collect();
         accounts.sort_unstable();
-        let here = self.this_boot(now);
+        let (here, unknown_until) = (self.this_boot(now), self.unknown_until(clock, now));
         for accounts in accounts.chunks(ACCOUNTS_AT_ONCE) {
             for (account, slots) in drain.slots(accounts).await? {
                 let Some(access) = roster.access.get(&account) else { continue };
@@ -101,6 +105,9 @@ impl LimitRecords {
                         .for_each(|(action, upper)| windows.restore(action, upper));
                 }
             }
+        }
+        if let Some(until) = unknown_until {
+            self.shared.values_mut().for_each(|windows| windows.fill(until));
         }
         Ok(())
     }
@@ -129,7 +136,7 @@ impl LimitRecords {
         }
         let ids: Vec<AccountId> = fresh.iter().map(|index| roster.accounts[*index].id).collect();
         let mut slots = drain.slots(&ids).await?;
-        let here = self.this_boot(now);
+        let (here, unknown_until) = (self.this_boot(now), self.unknown_until(clock, now));
         for index in fresh {
             let run = &mut roster.accounts[index];
             let Some(access) = run.access.clone() else { continue };
@@ -144,6 +151,9 @@ impl LimitRecords {
                 (run.capped_until, run.held_until) = (outlasts.then_some(hold.until), Some(hold.until));
             }
             limiter.restore(uppers, hold);
+            if let Some(until) = unknown_until {
+                limiter.fill(until);
+            }
             let allowances = self.allowances.remove(&run.id).unwrap_or_default();
             let in_force = allowances.iter().map(|stored| allowance(stored, here)).filter(|told| told.until > now.tick);
             in_force.for_each(|told| limiter.restore_allowance(told));
@@ -155,6 +165,18 @@ impl LimitRecords {
     /// What times on record mean now.
     pub(super) fn this_boot(&self, now: Moment) -> ThisBoot {
         ThisBoot { now, wall_trusted: self.wall.trusts(now), taken_over: self.taken_over }
+    }
+
+    /// Until when nobody knows what was sent, because a log was lost.
+    fn unknown_until(&self, clock: &dyn Clock, now: Moment) -> Option<Tick> {
+        let lost = self.log_lost.as_ref()?;
+        let noticed = StoredUntil {
+            same_boot: lost.boot == clock.boot(),
+            set: lost.noticed,
+            until: lost.noticed.tick,
+            wall_trusted: lost.clock_checked,
+        };
+        Some(self.this_boot(now).until(&noticed))
     }
 
     /// The windows that an account shares with others.

@@ -83,7 +83,7 @@ impl State {
         tokens: TokenRequests,
         (guard, readings): (SendGuard, Readings),
         accounts: Vec<Account>,
-        taken_over: Tick,
+        start: &DrainStart,
         settings: &EngineSettings,
     ) -> State {
         let troubled = accounts.iter().filter(|account| account.trouble.is_some()).map(|account| account.id).collect();
@@ -93,7 +93,7 @@ impl State {
             .map(|account| (account.id, account))
             .collect();
         State {
-            limits: LimitRecords::new(&roster, held, taken_over),
+            limits: LimitRecords::new(&roster, held, start),
             refusals: Refusals::new(settings.accept_unnamed),
             groups: JobGroups::new(settings),
             troubles: AccountTroubles::new(troubled),
@@ -141,7 +141,7 @@ impl State {
         settings: &EngineSettings,
         clock: &dyn Clock,
     ) -> Result<(), StoreError> {
-        self.limits.restore_shared_windows(&self.roster, drain, settings, clock.now()).await?;
+        self.limits.restore_shared_windows(&self.roster, drain, settings, clock).await?;
         self.outages.restore(drain, &mut self.roster, &self.limits, clock).await?;
         self.limits.read_allowances(drain, clock).await
     }

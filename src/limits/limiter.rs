@@ -87,6 +87,11 @@ impl Limiter {
         self.hold = hold;
     }
 
+    /// Nobody knows what was sent until `upper` ([`super::Window::fill`]).
+    pub fn fill(&mut self, upper: Tick) {
+        self.windows.fill(upper);
+    }
+
     /// Takes up to `want` slots for requests of `action`, in the account's windows and in those that it shares with others. They must be
     /// committed before anything is sent, or given back.
     pub fn reserve(&mut self, action: Action, want: u32, now: Tick, mut shared: SharedWindows<'_>) -> Reservation {

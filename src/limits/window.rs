@@ -106,6 +106,12 @@ impl Window {
         self.ended.push(Reverse(offset));
     }
 
+    /// Nobody knows what was sent until `upper`: it may have been all that the window holds.
+    pub fn fill(&mut self, upper: Tick) {
+        let known = self.in_flight as usize + self.ended.len();
+        (known..self.limit as usize).for_each(|_| self.restore(upper));
+    }
+
     /// The machine was suspended from `asleep_from` on (or from later) and is awake. What a closed socket had left to send
     /// was asleep too: every ended slot whose upper had not passed can be counted until `upper` at least. Seen ends have passed by
     /// nature, so these are the unseen ones.

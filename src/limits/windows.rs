@@ -84,6 +84,11 @@ impl Windows {
         self.applying(action).for_each(|(_, window)| window.restore(upper));
     }
 
+    /// Nobody knows what was sent until `upper` ([`super::Window::fill`]).
+    pub fn fill(&mut self, upper: Tick) {
+        self.windows.iter_mut().for_each(|(_, window)| window.fill(upper));
+    }
+
     /// The machine was suspended: see [`super::Values::woken`] and [`super::Window::extend_after_suspend`].
     pub fn extend_after_suspend(&mut self, asleep_from: Tick, upper: Tick) {
         self.windows.iter_mut().for_each(|(_, window)| window.extend_after_suspend(asleep_from, upper));

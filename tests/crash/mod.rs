@@ -3,6 +3,7 @@
 
 mod blame;
 mod damage;
+mod lost_log;
 mod reboots;
 
 use std::process::Stdio;

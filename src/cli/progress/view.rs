@@ -17,6 +17,8 @@ const MAX_DETAIL_CHARS: usize = 200;
 /// Names on keep lists told at once.
 const MAX_KEPT_NAMES: usize = 5;
 
+const LOG_LOST: &str = "the write-ahead log (-wal) of this queue is gone, and with it what was sent last: every window counts as full from now on, and rows may be asked for a second time (undoing twice does no harm); copy a queue together with its -wal file, or take it elsewhere with `cleanup db move`";
+
 /// The numbers behind a bar or a line. Pure.
 #[derive(Debug)]
 pub struct View {
@@ -119,6 +121,7 @@ impl View {
         let name = |account: &AccountId| self.plan.names.get(account).map_or("?", String::as_str);
         match event {
             Event::Started { recovered, crashed } => cut_off(*recovered, *crashed),
+            Event::LogLost => Some(LOG_LOST.to_owned()),
             Event::Held { account, reason, until } => Some(format!(
                 "account {} waits until {}: {}",
                 escaped(name(account)),

@@ -20,6 +20,8 @@ pub struct Drain {
     pub(super) last_attempt: AttemptId,
     pub(super) boot: BootId,
     pub(super) slots_from: FirstThatCount,
+    /// When the file is to be marked again ([`super::lost_log`]).
+    pub(super) next_mark: Tick,
     lock: DrainLock,
 }
 
@@ -63,6 +65,7 @@ impl Drain {
             last_attempt: AttemptId(0),
             boot,
             slots_from: FirstThatCount::OF_ALL,
+            next_mark: now.tick,
             lock,
         };
         // A load that broke off on this connection may have left it otherwise.
@@ -70,6 +73,7 @@ impl Drain {
         let mut start = drain.recover(scope, now, deadline_ms).await?;
         drain.slots_from = drain.store.queue().first_that_count(&drain.boot.0, now, horizons).await?;
         start.other_boots = drain.is_of_another_boot(drain.slots_from.far).await?;
+        start.log_lost = drain.look_for_lost_log(now).await?;
         Ok((drain, start))
     }
 

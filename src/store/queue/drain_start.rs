@@ -1,6 +1,6 @@
 //! What a drain finds when it begins: the tasks that its predecessor left aside.
 
-use crate::domain::{AccountId, Action, LaneId, TaskId, Tick};
+use crate::domain::{AccountId, Action, BootId, LaneId, Moment, TaskId, Tick};
 
 /// What a drain found when it began.
 #[derive(Debug, Default)]
@@ -20,8 +20,23 @@ pub struct DrainStart {
     pub asked_last: Vec<AsideTask>,
     /// Slots of another boot may still count.
     pub other_boots: bool,
+    /// The write-ahead log of an earlier drain was lost.
+    pub log_lost: Option<LogLost>,
     /// When the first drain of this boot took the queue over from the last drain of another boot.
     pub taken_over: Tick,
+}
+
+/// A drain noticed that a log was lost: what was sent before is not all on record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLost {
+    /// When it began.
+    pub noticed: Moment,
+    /// By the ticks of which boot.
+    pub boot: BootId,
+    /// Whether its wall clock agreed with the platform's.
+    pub clock_checked: bool,
+    /// It is the drain that asks.
+    pub is_news: bool,
 }
 
 /// A task that stands aside.

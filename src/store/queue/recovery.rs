@@ -66,6 +66,7 @@ impl Drain {
             asked_last: asked_last.into_iter().map(aside_of).collect::<Result<_, _>>()?,
             undecided: undecided.into_iter().map(undecided_of).collect(),
             other_boots: false,
+            log_lost: None,
             taken_over: Tick(taken_over),
         })
     }

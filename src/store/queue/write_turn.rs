@@ -68,6 +68,7 @@ impl Drain {
 
     async fn turn_in_file(&mut self, turn: &Turn, now: Moment) -> Result<TurnReceipt, StoreError> {
         let lists = TurnLists::of(turn, now.wall)?;
+        self.mark_log_in_time(now.tick).await?;
         failpoint::point("before-commit");
         let args = args![
             self.fence.0,
