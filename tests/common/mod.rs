@@ -15,6 +15,7 @@ pub mod sql;
 pub mod strace;
 pub mod tls;
 pub mod tools;
+pub mod tries;
 
 use std::path::Path;
 use std::process::Command;

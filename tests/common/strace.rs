@@ -107,6 +107,18 @@ pub fn inject(command: &Command, feed: &str, injection: &Injection, scratch: &Pa
     Faulted { output: Done::of(&output), hit }
 }
 
+impl Fault {
+    /// As the table of tries has it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Fault::Kill => "kill -9 before the n-th call that writes",
+            Fault::Full => "a disk that is full at the n-th call that writes",
+            Fault::NoMore => "no more of what the n-th call asks for",
+            Fault::Refusal => "a disk that fails the n-th call that writes, syncs, renames or locks",
+        }
+    }
+}
+
 /// How densely to search: every n with `CLEANUP_FAULTS=all`, else about one in so many, chosen by a seed that is printed and can be
 /// given again as `CLEANUP_SEED`.
 pub struct Search {

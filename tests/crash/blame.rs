@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use sqlx::Connection;
 
+use crate::common::tries::{dice, tried};
 use crate::common::{Home, RunToEnd, SandboxProcess, ids, wait};
 
 /// Numbers that a query gives, read beside the process that works on the queue.
@@ -71,9 +72,7 @@ fn thirteen_kills_in_a_loop_fail_no_row() {
 
 #[test]
 fn a_hundred_random_kills_fail_no_row() {
-    let seed = std::env::var("CLEANUP_SEED").map_or_else(|_| fastrand::u64(..), |text| text.parse().unwrap());
-    println!("CLEANUP_SEED={seed}");
-    let mut dice = fastrand::Rng::with_seed(seed);
+    let mut dice = dice();
     let home = Home::new();
     home.write("unfollow.csv", ids(400));
     // So slow an answer that rows are left at the last kill.
@@ -95,6 +94,7 @@ fn a_hundred_random_kills_fail_no_row() {
     assert_eq!((&job["done"], &job["failed"], &job["pending"]), (&400.into(), &0.into(), &0.into()), "{job}");
     let ledger = sandbox.ledger();
     assert!(ledger.max_in_window <= 5_000 && ledger.earned_429 == 0, "{ledger:?}");
+    tried("kill -9 at random moments, x-v2", 100);
 }
 
 /// Runs a job of so many rows, one of which crashes the program whenever its answer comes, until a run ends by itself.

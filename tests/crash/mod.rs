@@ -2,17 +2,17 @@
 //! window goes over its limit, by the platform's own count.
 
 mod blame;
+mod crowd;
 mod damage;
 mod lost_log;
+mod platforms;
 mod reboots;
 
 use std::process::Stdio;
 use std::time::Duration;
 
+use crate::common::tries::{dice, of_forms, tried};
 use crate::common::{Home, RunToEnd, SandboxProcess, ids, sql};
-
-/// Kills; the long form is `CLEANUP_KILLS=1000`.
-const KILLS: u64 = 100;
 
 /// How many requests were in flight when processes died, by the queue's own record.
 fn died_in_flight(home: &Home) -> u64 {
@@ -33,10 +33,9 @@ fn judge(home: &Home, sandbox: &SandboxProcess, rows: u64, limit: u32, what: &st
 
 #[test]
 fn a_hundred_kills_at_random_moments() {
-    let kills = std::env::var("CLEANUP_KILLS").map_or(KILLS, |text| text.parse().unwrap());
-    let seed = std::env::var("CLEANUP_SEED").map_or_else(|_| fastrand::u64(..), |text| text.parse().unwrap());
-    println!("CLEANUP_SEED={seed}");
-    let mut dice = fastrand::Rng::with_seed(seed);
+    let kills =
+        std::env::var("CLEANUP_KILLS").map_or_else(|_| of_forms(100, 1_000) as u64, |text| text.parse().unwrap());
+    let mut dice = dice();
     let home = Home::new();
     let rows = 40 * kills;
     let file = home.write("unfollow.csv", ids(rows));
@@ -68,6 +67,7 @@ fn a_hundred_kills_at_random_moments() {
     assert!(in_flight > 0, "no kill hit a request in flight: the test shows nothing");
     assert!(ledger.repeats <= in_flight, "{} repeats, {in_flight} were in flight", ledger.repeats);
     home.cleanup(["audit", "--rate", "400/2s"]).done().ends(0);
+    tried("kill -9 at random moments, x-v2", kills as usize);
 }
 
 #[test]
@@ -97,10 +97,37 @@ fn a_death_at_every_commit_boundary() {
             judge(&home, &sandbox, 9, 100, &what);
             if !died {
                 assert!(turn > 3, "{point}: no turn was died in");
+                tried("a death at every commit boundary", turn);
                 break;
             }
         }
     }
+}
+
+/// Whatever the log has said of a row is on record, however soon after it the process dies.
+#[test]
+fn an_outcome_is_told_when_it_is_on_disk_and_not_before() {
+    let home = Home::new();
+    home.write("unfollow.csv", ids(12));
+    let sandbox = SandboxProcess::start(&home, &["--limit", "100/2s", "--faults", "none"]);
+    let mut told = 0;
+    for turn in 3..9 {
+        let args = ["run", "unfollow.csv", "--yes", "-vv", "--rate", "100/2s", "--workers", "1", "--progress", "none"];
+        let mut run = home.against(&sandbox, args);
+        let died = run.args(["--pace", "front-load"]).env("CLEANUP_FAILPOINT", format!("before-commit:{turn}")).done();
+        let report = home.cleanup(["report", "unfollow"]).done().ends(0).out;
+        let said = died.err.lines().filter(|line| line.contains("a row has its outcome"));
+        for line in said {
+            told += 1;
+            let (_, target) = line.split_once("target=").unwrap();
+            let target = target.split([' ', '"']).find(|part| !part.is_empty()).unwrap();
+            let row = report.lines().find(|row| row.starts_with(target)).unwrap();
+            assert!(row.contains(",done,"), "died before commit {turn}: {line}: {row}");
+        }
+        assert!(died.exited().is_none() || turn > 3, "{}", died.err);
+    }
+    assert!(told > 0, "nothing was told: the test shows nothing");
+    tried("a death before the n-th commit: nothing is told that is not on disk", 6);
 }
 
 /// The outcome of every ID, and the file's rows in order, as `report` tells them.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::judge;
 use crate::common::boot::Boots;
+use crate::common::tries::{dice, tried};
 use crate::common::{Done, Home, RunToEnd, SandboxProcess, ids};
 
 /// How long the machine has been up when the program starts: less than at the boot before, or far more.
@@ -92,9 +93,7 @@ fn a_row_that_crashes_the_program_is_found_after_reboots_too() {
 /// ever because they are far behind.
 #[test]
 fn no_window_is_exceeded_across_reboots_and_none_stays_shut() {
-    let seed = std::env::var("CLEANUP_SEED").map_or_else(|_| fastrand::u64(..), |text| text.parse().unwrap());
-    println!("CLEANUP_SEED={seed}");
-    let mut dice = fastrand::Rng::with_seed(seed);
+    let mut dice = dice();
     let home = Home::new();
     let Some(boots) = Boots::of(&home) else { return };
     home.write("unfollow.csv", ids(240));
@@ -114,4 +113,5 @@ fn no_window_is_exceeded_across_reboots_and_none_stays_shut() {
     let end = last.json();
     assert_eq!((last.code, &end["jobs"][0]["done"]), (0, &240.into()), "{end}\n{}", last.err);
     judge(&home, &sandbox, 240, 40, "eleven boots");
+    tried("a reboot in the middle of a run", 10);
 }

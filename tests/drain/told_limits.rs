@@ -8,6 +8,7 @@ use cleanup::limits::Pace;
 
 use super::outage::{WatchedClock, bench_with, drain};
 use super::support::{Bench, ids, run};
+use crate::common::tries::{dice, tried};
 
 const WINDOW: Duration = Duration::from_secs(60);
 
@@ -37,9 +38,7 @@ fn a_limit_that_only_successes_tell_of_is_kept_window_after_window() {
 
 #[test]
 fn a_process_that_begins_again_at_random_moments_keeps_to_what_an_earlier_one_was_told() {
-    let seed = std::env::var("CLEANUP_SEED").map_or_else(|_| fastrand::u64(..), |text| text.parse().unwrap());
-    println!("CLEANUP_SEED={seed}");
-    let mut dice = fastrand::Rng::with_seed(seed);
+    let mut dice = dice();
     run(async {
         let (mut bench, clock) = narrow(5).await;
         let file = bench.write("unfollow.csv", &ids(40));
@@ -67,6 +66,7 @@ fn a_process_that_begins_again_at_random_moments_keeps_to_what_an_earlier_one_wa
         let user = bench.ledger().users[&bench.user().to_string()].clone();
         assert!(rounds > 5, "{rounds} processes show nothing");
         assert_eq!((user.earned_429, user.requests), (0, 40), "{rounds} processes: {user:?}");
+        tried("a limit that answers tell of, processes that begin again", rounds);
     });
 }
 

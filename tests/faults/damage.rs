@@ -3,6 +3,7 @@
 use sqlx::Connection;
 
 use crate::common::strace::copy_folder;
+use crate::common::tries::{dice, tried};
 use crate::common::{Home, RunToEnd, SandboxProcess};
 use crate::faults::support::fresh;
 
@@ -60,10 +61,8 @@ fn a_damaged_page_is_told_by_every_command_that_meets_it() {
     let home = used(&sandbox);
     let bytes = std::fs::read(home.queue()).unwrap();
     let all = std::env::var("CLEANUP_FAULTS").is_ok_and(|value| value == "all");
-    let seed = std::env::var("CLEANUP_SEED").map_or_else(|_| fastrand::u64(..), |text| text.parse().unwrap());
-    println!("CLEANUP_SEED={seed}");
-    let mut dice = fastrand::Rng::with_seed(seed);
-    let mut refused = 0;
+    let mut dice = dice();
+    let (mut refused, mut damaged) = (0, 0);
     let mut page = 0;
     while page < bytes.len() / PAGE {
         let noise = (0..PAGE).map(|_| dice.u8(..)).collect::<Vec<u8>>();
@@ -74,11 +73,12 @@ fn a_damaged_page_is_told_by_every_command_that_meets_it() {
             bytes[page * PAGE..(page + 1) * PAGE].copy_from_slice(&damage);
             std::fs::write(copy.queue(), bytes).unwrap();
             refused += judge(&copy, &sandbox, &format!("{name} in page {}", page + 1));
+            damaged += 1;
         }
         page += if all { 1 } else { dice.usize(1..2 * STEP) };
     }
     assert!(refused > 0, "no damage was met: the test shows nothing");
-    println!("{} pages, {refused} commands refused", bytes.len() / PAGE);
+    tried("a damaged page of the queue", damaged);
 }
 
 #[test]
@@ -97,6 +97,7 @@ fn a_table_that_is_gone_is_told_by_every_command_that_meets_it() {
     runtime.block_on(whole.close()).unwrap();
     assert!(tables.len() > 10, "{tables:?}");
     let mut refused = 0;
+    tried("a table that is gone", tables.len());
     for (table,) in tables {
         let copy = Home::new();
         copy_folder(home.folder.path(), copy.folder.path());

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use crate::common::strace::{Fault, Injection, Search, WRITING, inject};
+use crate::common::tries::tried;
 use crate::common::{Home, SandboxProcess};
 use crate::faults::support::{First, fresh};
 
@@ -36,7 +37,7 @@ fn killed(first: First) {
         });
     }
     assert!(kills > 0, "no call was hit, and the test shows nothing");
-    println!("{first:?}: {kills} kills");
+    tried(&format!("{}, first start", Fault::Kill.words()), kills);
 }
 
 /// Whether a full disk can refuse a call.
@@ -91,7 +92,7 @@ fn failed(first: First, fault: Fault) {
         });
     }
     assert!(told > 0 && faults >= told, "{told} of {faults}: the test shows nothing");
-    println!("{first:?}: {faults} faults, {told} told");
+    tried(&format!("{}, first start", fault.words()), faults);
 }
 
 #[test]

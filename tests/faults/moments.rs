@@ -6,6 +6,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::common::running::Running;
+use crate::common::tries::{dice, of_forms, tried};
 use crate::common::{Done, Home, RunToEnd, SandboxProcess, ids};
 use crate::faults::support::{First, fresh, other};
 
@@ -19,13 +20,7 @@ const IN_THE_LONG_FORM: usize = 200;
 const LONGEST_MICROS: u64 = 60_000;
 
 fn interruptions() -> usize {
-    if std::env::var("CLEANUP_FAULTS").is_ok_and(|value| value == "all") { IN_THE_LONG_FORM } else { INTERRUPTIONS }
-}
-
-fn dice() -> fastrand::Rng {
-    let seed = std::env::var("CLEANUP_SEED").map_or_else(|_| fastrand::u64(..), |text| text.parse().unwrap());
-    println!("CLEANUP_SEED={seed}");
-    fastrand::Rng::with_seed(seed)
+    of_forms(INTERRUPTIONS, IN_THE_LONG_FORM)
 }
 
 /// Starts it, sends a signal some milliseconds later, and waits for its end.
@@ -57,6 +52,7 @@ fn a_first_command_that_is_interrupted_at_any_moment_goes_on() {
             first.again(&home, &sandbox, &what);
         }
     }
+    tried("a signal at a random moment, first commands", ALL.len() * interruptions());
 }
 
 #[test]
@@ -80,6 +76,7 @@ fn a_first_serve_that_is_interrupted_at_any_moment_starts_again() {
         let load = other(&home, vec!["load", "unfollow.csv"]).done();
         assert!(load.code == 0 && First::Load.has_happened(&home), "{what}: {}", load.err);
     }
+    tried("a signal at a random moment, first commands", interruptions());
 }
 
 /// Whoever comes first makes the queue; the others wait for it, and nobody sees half of it.

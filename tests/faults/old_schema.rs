@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::common::strace::{Fault, Injection, Search, WRITING, copy_folder, inject};
+use crate::common::tries::tried;
 use crate::common::{Home, RunToEnd};
 use crate::queues::old_queue::{Made, OldQueue};
 
@@ -101,7 +102,7 @@ fn an_old_queue_that_is_killed_while_it_is_brought_up_to_date_goes_on() {
     for name in ["half-done", "died-reloading", "sandbox"] {
         let kills = Old::open(name).with_faults(Fault::Kill, &mut search);
         assert!(kills > 0, "{name}: no call was hit, and the test shows nothing");
-        println!("{name}: {kills} kills");
+        tried(&format!("{}, upgrade of an old queue", Fault::Kill.words()), kills);
     }
 }
 
@@ -111,6 +112,6 @@ fn an_old_queue_that_the_disk_fails_while_it_is_brought_up_to_date_goes_on() {
     for (name, fault) in [("half-done", Fault::Refusal), ("schedules", Fault::Full)] {
         let faults = Old::open(name).with_faults(fault, &mut search);
         assert!(faults > 0, "{name}: no call was hit, and the test shows nothing");
-        println!("{name}, {fault:?}: {faults} faults");
+        tried(&format!("{}, upgrade of an old queue", fault.words()), faults);
     }
 }

@@ -12,6 +12,7 @@ use cleanup::sandbox::Sandbox;
 
 use crate::common::small_disk::SmallDisk;
 use crate::common::strace::{Fault, Injection, Search, WRITING, copy_folder, inject};
+use crate::common::tries::tried;
 use crate::common::{Home, PROGRAM, RunToEnd};
 use crate::tokens::bench::{APP, Bench, id, run, start_sandbox, target};
 
@@ -99,7 +100,8 @@ fn at_any_call(fault: Fault) {
             if after.hit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
     }
-    println!("{fault:?}: {faults} faults, {lost} logins lost");
+    println!("{fault:?}: {lost} logins lost");
+    tried(&format!("{}, refresh of a login", fault.words()), faults);
     assert!(faults > 0, "no call was hit, and the test shows nothing");
 }
 

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::common::strace::{Fault, Injection, Search, WRITING, copy_folder, inject};
+use crate::common::tries::tried;
 use crate::common::{Home, RunToEnd};
 use crate::faults::support::{fresh, other};
 
@@ -73,7 +74,7 @@ fn interrupted(home: &Home, args: &[&str], before: &[(&str, &str)]) {
                 if faulted.hit.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
         }
-        println!("{args:?}, {fault:?}: {faults} faults");
+        tried(&format!("{}, receipts and units", fault.words()), faults);
     }
 }
 
