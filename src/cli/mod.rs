@@ -12,6 +12,7 @@ pub mod output;
 pub mod printer;
 pub mod progress;
 pub mod prompt;
+mod screen;
 mod spared_file;
 pub mod terminal_text;
 mod wrap;
@@ -91,7 +92,7 @@ fn print_failure(cli: &Cli, printer: &Printer, error: &CommandError) {
 
 fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CommandError> {
     let environment = Environment::of_process()?;
-    *printer = Printer::new(&cli.global, environment.no_color);
+    *printer = Printer::new(&cli.global, environment.no_color).dumb(environment.terminal.is_dumb);
     let overrides = cli.overrides();
     let settings = Settings::resolve(&overrides, &environment)?;
     app::writable_config_warning(&settings).inspect(|warning| printer.warn(warning));

@@ -12,11 +12,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 use super::args::{ColorChoice, GlobalArgs};
+use super::screen::repaint;
 use super::terminal_text::TerminalText;
 use super::wrap::wrap;
 use crate::domain::{is_unsafe, json_text};
 use crate::error::CommandError;
 use crate::text::{escaped, escaped_lines};
+
+/// What stood there is pushed away once, so that it can be scrolled back to.
+const CLEAR_SCREEN: &str = "\u{1b}[2J";
 
 /// A process is one command, and a command prints one object at most.
 static JSON_IS_PRINTED: AtomicBool = AtomicBool::new(false);
@@ -43,6 +47,12 @@ pub enum Style {
     Hint,
     /// A heading.
     Heading,
+    /// What is there now and was not before.
+    Added,
+    /// What was there before.
+    Removed,
+    /// What is different.
+    Changed,
 }
 
 impl Style {
@@ -52,6 +62,9 @@ impl Style {
             Style::Warning => "\u{1b}[1;33m",
             Style::Hint => "\u{1b}[1;36m",
             Style::Heading => "\u{1b}[1m",
+            Style::Added => "\u{1b}[32m",
+            Style::Removed => "\u{1b}[31m",
+            Style::Changed => "\u{1b}[33m",
         }
     }
 }
@@ -63,6 +76,7 @@ pub struct Printer {
     color_out: bool,
     color_err: bool,
     to_terminal: bool,
+    is_dumb: bool,
 }
 
 impl Printer {
@@ -83,7 +97,13 @@ impl Printer {
             color_out: color(io::stdout().is_terminal()),
             color_err: color(io::stderr().is_terminal()),
             to_terminal: io::stdout().is_terminal(),
+            is_dumb: false,
         }
+    }
+
+    /// The same on a terminal that knows nothing but lines.
+    pub fn dumb(self, is_dumb: bool) -> Printer {
+        Printer { is_dumb, ..self }
     }
 
     /// How much is said.
@@ -150,23 +170,37 @@ impl Printer {
     /// # Errors
     /// As [`Printer::data`].
     pub fn table(&self, text: &str, headings: &[&str]) -> Result<(), CommandError> {
-        if !self.color_out {
-            return self.data(text);
-        }
+        let lines = self.table_lines(text, headings).join("\n");
+        write_out(&format!("{lines}\n"))
+    }
+
+    /// The lines of a table as they are written.
+    fn table_lines(&self, text: &str, headings: &[&str]) -> Vec<String> {
         let shown = if self.to_terminal { escaped_lines(text) } else { text.into() };
-        let mut lines = String::with_capacity(shown.len() + 32);
-        for line in shown.lines() {
-            lines.push_str(&paint(line, Style::Heading, headings.contains(&line)));
-            lines.push('\n');
-        }
-        let mut out = io::stdout().lock();
-        out.write_all(lines.as_bytes()).and_then(|()| out.flush()).map_err(|error| CommandError::io("stdout", error))
+        let painted = |line| paint(line, Style::Heading, self.color_out && headings.contains(&line)).into_owned();
+        shown.lines().map(painted).collect()
+    }
+
+    /// A place where a table is shown again and again.
+    pub fn screen(&self) -> Screen {
+        Screen { printer: *self, last: None }
     }
 
     /// Talk: what was done, what comes next.
     pub fn say(&self, text: &str) {
         if self.verbosity >= Verbosity::Normal {
             talk(&escaped_lines(text));
+        }
+    }
+
+    /// Talk of several parts, some in colours.
+    pub fn say_parts<'a>(&self, parts: impl IntoIterator<Item = (&'a str, Option<Style>)>) {
+        if self.verbosity >= Verbosity::Normal {
+            let part = |(text, style): (&str, Option<Style>)| {
+                let text = escaped_lines(text);
+                style.map_or_else(|| text.to_string(), |style| paint(&text, style, self.color_err).into_owned())
+            };
+            talk(&parts.into_iter().map(part).collect::<String>());
         }
     }
 
@@ -189,6 +223,39 @@ impl Printer {
             talk(&format!("{}: {}", paint("hint", Style::Hint, self.color_err), escaped(hint)));
         }
     }
+}
+
+/// A table that is shown again and again: in one place of a terminal, elsewhere below each other.
+#[derive(Debug)]
+pub struct Screen {
+    printer: Printer,
+    last: Option<String>,
+}
+
+impl Screen {
+    /// Shows the table; where it stands already, and no terminal has to be drawn anew, nothing is written.
+    ///
+    /// # Errors
+    /// As [`Printer::data`].
+    pub fn show(&mut self, text: &str, headings: &[&str]) -> Result<(), CommandError> {
+        let is_first = self.last.is_none();
+        let is_same = self.last.as_deref() == Some(text);
+        self.last = Some(text.to_owned());
+        let lines = self.printer.table_lines(text, headings);
+        if self.printer.to_terminal && !self.printer.is_dumb {
+            let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
+            let (columns, rows) = size.map_or((0, 0), |size| (usize::from(size.ws_col), usize::from(size.ws_row)));
+            let begin = if is_first { CLEAR_SCREEN } else { "" };
+            return write_out(&format!("{begin}{}", repaint(&lines, columns, rows)));
+        }
+        let gap = if is_first { "" } else { "\n" };
+        if is_same { Ok(()) } else { write_out(&format!("{gap}{}\n", lines.join("\n"))) }
+    }
+}
+
+fn write_out(text: &str) -> Result<(), CommandError> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| CommandError::io("stdout", error))
 }
 
 /// Stdout, which remembers that its reader has gone: writers of formats in between lose the kind of an error.

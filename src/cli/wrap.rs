@@ -56,7 +56,7 @@ fn words(line: &str) -> Vec<&str> {
 }
 
 /// How many columns a text takes, colours left out.
-fn width(text: &str) -> usize {
+pub(super) fn width(text: &str) -> usize {
     let (mut columns, mut is_color) = (0, false);
     for c in text.chars() {
         match c {

@@ -7,8 +7,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::error::ConfigError;
+use super::terminal::TerminalTraits;
 use crate::domain::{Platform, Secret, UserId};
-use crate::platforms::{Host, LoginKind, spec};
+use crate::platforms::{FixedHost, Host, LoginKind, spec};
 use crate::store::QueuePlace;
 
 /// The longest token a variable may hold, in bytes.
@@ -53,6 +54,8 @@ pub struct Environment {
     pub key: Option<Secret>,
     /// `NO_COLOR`, set to anything.
     pub no_color: bool,
+    /// What the terminal can do.
+    pub terminal: TerminalTraits,
     /// `CLEANUP_WEB_PASSWORD`
     pub web_password: Option<Secret>,
     /// `CLEANUP_METRICS_TOKEN`
@@ -66,6 +69,22 @@ impl Environment {
     /// A variable that cannot be what it should be.
     pub fn of_process() -> Result<Environment, ConfigError> {
         Environment::read(|name| std::env::var_os(name))
+    }
+
+    /// The addresses that a variable replaces, each once.
+    pub(super) fn replaceable_hosts() -> impl Iterator<Item = FixedHost> {
+        let mut hosts: Vec<FixedHost> = Vec::new();
+        for platform in Platform::ALL {
+            let spec = spec(platform);
+            let host = match (spec.host, spec.login) {
+                (Host::Fixed(host), _) | (_, LoginKind::AppPassword { directory: host, .. }) => host,
+                _ => continue,
+            };
+            if hosts.iter().all(|known| known.variable != host.variable) {
+                hosts.push(host);
+            }
+        }
+        hosts.into_iter()
     }
 
     /// An environment in which `get` finds the variables.
@@ -88,12 +107,7 @@ impl Environment {
         }
         let secret = |name: &'static str| text(name)?.map(|text| token(name, &text)).transpose();
         let mut addresses = HashMap::new();
-        for platform in Platform::ALL {
-            let spec = spec(platform);
-            let host = match (spec.host, spec.login) {
-                (Host::Fixed(host), _) | (_, LoginKind::AppPassword { directory: host, .. }) => host,
-                _ => continue,
-            };
+        for host in Environment::replaceable_hosts() {
             if let Some(address) = text(host.variable)? {
                 addresses.insert(host.variable, address);
             }
@@ -117,6 +131,7 @@ impl Environment {
             key: text("CLEANUP_KEY")?.map(Secret::new),
             x_user_id: text("CLEANUP_X_USER_ID")?.map(user_id).transpose()?,
             no_color: path("NO_COLOR").is_some(),
+            terminal: TerminalTraits::read(&get),
             web_password: text("CLEANUP_WEB_PASSWORD")?.map(Secret::new),
             metrics_token: secret("CLEANUP_METRICS_TOKEN")?,
         })

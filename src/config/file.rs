@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::error::ConfigError;
 use super::file_values::{Notify, Price, Text, Workers};
+use super::key_lines::{KeyLines, line_of};
 use super::modes::{LogFormat, ProgressMode};
 use super::windows::{MAX_WINDOWS, Per, WindowRule};
 use super::writable::WritableByOthers;
@@ -22,8 +23,11 @@ use crate::text::nearest;
 /// The longest config file, in bytes.
 pub const MAX_CONFIG_BYTES: u64 = 1 << 20;
 
+/// The addresses that the file can replace: the variables that do the same, and the keys.
+pub(super) const ADDRESS_KEYS: [(&str, &str); 2] = [("CLEANUP_X_API", "x.api"), ("CLEANUP_AISA_API", "aisa.api")];
+
 /// What a config file says.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct ConfigFile {
     pub(super) db: Option<PathBuf>,
@@ -37,10 +41,13 @@ pub(super) struct ConfigFile {
     /// Others can write to it.
     #[serde(skip)]
     pub(super) writable: Option<WritableByOthers>,
+    /// Where each key stands.
+    #[serde(skip)]
+    pub(super) lines: KeyLines,
 }
 
 /// `[run]`
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RunSection {
     pub(super) workers: Option<Workers>,
@@ -52,7 +59,7 @@ pub(super) struct RunSection {
 }
 
 /// `[[windows]]`
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WindowSection {
     rate: Text<Rate>,
@@ -63,7 +70,7 @@ struct WindowSection {
 }
 
 /// `[x]`
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct XSection {
     pub(super) api: Option<String>,
@@ -73,21 +80,21 @@ pub(super) struct XSection {
 }
 
 /// `[aisa]`
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct HostSection {
     pub(super) api: Option<String>,
 }
 
 /// `[credentials]`
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct CredentialsSection {
     pub(super) key: Option<Text<KeyPlace>>,
 }
 
 /// `[log]`
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct LogSection {
     pub(super) format: Option<Text<LogFormat>>,
@@ -123,7 +130,7 @@ impl ConfigFile {
             let why = format!("there are more than {MAX_WINDOWS} [[windows]]");
             return Err(ConfigError::File { path: path.to_path_buf(), line: 1, why, suggestion: None });
         }
-        Ok(file)
+        Ok(ConfigFile { lines: KeyLines::of(text), ..file })
     }
 
     pub(super) fn window_rules(&self) -> Vec<WindowRule> {
@@ -139,17 +146,13 @@ impl ConfigFile {
 
     /// The addresses that replace those of platforms, by the variables that do the same.
     pub(super) fn addresses(&self) -> HashMap<&'static str, String> {
-        let sections = [("CLEANUP_X_API", &self.x.api), ("CLEANUP_AISA_API", &self.aisa.api)];
-        sections.into_iter().filter_map(|(variable, api)| Some((variable, api.clone()?))).collect()
+        let values = [&self.x.api, &self.aisa.api];
+        ADDRESS_KEYS.iter().zip(values).filter_map(|((variable, _), api)| Some((*variable, api.clone()?))).collect()
     }
 
     pub(super) fn prices(&self) -> BTreeMap<Action, MicroUsd> {
         self.prices.iter().map(|(action, price)| (action.0, price.0)).collect()
     }
-}
-
-fn line_of(text: &str, offset: usize) -> usize {
-    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }
 
 /// Serde's message for an unknown key is ``unknown field `x`, expected one of `a`, `b` ``: all that a suggestion needs.

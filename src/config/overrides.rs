@@ -19,6 +19,8 @@ pub struct Overrides {
     pub move_to: Option<PathBuf>,
     /// `--config`
     pub config: Option<PathBuf>,
+    /// The config file is what is to be made (`cleanup config init`): it is not read.
+    pub without_config: bool,
     /// `--workers`, 1 to 1,024.
     pub workers: Option<u16>,
     /// `--pace`

@@ -15,7 +15,8 @@ use super::error::ConfigError;
 use super::file::ConfigFile;
 use super::modes::LogFormat;
 use super::overrides::Overrides;
-use super::paths;
+use super::paths::{self, NamedConfig};
+use super::terminal::TerminalTraits;
 use super::windows::{self, Per, WindowRule};
 use super::writable::WritableConfig;
 use crate::domain::{Action, MicroUsd, Platform, Rate, Secret, WindowSpec};
@@ -60,6 +61,8 @@ pub struct Settings {
     pub writable_config: Option<WritableConfig>,
     /// The file of variables that the timer of `schedule install` hands on: keys, as a rule.
     pub timer_variables: Option<PathBuf>,
+    /// What the terminal can do.
+    pub terminal: TerminalTraits,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Where log lines go instead of stderr.
@@ -75,7 +78,16 @@ impl Settings {
     /// # Errors
     /// A config file that cannot be read or understood.
     pub fn resolve(options: &Overrides, environment: &Environment) -> Result<Settings, ConfigError> {
-        let file = read_file(options, environment)?;
+        let (_, file) = config_file(options, environment)?;
+        Settings::from_file(options, environment, file.unwrap_or_default())
+    }
+
+    /// The same with what the config file says.
+    pub(super) fn from_file(
+        options: &Overrides,
+        environment: &Environment,
+        file: ConfigFile,
+    ) -> Result<Settings, ConfigError> {
         let rules = file.window_rules();
         let prices = file.prices();
         let run = run_settings(options, &file);
@@ -109,6 +121,7 @@ impl Settings {
             },
             timer_variables: paths::timer_variables(environment),
             writable_config: file.writable.map(|file| WritableConfig { file, decides }),
+            terminal: environment.terminal,
             log_format: options.log_format.or(file.log.format.map(|format| format.0)).unwrap_or_default(),
             log_file: options.log_file.clone().or(file.log.file),
             rates: options.rates.clone(),
@@ -189,18 +202,20 @@ fn shows_password(address: &str) -> bool {
     user.contains(':') || asked.split('&').any(|part| part.starts_with("password="))
 }
 
-/// A file that somebody named must be there; the one in its usual place may be missing.
-fn read_file(options: &Overrides, environment: &Environment) -> Result<ConfigFile, ConfigError> {
-    match options.config.clone().or_else(|| environment.config.clone()) {
-        Some(path) => {
-            let missing = || ConfigError::Unreadable { path: path.clone(), why: "there is no such file".into() };
-            ConfigFile::read(&path)?.ok_or_else(missing)
-        }
-        None => {
-            let found = paths::config_file(environment).map(|path| ConfigFile::read(&path)).transpose()?;
-            Ok(found.flatten().unwrap_or_default())
-        }
+/// The config file and what it says; none where it is not there. A file that somebody named must be.
+pub(super) fn config_file(
+    options: &Overrides,
+    environment: &Environment,
+) -> Result<(Option<NamedConfig>, Option<ConfigFile>), ConfigError> {
+    let Some(named) = paths::config_file(options, environment) else { return Ok((None, None)) };
+    if options.without_config {
+        return Ok((Some(named), None));
     }
+    let file = ConfigFile::read(&named.path)?;
+    if file.is_none() && named.by.is_some() {
+        return Err(ConfigError::Unreadable { path: named.path, why: "there is no such file".into() });
+    }
+    Ok((Some(named), file))
 }
 
 /// What of weight the settings have from the file alone: whoever can write it would have commands run, or logins sent to a place of theirs.

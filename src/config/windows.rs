@@ -35,7 +35,8 @@ pub struct WindowRule {
 }
 
 impl WindowRule {
-    fn concerns(&self, platform: Platform) -> bool {
+    /// Whether it is one of this platform's.
+    pub(super) fn concerns(&self, platform: Platform) -> bool {
         self.platform.map_or(!platform.is_sandbox(), |only| only == platform)
     }
 

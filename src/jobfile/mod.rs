@@ -38,6 +38,7 @@ mod stored;
 mod survey;
 mod table;
 mod text;
+mod text_table;
 mod worklist;
 
 #[cfg(test)]

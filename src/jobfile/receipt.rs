@@ -9,6 +9,7 @@ use std::io::{self, BufWriter, Write};
 use super::cells_from_stored;
 use super::receipt_columns::{json_keys, out_columns};
 use super::table::TableWriter;
+use super::text_table::TextTable;
 use crate::domain::{Outcome, Wall, write_json};
 
 /// How receipts are written.
@@ -20,6 +21,8 @@ pub enum ReceiptFormat {
     Json,
     /// An object a line.
     Jsonl,
+    /// Columns under each other, for people: long cells are cut.
+    Table,
 }
 
 /// The input's cells of a receipt.
@@ -63,6 +66,7 @@ enum Out<W: Write> {
     Csv(Box<TableWriter<W>>),
     Json(BufWriter<W>),
     Jsonl(BufWriter<W>),
+    Table(TextTable<W>),
 }
 
 impl<W: Write> ReceiptWriter<W> {
@@ -78,6 +82,7 @@ impl<W: Write> ReceiptWriter<W> {
                 ReceiptFormat::Csv => Out::Csv(Box::new(TableWriter::new(to, raw))),
                 ReceiptFormat::Json => Out::Json(BufWriter::new(to)),
                 ReceiptFormat::Jsonl => Out::Jsonl(BufWriter::new(to)),
+                ReceiptFormat::Table => Out::Table(TextTable::new(to, &names)),
             },
             inputs: columns.len(),
             keys: json_keys(&names),
@@ -86,7 +91,7 @@ impl<W: Write> ReceiptWriter<W> {
         match &mut writer.out {
             Out::Csv(csv) => csv.header(names.iter().map(String::as_str))?,
             Out::Json(out) => out.write_all(b"[")?,
-            Out::Jsonl(_) => {}
+            Out::Jsonl(_) | Out::Table(_) => {}
         }
         Ok(writer)
     }
@@ -112,6 +117,10 @@ impl<W: Write> ReceiptWriter<W> {
                 write_object(out, &self.keys, &cells, self.inputs, receipt)?;
                 out.write_all(b"\n")
             }
+            Out::Table(table) => {
+                let inputs = (0..self.inputs).map(|index| cells.get(index).map_or("", String::as_str));
+                table.row(inputs.chain(own_cells(receipt).iter().map(String::as_str)))
+            }
         }
     }
 
@@ -127,6 +136,7 @@ impl<W: Write> ReceiptWriter<W> {
                 out.into_inner().map_err(io::IntoInnerError::into_error)?
             }
             Out::Jsonl(out) => out.into_inner().map_err(io::IntoInnerError::into_error)?,
+            Out::Table(table) => table.finish()?,
         };
         to.flush()?;
         Ok(to)
@@ -142,13 +152,20 @@ fn write_csv<W: Write>(
     for index in 0..inputs {
         csv.cell(cells.get(index).map_or("", String::as_str))?;
     }
-    csv.plain_cell(&receipt.line.map(|line| line.to_string()).unwrap_or_default())?;
-    csv.plain_cell(receipt.outcome.name())?;
-    csv.plain_cell(receipt.reason.unwrap_or_default())?;
-    csv.plain_cell(&receipt.http_status.map(|status| status.to_string()).unwrap_or_default())?;
-    csv.plain_cell(&receipt.attempts.to_string())?;
-    csv.plain_cell(&receipt.finished_at.map(Wall::rfc3339).unwrap_or_default())?;
+    own_cells(receipt).iter().try_for_each(|cell| csv.plain_cell(cell))?;
     csv.end_row()
+}
+
+/// The columns that are ours, as text.
+fn own_cells(receipt: &Receipt<'_>) -> [String; 6] {
+    [
+        receipt.line.map(|line| line.to_string()).unwrap_or_default(),
+        receipt.outcome.name().to_owned(),
+        receipt.reason.unwrap_or_default().to_owned(),
+        receipt.http_status.map(|status| status.to_string()).unwrap_or_default(),
+        receipt.attempts.to_string(),
+        receipt.finished_at.map(Wall::rfc3339).unwrap_or_default(),
+    ]
 }
 
 fn write_object(

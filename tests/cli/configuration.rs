@@ -140,3 +140,52 @@ fn what_a_config_file_that_others_can_write_decides_is_told_before_anything_is_d
     home.write("c.toml", "[run]\nworkers = 4\n");
     assert!(!told(0o666, &["account", "list"], &[]).contains("others can write"), "it decides nothing of weight");
 }
+
+#[test]
+fn what_is_in_effect_is_shown_with_where_it_comes_from() {
+    let home = Home::new();
+    let config = home.write("c.toml", "[run]\nworkers = 4\nnotify = \"curl -H hush\"\n");
+    let variables = [
+        ("CLEANUP_CONFIG", config.to_str().unwrap()),
+        ("CLEANUP_X_API", "https://gateway.example"),
+        ("CLEANUP_X_TOKEN", "hush-token"),
+        ("CLEANUP_DB", "postgres://ada:hush@db.example/q"),
+    ];
+    let done = home.run_with(&["config", "show", "--log-file", "l.txt"], &variables).ends(0);
+    let line = |key: &str| -> String {
+        let found = done.out.lines().find(|line| line.trim_start().starts_with(&format!("{key} "))).unwrap();
+        found.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(line("run.workers"), "run.workers 4 config file, line 2");
+    assert_eq!(line("run.notify"), "run.notify (set, not shown) config file, line 3");
+    assert_eq!(line("run.pace"), "run.pace even default");
+    assert_eq!(line("x.api"), "x.api https://gateway.example CLEANUP_X_API");
+    assert_eq!(line("CLEANUP_X_TOKEN"), "CLEANUP_X_TOKEN (set, not shown) CLEANUP_X_TOKEN");
+    assert_eq!(line("log.file"), "log.file l.txt --log-file");
+    assert_eq!(line("db"), "db postgres://ada@db.example:5432/q CLEANUP_DB");
+    let json = home.run_with(&["config", "show", "--json"], &variables).ends(0);
+    assert!(![&done.out, &done.err, &json.out].iter().any(|text| text.contains("hush")), "{}{}", done.out, json.out);
+    assert_eq!(json.json()["config_file"]["named_by"], "CLEANUP_CONFIG");
+    home.run_with(&["config", "show"], &[("CLEANUP_CONFIG", "nowhere.toml")]).ends(78);
+    assert!(home.run_with(&["config", "show"], &[("HOME", "")]).ends(0).out.contains("none: neither HOME nor"));
+}
+
+#[test]
+fn a_config_file_to_begin_with_is_written_once() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    let done = home.run(&["config", "init"]).ends(0);
+    let path = home.path(".config/cleanup/config.toml");
+    assert!(done.err.contains("config.toml is written") && done.err.contains("`cleanup config show`"), "{}", done.err);
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(home.run(&["config", "show"]).ends(0).out.lines().all(|line| !line.contains("config file, line")));
+    std::fs::write(&path, "nonsense = 1").unwrap();
+    let done = home.run(&["config", "init"]).ends(2);
+    assert!(done.err.contains("is there already") && done.err.contains("--force"), "{}", done.err);
+    // A file that nothing can read is replaced as well.
+    home.run(&["config", "init", "--force"]).ends(0);
+    home.run(&["status"]).ends(0);
+    home.run(&["config", "init", "--config", "mine/c.toml"]).ends(0);
+    home.run(&["status", "--config", "mine/c.toml"]).ends(0);
+    home.run_with(&["config", "init"], &[("HOME", "")]).ends(78);
+}

@@ -10,7 +10,9 @@ use crate::common::{Done, Home};
 fn with_json(command: &clap::Command, words: &[String]) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     if command.get_arguments().any(|arg| arg.get_long() == Some("json")) {
-        let needs = command.get_positionals().filter(|arg| arg.is_required_set()).map(|_| "something.csv".to_owned());
+        // What `forget` drops is a job or an age.
+        let is_needed = |arg: &&clap::Arg| arg.is_required_set() || command.get_name() == "forget";
+        let needs = command.get_positionals().filter(is_needed).map(|_| "something.csv".to_owned());
         found.push(words.iter().cloned().chain(needs).chain(["--json".to_owned()]).collect());
     }
     for sub in command.get_subcommands() {

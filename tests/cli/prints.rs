@@ -115,6 +115,7 @@ fn the_help() {
       doctor       Look for everything that can be wrong: configuration, queue, permissions, disk,
                    logins
       db           The queue's database: bring its schema up to date, move the queue into another
+      config       The settings: every value and where it comes from, and a config file to begin with
       serve        Work on the queue all the time, with a dashboard in the browser
       sandbox      Serve the sandbox, a platform to try things on, on this machine
       completions  Print a completion script for a shell

@@ -60,6 +60,7 @@ fn nothing_of_a_stranger_reaches_a_terminal_as_it_is() {
         ("report unfollow --sandbox --raw", "\\u{9b}2J\\u{202e}abc\\rdone"),
         ("report unfollow --sandbox --format json", "\\u009b2J\\u202eabc\\rdone\\u200b\\u007f"),
         ("report unfollow --sandbox --format jsonl", "\\u001b]0;owned\\u0007"),
+        ("report unfollow --sandbox --format table", "\\u{1b}]0;owned\\u{7}"),
         ("report unfollow --sandbox --format html -o -", "a-b"),
         ("undo unfollow --sandbox", "target_id"),
         ("import archive --what likes", "\\u{1b}[2J"),
@@ -68,6 +69,7 @@ fn nothing_of_a_stranger_reaches_a_terminal_as_it_is() {
         ("check unfollow.csv", "done\\u{200b}\\u{7f}x"),
         ("check unfollow.csv --json", "not_a_handle"),
         ("explain 1629556410996121225 --sandbox", "unfollow"),
+        ("explain 1629556410996121225 --sandbox --json", "unfollow"),
         ("load *owned*.csv --sandbox --action unmute --again", "owned"),
     ] {
         shows_and_does_not_obey(words, &on_terminal(&home, words), expected);

@@ -35,7 +35,7 @@ fn is_told(output: &Done, what: &str) {
 }
 
 /// Everything that a command can give on stdout.
-const ON_STDOUT: [&[&str]; 21] = [
+const ON_STDOUT: [&[&str]; 23] = [
     &["report", "unfollow"],
     &["report", "unfollow", "--format", "json"],
     &["report", "unfollow", "--format", "jsonl"],
@@ -57,6 +57,8 @@ const ON_STDOUT: [&[&str]; 21] = [
     &["doctor"],
     &["man"],
     &["completions", "bash"],
+    &["config", "show"],
+    &["config", "show", "--json"],
 ];
 
 #[test]

@@ -12,6 +12,7 @@ use super::deps::AppDeps;
 use super::preparing::Prepared;
 use super::request::LoadRequest;
 use super::run::JudgedFiles;
+use super::status::JobCounts;
 use crate::error::CommandError;
 use crate::store::{Job, JobState, ServeLock, Store};
 
@@ -20,6 +21,8 @@ use crate::store::{Job, JobState, ServeLock, Store};
 pub struct LoadReport {
     /// Rows were rejected, or ticks not taken.
     pub is_rejected: bool,
+    /// The files' jobs with their numbers.
+    pub jobs: Vec<JobCounts>,
     /// What is left of the files' jobs; none where only worklists were taken back.
     pub left: Option<WorkLeft>,
 }
@@ -54,7 +57,7 @@ pub async fn load_job_files(deps: AppDeps<'_>, request: &LoadRequest) -> Result<
     if request.files.is_empty() {
         let is_rejected = worklists.take(&mut store, deps).await?;
         store.close().await;
-        return Ok(LoadReport { is_rejected, left: None });
+        return Ok(LoadReport { is_rejected, jobs: Vec::new(), left: None });
     }
     let planned = judged.plan(&who, &mut store, deps).await?;
     let mut is_rejected = worklists.take(&mut store, deps).await?;
@@ -63,9 +66,14 @@ pub async fn load_job_files(deps: AppDeps<'_>, request: &LoadRequest) -> Result<
         is_rejected |= file.usable(&planned.accounts) < file.survey.rows;
         is_rejected |= cannot_be_looked_up(&mut store, file).await?;
     }
+    let mut jobs = Vec::with_capacity(planned.files.len());
+    for file in &planned.files {
+        let status = store.read().status(Some(&file.job)).await?;
+        jobs.extend(status.iter().map(|status| JobCounts::new(&status.job.name, &status.counts)));
+    }
     let left = work_left(&mut store, &planned.files).await?;
     store.close().await;
-    Ok(LoadReport { is_rejected, left: Some(left) })
+    Ok(LoadReport { is_rejected, jobs, left: Some(left) })
 }
 
 impl LoadReport {

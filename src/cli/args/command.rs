@@ -3,9 +3,9 @@
 use clap::Subcommand;
 
 use super::{
-    AccountArgs, AuditArgs, CheckArgs, CompletionsArgs, DbArgs, DoctorArgs, ExplainArgs, ForgetArgs, ImportArgs,
-    JobArgs, ListArgs, LoadArgs, ManArgs, ReportArgs, ResumeArgs, RetryArgs, RunArgs, SandboxArgs, ScheduleArgs,
-    ServeArgs, StatusArgs, UndoArgs, VerifyArgs,
+    AccountArgs, AuditArgs, CheckArgs, CompleteArgs, CompletionsArgs, ConfigArgs, DbArgs, DoctorArgs, ExplainArgs,
+    ForgetArgs, ImportArgs, JobArgs, ListArgs, LoadArgs, ManArgs, ReportArgs, ResumeArgs, RetryArgs, RunArgs,
+    SandboxArgs, ScheduleArgs, ServeArgs, StatusArgs, UndoArgs, VerifyArgs,
 };
 
 /// The commands.
@@ -53,12 +53,17 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// The queue's database: bring its schema up to date, move the queue into another
     Db(DbArgs),
+    /// The settings: every value and where it comes from, and a config file to begin with
+    Config(ConfigArgs),
     /// Work on the queue all the time, with a dashboard in the browser
     Serve(Box<ServeArgs>),
     /// Serve the sandbox, a platform to try things on, on this machine
     Sandbox(SandboxArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
+    /// Print the names that fit where a command is being typed; completion scripts ask
+    #[command(name = "__complete", hide = true)]
+    Complete(CompleteArgs),
     /// Print the manual: all of it, or the page of one command
     Man(ManArgs),
 }

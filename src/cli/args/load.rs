@@ -22,6 +22,9 @@ pub struct LoadArgs {
     /// What a reload may do.
     #[command(flatten)]
     pub reload: ReloadArgs,
+    /// Print one JSON object
+    #[arg(long, help_heading = OUTPUT)]
+    pub json: bool,
 }
 
 /// `cleanup check`

@@ -5,6 +5,8 @@
 
 mod account;
 mod command;
+mod complete;
+mod config;
 mod db;
 mod filter;
 mod global;
@@ -25,6 +27,8 @@ pub use account::{
     AccountListArgs, AccountLoginArgs, AccountLogoutArgs, AccountRemoveArgs, DoctorArgs,
 };
 pub use command::Command;
+pub use complete::{CompleteArgs, NameKind};
+pub use config::{ConfigArgs, ConfigCommand, ConfigInitArgs, ConfigShowArgs};
 pub use db::{DbArgs, DbCommand, DbMigrateArgs, DbMoveArgs};
 pub use filter::{FilterArgs, ListFilterArgs};
 pub use global::{ColorChoice, GlobalArgs, LogFormatArg};
@@ -187,6 +191,8 @@ impl Cli {
             Command::Forget(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Import(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Db(args) => args.override_in(&mut overrides),
+            Command::Config(args) => args.override_in(&mut overrides),
+            Command::Complete(args) => args.override_in(&mut overrides),
             Command::Doctor(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Schedule(args) => match &args.command {
                 ScheduleCommand::Add(args) => {
@@ -220,7 +226,12 @@ impl Cli {
             Command::Resume(args) => (args.drain.json, PromisedJson::Run),
             Command::Undo(args) => (args.drain.json, PromisedJson::Run),
             Command::Check(args) => (args.json, PromisedJson::Files),
+            Command::Load(args) => (args.json, PromisedJson::Answer),
             Command::Status(args) => (args.json, PromisedJson::Answer),
+            Command::Retry(args) => (args.json, PromisedJson::Answer),
+            Command::Explain(args) => (args.json, PromisedJson::Answer),
+            Command::Forget(args) => (args.json, PromisedJson::Answer),
+            Command::Config(ConfigArgs { command: ConfigCommand::Show(args) }) => (args.json, PromisedJson::Answer),
             Command::Verify(args) => (args.json, PromisedJson::Answer),
             Command::Audit(args) => (args.json, PromisedJson::Answer),
             Command::Db(DbArgs { command: DbCommand::Move(args) }) => (args.json, PromisedJson::Answer),

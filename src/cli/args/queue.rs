@@ -22,7 +22,8 @@ pub struct SandboxFlag {
 
 /// `cleanup status`
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "Examples:\n  cleanup status\n  cleanup status unfollow --json")]
+#[command(after_help = "Examples:\n  cleanup status\n  cleanup status unfollow --json\n  cleanup status --watch\n\n\
+                  --watch ends with 0 when every job shown is finished or cancelled, and with Ctrl-C.")]
 pub struct StatusArgs {
     /// Only these jobs
     #[arg(value_name = "JOB")]
@@ -33,6 +34,10 @@ pub struct StatusArgs {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+    /// Show it again and again, every two seconds or so often, until everything shown is settled
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "2s",
+          value_parser = values::duration, conflicts_with = "json")]
+    pub watch: Option<Duration>,
 }
 
 /// How receipts are written.
@@ -45,6 +50,8 @@ pub enum ReportFormat {
     Json,
     /// An object a line
     Jsonl,
+    /// Columns under each other, to read here; long cells are cut
+    Table,
     /// One page to open in a browser: outcomes by reason, the run over time, the rows that need a look
     Html,
 }
@@ -64,6 +71,7 @@ pub enum WorklistKind {
 #[derive(Clone, Debug, Args)]
 #[command(
     after_help = "Examples:\n  cleanup report unfollow\n  cleanup report unfollow --format jsonl -o receipts.jsonl\n  \
+                  cleanup report unfollow --format table\n  \
                   cleanup report unfollow --format html -o unfollow.html\n  \
                   cleanup report unfollow --worklist -o by-hand.html"
 )]
@@ -145,6 +153,9 @@ pub struct RetryArgs {
     /// Which queue.
     #[command(flatten)]
     pub sandbox: SandboxFlag,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `cleanup pause`, `unpause`, `cancel`
@@ -170,6 +181,9 @@ pub struct ExplainArgs {
     /// Which queue.
     #[command(flatten)]
     pub sandbox: SandboxFlag,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `cleanup audit`
@@ -213,6 +227,9 @@ pub struct ForgetArgs {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `cleanup sandbox`

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
 
+use super::explain_json::ExplainJson;
+
 use crate::app::{explain, record_note, restored_by};
 use crate::cli::args::ExplainArgs;
 use crate::cli::context::Context;
@@ -18,6 +20,10 @@ use crate::text::{escaped, full_text};
 /// Exit code 2 where no job has the target; the queue cannot be read.
 pub async fn run(context: &Context, args: &ExplainArgs) -> Result<u8, CommandError> {
     let histories = explain(context.deps(), &args.target).await?;
+    if args.json {
+        context.printer.json(&ExplainJson::new(&args.target, &histories))?;
+        return Ok(0);
+    }
     let command = |words: &[&str]| context.command(words);
     let tell = |history: &TaskHistory| tell(history, &histories, context.local.zone.get(), &command);
     let told: Vec<String> = histories.iter().map(tell).collect();

@@ -1,10 +1,12 @@
 //! `cleanup forget`: drops settled jobs.
 
+use serde::Serialize;
+
 use crate::app::{DECLINED, ForgetForecast, ForgetRequest, forgettable};
 use crate::cli::args::ForgetArgs;
 use crate::cli::context::Context;
 use crate::cli::prompt;
-use crate::domain::counted;
+use crate::domain::{Wall, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::store::{Forgotten, Job};
 use crate::text::{escaped, span_text};
@@ -20,7 +22,7 @@ pub async fn run(context: &Context, args: &ForgetArgs) -> Result<u8, CommandErro
     };
     let Some(found) = forgettable(context.deps(), &request).await? else {
         context.printer.say(&format!("{}, so nothing to forget", context.deps().no_queue_text()));
-        return Ok(0);
+        return ForgetJson::default().print(context, args, 0);
     };
     for (name, at) in &found.from_the_future {
         let forget = context.command(&["forget", name]);
@@ -33,23 +35,35 @@ pub async fn run(context: &Context, args: &ForgetArgs) -> Result<u8, CommandErro
     if found.jobs.is_empty() {
         let age = args.older_than.map(span_text).unwrap_or_default();
         context.printer.say(&format!("no job was settled more than {age} ago"));
-        return Ok(0);
+        return ForgetJson::default().print(context, args, 0);
     }
     if args.dry_run {
-        for forecast in found.forecast().await? {
-            context.printer.data(&would_forget(&forecast))?;
+        let forecasts = found.forecast().await?;
+        for forecast in forecasts.iter().filter(|_| !args.json) {
+            context.printer.data(&would_forget(forecast))?;
         }
-        return Ok(0);
+        let would_forget = forecasts.into_iter().map(|ForgetForecast { job, tasks, rounds, settled_at }| {
+            ForecastJson { job, tasks, rounds, settled_at: settled_at.map(Wall::rfc3339) }
+        });
+        let would_forget = would_forget.collect();
+        return ForgetJson { would_forget, forgotten: Vec::new() }.print(context, args, 0);
     }
     if !agreed(context, args, &found.jobs)? {
         context.printer.say("nothing was forgotten");
-        return Ok(DECLINED);
+        return ForgetJson::default().print(context, args, DECLINED);
     }
     let mut stays_in_log = false;
+    let mut json = ForgetJson::default();
     let tell = |name: &str, forgotten: &Forgotten| {
         // The log is cut behind each, for all before it.
         stays_in_log = forgotten.stays_in_log;
         context.printer.say(&told(name, forgotten));
+        json.forgotten.push(ForgottenJson {
+            job: name.to_owned(),
+            tasks: forgotten.tasks,
+            attempts: forgotten.attempts,
+            attempts_kept: forgotten.attempts_kept,
+        });
     };
     found.forget(context.deps(), tell).await?;
     if stays_in_log {
@@ -58,7 +72,43 @@ pub async fn run(context: &Context, args: &ForgetArgs) -> Result<u8, CommandErro
              when the process ends",
         );
     }
-    Ok(0)
+    json.print(context, args, 0)
+}
+
+/// The object of `forget --json`.
+#[derive(Debug, Default, Serialize)]
+struct ForgetJson {
+    /// With `--dry-run`: what would be dropped.
+    would_forget: Vec<ForecastJson>,
+    /// What was.
+    forgotten: Vec<ForgottenJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct ForecastJson {
+    job: String,
+    tasks: u64,
+    rounds: u32,
+    settled_at: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ForgottenJson {
+    job: String,
+    tasks: u64,
+    attempts: u64,
+    /// Attempts that stay while they may count in a window.
+    attempts_kept: u64,
+}
+
+impl ForgetJson {
+    /// Prints it where it was asked for, and gives the code back that the command ends with.
+    fn print(&self, context: &Context, args: &ForgetArgs, code: u8) -> Result<u8, CommandError> {
+        if args.json {
+            context.printer.json(self)?;
+        }
+        Ok(code)
+    }
 }
 
 fn would_forget(forecast: &ForgetForecast) -> String {

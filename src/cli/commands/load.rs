@@ -1,5 +1,8 @@
 //! `cleanup load`: queue files without running them, and without the network. Saved worklists are taken back.
 
+use serde::Serialize;
+
+use crate::app::status::JobCounts;
 use crate::app::{WorkLeft, load_job_files};
 use crate::cli::args::LoadArgs;
 use crate::cli::context::Context;
@@ -7,13 +10,22 @@ use crate::error::CommandError;
 use crate::store::JobState;
 use crate::text::escaped;
 
+/// The object of `load --json`.
+#[derive(Debug, Serialize)]
+struct LoadJson<'a> {
+    jobs: &'a [JobCounts],
+    exit_code: u8,
+}
+
 /// Queues the files.
 ///
 /// # Errors
 /// A file or the queue is in the way; nothing of any file is queued where one of them cannot be.
 pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CommandError> {
     let report = load_job_files(context.deps(), &args.request()).await?;
-    if let Some(left) = &report.left {
+    if args.json {
+        context.printer.json(&LoadJson { jobs: &report.jobs, exit_code: report.exit_code() })?;
+    } else if let Some(left) = &report.left {
         say_next(left, context);
     }
     Ok(report.exit_code())

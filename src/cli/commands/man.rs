@@ -58,7 +58,7 @@ impl Pages {
         let own = command.get_name();
         let name = if around.is_empty() { own.to_owned() } else { format!("{around}-{own}") };
         let within: Vec<clap::Command> =
-            command.get_subcommands().filter(|c| c.get_name() != "help").cloned().collect();
+            command.get_subcommands().filter(|c| c.get_name() != "help" && !c.is_hide_set()).cloned().collect();
         self.0.push(Page { name: name.clone(), command });
         for command in within {
             self.collect(&name, command);

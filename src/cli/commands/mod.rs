@@ -3,11 +3,14 @@
 pub mod account;
 pub mod audit;
 pub mod check;
+pub mod complete;
 pub mod completions;
+pub mod config;
 pub mod control;
 pub mod db;
 pub mod doctor;
 pub mod explain;
+mod explain_json;
 pub mod forget;
 pub mod import;
 pub mod list;
@@ -59,9 +62,11 @@ pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, Comman
         Command::Schedule(args) => schedule::run(context, args).await,
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Db(args) => db::run(context, args).await,
+        Command::Config(args) => config::run(context, args),
         Command::Serve(args) => serve::run(context, args).await,
         Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Completions(args) => completions::run(context, args),
+        Command::Complete(args) => complete::run(context, args).await,
         Command::Man(args) => man::run(context, args),
     }
 }

@@ -31,6 +31,7 @@ pub async fn run(context: &Context, args: &ReportArgs) -> Result<u8, CommandErro
         ReportFormat::Csv => ReceiptFormat::Csv,
         ReportFormat::Json => ReceiptFormat::Json,
         ReportFormat::Jsonl => ReceiptFormat::Jsonl,
+        ReportFormat::Table => ReceiptFormat::Table,
         ReportFormat::Html => return report_page::run(context, args, store, &job, round).await,
     };
     let wanted = ReceiptRows { round, format, raw: args.raw };

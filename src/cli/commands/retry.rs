@@ -1,5 +1,7 @@
 //! `cleanup retry`: failed rows are queued again.
 
+use serde::Serialize;
+
 use crate::cli::args::RetryArgs;
 use crate::cli::context::Context;
 use crate::domain::{Outcome, counted, is_refusal_of_target};
@@ -9,6 +11,16 @@ use crate::text::{escaped, nearest};
 
 /// The most reasons that are named.
 const MAX_REASONS_NAMED: usize = 20;
+
+/// The object of `retry --json`.
+#[derive(Debug, Serialize)]
+struct RetryJson<'a> {
+    job: &'a str,
+    /// Failed rows that are queued again.
+    requeued: u64,
+    /// Failed rows that stay as they are, because they are no longer in the file.
+    vanished: u64,
+}
 
 /// Puts the job's failed tasks back into the queue.
 ///
@@ -30,6 +42,10 @@ pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CommandError
     let detail = format!("{} queued again{what}", counted(retried.tasks, "failed row is", "failed rows are"));
     context.log_audit_event(&mut store, "retry", Some(&job.name), &detail).await;
     store.close().await;
+    if args.json {
+        context.printer.json(&RetryJson { job: &job.name, requeued: retried.tasks, vanished: retried.vanished })?;
+        return Ok(0);
+    }
     let (name, printer) = (escaped(&job.name), &context.printer);
     if retried == Retried::default() {
         printer.say(&format!("{name} has no failed rows"));

@@ -2,10 +2,12 @@
 //!
 //! In: where everything stands. Out: a table, or the JSON of the contract.
 
-use crate::app::Activity;
+use std::time::Duration;
+
 use crate::app::status::{
     QueueStatus, RowCounts, StatusQuery, activity_label, activity_sentence, hold_text, next_slot,
 };
+use crate::app::{Activity, Signals};
 use crate::cli::args::StatusArgs;
 use crate::cli::context::Context;
 use crate::domain::{Moment, Wall, counted, is_same_name};
@@ -21,20 +23,12 @@ const HEADINGS: [&str; 2] = ["Jobs", "Accounts"];
 /// # Errors
 /// Exit code 2 for a job that is not there; the queue cannot be read.
 pub async fn run(context: &Context, args: &StatusArgs) -> Result<u8, CommandError> {
-    let view = match context.existing_queue().await? {
-        Some(mut store) => {
-            let view = look(context, &mut store, &args.jobs).await?;
-            store.close().await;
-            view
-        }
-        None => match args.jobs.first() {
-            Some(_) => return Err(context.deps().no_queue(ErrorKind::Usage)),
-            None if args.json => QueueStatus::default(),
-            None => {
-                context.printer.data(&context.deps().no_queue_sentence())?;
-                return Ok(0);
-            }
-        },
+    if let Some(every) = args.watch {
+        return watch(context, args, every).await;
+    }
+    let Some(view) = view(context, args).await? else {
+        context.printer.data(&context.deps().no_queue_sentence())?;
+        return Ok(0);
     };
     if args.json {
         context.printer.json(&view.to_json(&context.settings)?)?;
@@ -42,6 +36,40 @@ pub async fn run(context: &Context, args: &StatusArgs) -> Result<u8, CommandErro
         context.printer.table(&table(context, &view), &HEADINGS)?;
     }
     Ok(0)
+}
+
+/// Shows it until nothing shown is left to do, or somebody has seen enough. Elsewhere than on a terminal it is printed when it has changed.
+async fn watch(context: &Context, args: &StatusArgs, every: Duration) -> Result<u8, CommandError> {
+    let mut signals = Signals::listen()?;
+    let mut screen = context.printer.screen();
+    loop {
+        let Some(view) = view(context, args).await? else {
+            context.printer.data(&context.deps().no_queue_sentence())?;
+            return Ok(0);
+        };
+        screen.show(&table(context, &view), &HEADINGS)?;
+        if view.jobs.iter().all(|job| ["finished", "cancelled"].contains(&job.status.state())) {
+            return Ok(0);
+        }
+        let next = context.clock.now().tick.after(every);
+        tokio::select! {
+            () = context.clock.sleep_until(next) => {}
+            signal = signals.first() => return Ok(signal.exit_code()),
+        }
+    }
+}
+
+/// Where everything stands; none where there is no queue and no job was named.
+async fn view(context: &Context, args: &StatusArgs) -> Result<Option<QueueStatus>, CommandError> {
+    Ok(match context.existing_queue().await? {
+        Some(mut store) => {
+            let view = look(context, &mut store, &args.jobs).await?;
+            store.close().await;
+            Some(view)
+        }
+        None if !args.jobs.is_empty() => return Err(context.deps().no_queue(ErrorKind::Usage)),
+        None => args.json.then(QueueStatus::default),
+    })
 }
 
 async fn look(context: &Context, store: &mut Store, names: &[String]) -> Result<QueueStatus, CommandError> {

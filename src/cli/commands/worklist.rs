@@ -30,9 +30,10 @@ pub(super) async fn run(
     let is_table = match args.format {
         None | Some(ReportFormat::Html) => false,
         Some(ReportFormat::Csv) => true,
-        Some(ReportFormat::Json | ReportFormat::Jsonl) => {
-            return Err(CommandError::new(ErrorKind::Usage, "a worklist is a page or a table")
-                .hint("give --format html or csv"));
+        Some(ReportFormat::Json | ReportFormat::Jsonl | ReportFormat::Table) => {
+            return Err(
+                CommandError::new(ErrorKind::Usage, "a worklist is a page or a CSV").hint("give --format html or csv")
+            );
         }
     };
     let now = context.clock.now().wall;

@@ -1,7 +1,7 @@
 //! What is said of a file that is checked or loaded: rejected rows, names, what loading it did.
 
 use crate::app::{Accounts, AppDeps, KeptNames, Loaded, Prepared};
-use crate::cli::printer::Printer;
+use crate::cli::printer::{Printer, Style};
 use crate::domain::counted;
 use crate::jobfile::{DoubtfulIds, NAME_COLUMNS};
 use crate::text::escaped;
@@ -80,42 +80,50 @@ pub(super) fn say_rejected(file: &Prepared, accounts: &Accounts, printer: Printe
     }
 }
 
-/// One line on what loading a file did.
+/// One line on what loading a file did; a reload is a difference, and in the colours of one.
 pub(super) fn say_loaded(job: &str, loaded: &Loaded, printer: Printer) {
     let job = escaped(job);
-    let parts = |pairs: &[(u64, &str)]| {
-        let parts: Vec<String> = pairs.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
-        if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
-    };
-    let text = match loaded {
-        Loaded::Round(summary) => format!(
-            "{job}: {}: {}",
-            counted(summary.rows, "row", "rows"),
-            parts(&[
-                (summary.added, "to do"),
-                (summary.kept, "kept"),
-                (summary.duplicates, "duplicate"),
-                (summary.rejected, "rejected"),
-            ])
+    let (head, counts) = match loaded {
+        Loaded::Round(summary) => (
+            format!("{job}: {}: ", counted(summary.rows, "row", "rows")),
+            vec![
+                (summary.added, "to do", None),
+                (summary.kept, "kept", None),
+                (summary.duplicates, "duplicate", None),
+                (summary.rejected, "rejected", None),
+            ],
         ),
-        Loaded::Again(summary, mended) => format!(
-            "{job}: {}, compared with the last load: {}",
-            counted(summary.rows, "row", "rows"),
-            parts(&[
-                (summary.added, "new"),
-                (summary.held_back, "rejected now"),
-                (summary.cancelled, "vanished (cancelled)"),
-                (summary.restored, "came back"),
-                (summary.kept, "kept"),
-                (summary.duplicates, "duplicate"),
-                (summary.rejected, "rejected"),
-                (mended.restored, "damaged in the queue and repaired"),
-                (mended.given_up, "damaged in the queue and not sent (their values are lost)"),
-            ])
+        Loaded::Again(summary, mended) => (
+            format!("{job}: {}, compared with the last load: ", counted(summary.rows, "row", "rows")),
+            vec![
+                (summary.added, "new", Some(Style::Added)),
+                (summary.held_back, "rejected now", Some(Style::Removed)),
+                (summary.cancelled, "vanished (cancelled)", Some(Style::Removed)),
+                (summary.restored, "came back", Some(Style::Added)),
+                (summary.kept, "kept", None),
+                (summary.duplicates, "duplicate", None),
+                (summary.rejected, "rejected", None),
+                (mended.restored, "damaged in the queue and repaired", Some(Style::Changed)),
+                (mended.given_up, "damaged in the queue and not sent (their values are lost)", Some(Style::Removed)),
+            ],
         ),
-        Loaded::Unchanged => format!("{job}: the file is unchanged since it was last loaded"),
-        Loaded::Empty => format!("{job}: the list is empty, so there is nothing to do"),
-        Loaded::Cancelled => format!("{job}: this job was cancelled; nothing was loaded. --again starts it over"),
+        Loaded::Unchanged => (format!("{job}: the file is unchanged since it was last loaded"), Vec::new()),
+        Loaded::Empty => (format!("{job}: the list is empty, so there is nothing to do"), Vec::new()),
+        Loaded::Cancelled => {
+            (format!("{job}: this job was cancelled; nothing was loaded. --again starts it over"), Vec::new())
+        }
     };
-    printer.say(&text);
+    let is_counted = !counts.is_empty();
+    let counts: Vec<(String, Option<Style>)> = counts
+        .into_iter()
+        .filter(|(n, ..)| *n > 0)
+        .enumerate()
+        .flat_map(|(index, (n, word, style))| {
+            let comma = if index > 0 { ", " } else { "" };
+            [(comma.to_owned(), None), (format!("{n} {word}"), style)]
+        })
+        .collect();
+    let nothing = if is_counted && counts.is_empty() { "nothing to do" } else { "" };
+    let parts = counts.iter().map(|(text, style)| (text.as_str(), *style));
+    printer.say_parts([(head.as_str(), None)].into_iter().chain(parts).chain([(nothing, None)]));
 }

@@ -4,6 +4,7 @@
 //! deciding anything; the end of a run is told by whoever began it.
 
 mod reading;
+mod taskbar;
 mod view;
 
 pub use reading::ReadingProgress;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use self::taskbar::TaskbarProgress;
 use super::context::queue_options;
 use super::printer::{Printer, Verbosity};
 use crate::app::{AppDeps, RunPlan};
@@ -39,6 +41,7 @@ enum Sink {
 pub struct ProgressListener {
     view: View,
     sink: Sink,
+    taskbar: TaskbarProgress,
     printer: Printer,
     clock: SharedClock,
     local: LocalClock,
@@ -62,7 +65,8 @@ impl ProgressListener {
             ProgressMode::Auto | ProgressMode::Bar | ProgressMode::Plain => Sink::Lines,
         };
         let next_line = now.tick.after(LINE_EVERY);
-        ProgressListener { view, sink, printer, clock, local, next_line, next_unreachable: now.tick }
+        let taskbar = TaskbarProgress::new(!matches!(sink, Sink::Nothing), deps.settings.terminal);
+        ProgressListener { view, sink, taskbar, printer, clock, local, next_line, next_unreachable: now.tick }
     }
 
     fn notify(&mut self, event: &Event, now: Moment) {
@@ -80,18 +84,17 @@ impl ProgressListener {
     }
 
     fn show(&mut self, event: &Event, now: Moment) {
+        let (settled, total) = self.view.position();
+        self.taskbar.at(settled, total);
         match &self.sink {
-            Sink::Bar(bar) => {
-                let (settled, total) = self.view.position();
-                match event {
-                    Event::Settled { .. } | Event::Decided { .. } => {
-                        bar.set_length(total);
-                        bar.set_position(settled);
-                    }
-                    Event::Progress(_) => bar.set_message(self.view.facts(now, &self.local)),
-                    _ => {}
+            Sink::Bar(bar) => match event {
+                Event::Settled { .. } | Event::Decided { .. } => {
+                    bar.set_length(total);
+                    bar.set_position(settled);
                 }
-            }
+                Event::Progress(_) => bar.set_message(self.view.facts(now, &self.local)),
+                _ => {}
+            },
             Sink::Lines if now.tick >= self.next_line => {
                 self.next_line = now.tick.after(LINE_EVERY);
                 self.printer.say(&self.view.line(now, &self.local));
