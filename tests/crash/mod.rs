@@ -5,6 +5,7 @@ mod blame;
 mod crowd;
 mod damage;
 mod lost_log;
+mod planted;
 mod platforms;
 mod reboots;
 
