@@ -77,13 +77,13 @@ impl Clock for SystemClock {
 
 /// Boot-time counts suspend; tokio's clock and `Instant` do not.
 #[cfg(target_os = "linux")]
-fn boot_time() -> Tick {
+pub(crate) fn boot_time() -> Tick {
     tick_of(rustix::time::clock_gettime(rustix::time::ClockId::Boottime))
 }
 
 /// Elsewhere the monotonic clock has to do (on macOS it counts sleep).
 #[cfg(not(target_os = "linux"))]
-fn boot_time() -> Tick {
+pub(crate) fn boot_time() -> Tick {
     tick_of(rustix::time::clock_gettime(rustix::time::ClockId::Monotonic))
 }
 

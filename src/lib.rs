@@ -15,7 +15,7 @@
 //! | [`clock`] | the time and boot-time, injected: the system's, and a simulated pair | domain |
 //! | [`net`] | the one loop that accepts connections, and how many there may be | nothing |
 //! | [`jobfile`] | CSV <-> rows: survey, rows, keep lists, receipts; errors carry line and column | domain, error, text |
-//! | [`store`] | the durable truth and the only room with SQL: queue, attempts, accounts, locks | domain, error |
+//! | [`store`] | the durable truth and the only room with SQL: queue, attempts, accounts, locks | clock, domain, error |
 //! | [`limits`] | window (exact), headers (tighten), pace (shapes); [`limits::Limiter`] is the three for one account | domain |
 //! | [`platforms`] | tables of endpoints, the one HTTP client, the pure classifier | clock, domain |
 //! | [`auth`] | logins: sealed at rest, refreshed before they end; OAuth 2.0 (bound to a key, too) and 1.0a, sessions | clock, domain, error, net, platforms, store |

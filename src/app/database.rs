@@ -158,7 +158,7 @@ async fn nobody_works_on(queue: &QueuePlace) -> Result<Nobody, CommandError> {
             .hint("nothing was moved; end it (its service, too), and run the command again")
     };
     Ok(Nobody {
-        _drains: DrainLock::take(queue).await?,
+        _drains: DrainLock::take_alone(queue).await?,
         _serves: ServeLock::try_take(queue).await?.ok_or_else(|| busy("serves this queue"))?,
         _schedules: ScheduleLock::try_take(queue).await?.ok_or_else(|| busy("works on the schedules of this queue"))?,
     })

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::accounts::Identities;
 use super::damaged_rows::stopped_at;
+use super::drain_again::{Continued, CutOff, open_again};
 use super::endpoint_reader::DrainReader;
 use super::event_log::{EventLog, log_end};
 use super::keep_guard::KeepGuard;
@@ -117,11 +118,44 @@ pub struct DrainDeps {
 /// Slots are read so much further back than the longest window: a drain's first turns come a while after it has begun.
 const TO_SPARE: Duration = Duration::from_secs(60);
 
-/// Drains the queue.
+/// Drains the queue. Where it is on a server that goes away, or takes this drain for dead, it goes on by itself as soon as it can.
 ///
 /// # Errors
-/// The queue cannot be read or written. What was in flight then is recovered by the next drain.
+/// The queue cannot be read or written, for as long as this run waits for that. What was in flight then is recovered by the next drain.
 pub async fn drain(footing: DrainDeps, who: &Identities, options: DrainOptions) -> Result<Ended, CommandError> {
+    let DrainDeps { store, lock, client, tokens, clock, shutdown, listener, mut watch } = footing;
+    let mut listener = Continued::new(listener);
+    let (place, is_watched) = (store.place().clone(), watch.is_some());
+    let mut next = store;
+    loop {
+        let left = DrainOptions { run: listener.left_of(&options.run), ..options.clone() };
+        let footing = DrainDeps {
+            store: next,
+            lock: lock.share(),
+            client: Arc::clone(&client),
+            tokens: Arc::clone(&tokens),
+            clock: clock.clone(),
+            shutdown: shutdown.clone(),
+            listener: Box::new(listener.clone()),
+            watch: watch.take(),
+        };
+        let error = match drain_once(footing, who, left).await {
+            Ok((finish, store)) => return ended(listener.whole(finish), options.run.jobs.as_deref(), store).await,
+            Err(CutOff::Failed(error)) => return Err(error),
+            Err(CutOff::Away(error)) if place.file().is_some() => return Err(error.into()),
+            Err(CutOff::Away(error)) => error,
+        };
+        listener.is_cut_off();
+        let patience = (options.run.give_up_after, options.run.terms.until);
+        next = open_again(&place, error, patience, (&clock, &shutdown), &mut listener).await?;
+        if is_watched {
+            watch = QueueWatch::of(&place).await;
+        }
+    }
+}
+
+/// The same until it is over, or cut off.
+async fn drain_once(footing: DrainDeps, who: &Identities, options: DrainOptions) -> Result<(Finish, Store), CutOff> {
     let DrainDeps { mut store, lock, client, tokens, clock, shutdown, listener, watch } = footing;
     let accounts = store.accounts().all().await?;
     let mut listener: Box<dyn Listener> = Box::new(EventLog::before(listener, &accounts));
@@ -146,7 +180,11 @@ pub async fn drain(footing: DrainDeps, who: &Identities, options: DrainOptions) 
         give_up_after: options.run.give_up_after,
     });
     let deps = EngineDeps { drain, client, tokens, clock, shutdown, listener, guard, reader, watch };
-    let (finish, mut store) = engine::run(deps, start, accounts, access, options.run).await?;
+    Ok(engine::run(deps, start, accounts, access, options.run).await?)
+}
+
+/// How jobs stand at the end of a drain of theirs.
+async fn ended(finish: Finish, jobs: Option<&[JobId]>, mut store: Store) -> Result<Ended, CommandError> {
     log_end(&finish);
     // Where there are groups, each is asked for itself.
     if finish.groups.is_empty() {
@@ -156,7 +194,7 @@ pub async fn drain(footing: DrainDeps, who: &Identities, options: DrainOptions) 
         return Err(stopped_at(&finish.damaged));
     }
     let all = store.read().status(None).await?;
-    let ours = |status: &JobStatus| jobs.as_ref().is_none_or(|jobs| jobs.contains(&status.job.id));
+    let ours = |status: &JobStatus| jobs.is_none_or(|jobs| jobs.contains(&status.job.id));
     Ok(Ended { finish, jobs: all.into_iter().filter(ours).collect(), store })
 }
 

@@ -29,6 +29,9 @@ impl EventLog {
         match event {
             Event::Started { recovered, crashed } => info!(recovered, crashed, "the drain has begun"),
             Event::LogLost => warn!("the write-ahead log of the queue is gone: what was sent last is not on record"),
+            Event::QueueAway { why } => info!(why, "nothing is sent"),
+            Event::QueueBack => info!("the queue is there again"),
+            Event::Shared { gained, given } => info!(gained, given, "accounts have changed hands"),
             Event::HeldBack { job, reason, tasks } => info!(job, reason, tasks, "rows are rejected now"),
             Event::Withheld { why } => info!(why, "rows are not sent"),
             Event::Committed { took } => trace!(?took, "a turn is saved"),

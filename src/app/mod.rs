@@ -18,6 +18,7 @@ mod database;
 mod default_account;
 mod deps;
 mod doctor;
+mod drain_again;
 mod draining;
 mod endpoint_reader;
 mod environment;

@@ -38,6 +38,10 @@ pub(super) struct AccountRun {
     pub(super) rejected: Option<(Reason, String)>,
     /// Actions its credentials are not good for.
     pub(super) refused: Vec<Action>,
+    /// Another drain of the queue works on it, or may.
+    pub(super) is_elsewhere: bool,
+    /// Nothing more is sent for it, so that another drain can have it.
+    pub(super) is_leaving: bool,
     /// It needs a person; nothing more is sent for it in this run.
     pub(super) stopped: bool,
     /// Its hold outlasts this run.
@@ -64,6 +68,8 @@ impl AccountRun {
             asking: false,
             rejected: None,
             refused: Vec::new(),
+            is_elsewhere: false,
+            is_leaving: false,
             stopped: false,
             capped_until: None,
             held_until: None,

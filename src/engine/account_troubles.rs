@@ -21,6 +21,15 @@ impl AccountTroubles {
         AccountTroubles { left_before, of_this_run: Vec::new() }
     }
 
+    /// Of accounts that this drain has just got: whether there is a trouble on record.
+    pub(super) fn look_at(&mut self, id: AccountId, is_troubled: bool) {
+        if is_troubled {
+            self.left_before.insert(id);
+        } else {
+            self.left_before.remove(&id);
+        }
+    }
+
     /// Those of this run, at its end.
     pub(super) fn take(&mut self) -> Vec<(AccountId, Reason, String)> {
         std::mem::take(&mut self.of_this_run)
@@ -56,7 +65,7 @@ impl AccountTroubles {
     ) {
         let app = roster.app_of(index);
         for other in 0..roster.accounts.len() {
-            if other == index || roster.app_of(other) == app {
+            if other == index || (roster.app_of(other) == app && !roster.accounts[other].is_elsewhere) {
                 self.stop_account(roster, other, reason.clone(), detail.to_owned(), draft);
             }
         }

@@ -37,6 +37,15 @@ impl AskedLast {
         self.members.remove(&task);
     }
 
+    /// Another drain works on these accounts.
+    pub(super) fn forget_accounts(&mut self, accounts: &HashSet<usize>) {
+        for (_, queue) in self.queues.extract_if(|(account, _), _| accounts.contains(account)) {
+            for (task, _) in queue {
+                self.members.remove(&task);
+            }
+        }
+    }
+
     /// The lane of the next one, among lanes that are worked on.
     pub(super) fn next_lane(&self, endpoint: EndpointKey, lanes: &[LaneId]) -> Option<LaneId> {
         self.queues.get(&endpoint)?.iter().map(|(_, lane)| *lane).find(|lane| lanes.contains(lane))

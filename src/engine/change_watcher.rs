@@ -75,27 +75,28 @@ impl ChangeWatcher {
         self.next_look = now.after(wait);
     }
 
-    /// Another process may have loaded, paused, cancelled or retried something.
+    /// Another process may have loaded, paused, cancelled or retried something; whether one has.
     pub(super) async fn look(
         &mut self,
         is_told_of_writes: bool,
         mut changes: Changes<'_>,
         now: Tick,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         self.looked(now, is_told_of_writes);
         let data_version = changes.drain.data_version().await?;
         if data_version == self.data_version {
-            return Ok(());
+            return Ok(false);
         }
         self.data_version = data_version;
         let generation = changes.drain.generation().await?;
-        if generation != self.generation {
-            self.generation = generation;
-            changes.take_over_lanes(now).await?;
-            changes.records.look_at_all_again();
-            changes.tokens.forget_logged_out(changes.roster).await?;
+        if generation == self.generation {
+            return Ok(false);
         }
-        Ok(())
+        self.generation = generation;
+        changes.take_over_lanes(now).await?;
+        changes.records.look_at_all_again();
+        changes.tokens.forget_logged_out(changes.roster).await?;
+        Ok(true)
     }
 }
 

@@ -112,7 +112,8 @@ impl Claiming<'_> {
         while due.len() < room.min(ACCOUNTS_PER_TURN) {
             let Some(account) = self.roster.pop_due(self.now.tick) else { break };
             let is_left = self.roster.has_pending(account) || self.outages.has_tasks_aside(account, self.roster);
-            if self.roster.accounts[account].is_open() && is_left {
+            let run = &self.roster.accounts[account];
+            if run.is_open() && !run.is_leaving && is_left {
                 due.push(account);
             }
         }

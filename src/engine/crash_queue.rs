@@ -45,16 +45,30 @@ impl CrashQueue {
     /// The tasks that a drain found, those that were in flight last behind the others.
     pub(super) fn of(tasks: &[CrashedTask]) -> CrashQueue {
         let mut queue = CrashQueue::default();
+        queue.add(tasks);
+        queue
+    }
+
+    /// The same of tasks that a drain has found later.
+    pub(super) fn add(&mut self, tasks: &[CrashedTask]) {
         for crashed in tasks {
-            queue.undecided.insert(crashed.task);
+            self.undecided.insert(crashed.task);
             if crashed.alone {
-                queue.sent_alone.insert(crashed.task);
-                queue.put_back(crashed.lane, crashed.task);
+                self.sent_alone.insert(crashed.task);
+                self.put_back(crashed.lane, crashed.task);
             } else {
-                queue.lanes.entry(crashed.lane).or_default().together.push(crashed.task);
+                self.lanes.entry(crashed.lane).or_default().together.push(crashed.task);
             }
         }
-        queue
+    }
+
+    /// Another drain works on these lanes.
+    pub(super) fn forget(&mut self, lanes: &HashSet<LaneId>) {
+        let gone: Vec<Parked> =
+            self.lanes.extract_if(|lane, _| lanes.contains(lane)).map(|(_, parked)| parked).collect();
+        gone.into_iter()
+            .flat_map(|parked| parked.together.into_iter().chain(parked.alone))
+            .for_each(|task| self.decide(task));
     }
 
     /// Whether nobody stands aside.

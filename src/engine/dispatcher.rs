@@ -2,7 +2,7 @@
 //! settle, claim, commit. Only after the commit are events told and requests sent.
 //!
 //! What a pass works on is a [`State`]; its parts are changed by the files that define them. The steps of a pass say what they may touch:
-//! `interrupts` (signals, deadline, suspend), `change_watcher` (other processes' changes), `settling` (answers become writes), `claiming`
+//! `interrupts` (signals, deadline, suspend), `change_watcher` (other processes' changes), `account_sharing` (other drains), `settling` (answers become writes), `claiming`
 //! (due accounts become claims), `sending` (claims become requests), `ending` (why it is over).
 
 use std::collections::HashMap;
@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::budget::UsedUp;
 use super::change_watcher::{ChangeWatcher, written};
 use super::claiming::Plan;
 use super::deps::EngineDeps;
@@ -31,7 +32,7 @@ use super::tokens::TokenRequests;
 use super::turn_draft::TurnDraft;
 use super::workers::{Planned, Workers};
 use crate::clock::SharedClock;
-use crate::domain::{AccountId, Moment, Tick};
+use crate::domain::{AccountId, MicroUsd, Moment, Tick};
 use crate::platforms::Client;
 use crate::store::{Account, Drain, DrainStart, QueueWatch, Store, StoreError};
 
@@ -117,6 +118,9 @@ impl Dispatcher {
         if start.other_boots || !start.undecided.is_empty() {
             self.state.ask_the_time(&mut self.drain, &self.client, &*self.clock).await?;
         }
+        if self.drain.is_shared() {
+            return self.share().await;
+        }
         self.state.restore_limits(&mut self.drain, &self.settings, &*self.clock).await?;
         let now = self.clock.now();
         self.state.changes(&mut self.drain, &self.settings).take_over_lanes(now.tick).await?;
@@ -148,6 +152,7 @@ impl Dispatcher {
         if now >= self.changes.next_look() {
             self.look_for_changes(now).await?;
         }
+        self.share().await?;
         let mut draft = TurnDraft::default();
         self.settle(&mut draft);
         let now = self.clock.now();
@@ -200,7 +205,8 @@ impl Dispatcher {
         self.reporter.tell_draft(&mut draft);
         self.state.end.note_damage(&receipt.damaged);
         let sent_at = self.clock.now();
-        self.state.sending(now).send(receipt, plan, sent_at.tick);
+        let ours_until = self.drain.sends_for().map(|left| sent_at.tick.after(left));
+        self.state.sending(now, ours_until).send(receipt, plan, sent_at.tick);
         self.changes.look_soon();
         self.reporter.tell_progress(&mut self.state.roster, &self.state.groups, &self.state.workers, self.clock.now());
         Ok(())
@@ -225,7 +231,23 @@ impl Dispatcher {
 
     async fn look_for_changes(&mut self, now: Tick) -> Result<(), StoreError> {
         let changes = self.state.changes(&mut self.drain, &self.settings);
-        self.changes.look(self.watch.is_some(), changes, now).await
+        if self.changes.look(self.watch.is_some(), changes, now).await? {
+            self.state.sharing.look_anew();
+        }
+        self.state.sharing.look_soon();
+        Ok(())
+    }
+
+    /// Where other drains work on the same queue: takes accounts, and gives some back. One that is about to end takes none.
+    async fn share(&mut self) -> Result<(), StoreError> {
+        let is_due = self.drain.is_shared() && self.clock.now().tick >= self.state.sharing.next_look();
+        if !is_due || self.state.end.stopping().is_some() {
+            return Ok(());
+        }
+        if let Some((gained, given)) = self.state.share(&mut self.drain, &self.settings, &*self.clock).await? {
+            self.reporter.tell(&Event::Shared { gained, given });
+        }
+        Ok(())
     }
 
     /// Everything that has come in since the last turn; and where nobody waits any longer, what is still out.
@@ -329,6 +351,12 @@ impl Dispatcher {
         if ending.is_anybody_left(group) {
             return Ok(ending.used_up(group, now.tick).map(|stopped| (stopped, None)));
         }
+        if self.drain.is_shared()
+            && let Some(why) = self.why_over_beside_others(group, now).await?
+        {
+            return Ok(why);
+        }
+        let ending = self.state.ending(&self.settings);
         if let RunDry::Stopped(stopped, until) = ending.run_dry(group) {
             return Ok(Some((stopped, until)));
         }
@@ -340,6 +368,30 @@ impl Dispatcher {
         let groups = &self.state.groups;
         let left = what_is_left(&mut self.drain, |job| groups.has(group, job), self.clock.now().wall).await?;
         Ok(Some((left, None)))
+    }
+
+    /// The same where other drains work on the queue, of a group of which this one has nothing left to send: it waits until the others have
+    /// nothing either, for what they give back is its own. None: nobody has anything, and nothing is left that this drain shuns.
+    async fn why_over_beside_others(
+        &mut self,
+        group: GroupIndex,
+        now: Moment,
+    ) -> Result<Option<Option<(Stopped, Option<Tick>)>>, StoreError> {
+        self.state.sharing.look_now();
+        self.share().await?;
+        if self.state.ending(&self.settings).is_anybody_left(group) {
+            return Ok(Some(None));
+        }
+        let State { sharing, groups, .. } = &self.state;
+        if sharing.is_elsewhere(|job| groups.has(group, job)) {
+            let used_up = match groups.allows(group, MicroUsd(0), 1) {
+                Err(UsedUp::Requests) => Some(Stopped::Requests),
+                Err(UsedUp::Spend) => Some(Stopped::Spend),
+                Ok(_) => (!groups.is_open(group, now.tick)).then_some(Stopped::Deadline),
+            };
+            return Ok(Some(used_up.map(|stopped| (stopped, None))));
+        }
+        Ok(sharing.why_left(|job| groups.has(group, job)).map(Some))
     }
 
     fn over(&mut self, stopped: Stopped) -> Stopped {
@@ -381,7 +433,8 @@ impl Dispatcher {
         }
         let due = self.state.roster.next_due().filter(|_| self.state.room() > 0);
         let deadline = self.state.groups.next_deadline(self.clock.now().tick);
-        [due, deadline].into_iter().flatten().fold(next, Tick::min)
+        let share = self.drain.is_shared().then(|| self.state.sharing.next_look());
+        [due, deadline, share].into_iter().flatten().fold(next, Tick::min)
     }
 
     /// The queue could not be read or written, and what is in flight is left to the next drain. This process did not die of it: that is

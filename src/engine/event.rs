@@ -15,6 +15,20 @@ pub enum Event {
         /// Tasks that failed because each was the only request in flight at three deaths of the process in a row.
         crashed: u64,
     },
+    /// The queue's server cannot be reached, or others have taken over what this drain had: nothing is sent until it goes on.
+    QueueAway {
+        /// What has happened, for people.
+        why: String,
+    },
+    /// The queue is there again, and the drain goes on.
+    QueueBack,
+    /// This drain has got accounts, or has given some back, where others work on the same queue.
+    Shared {
+        /// How many it has got.
+        gained: usize,
+        /// How many it has given back.
+        given: usize,
+    },
     /// Rows that an older version of the program had queued cannot be used by this one: they are rejected and were not sent.
     HeldBack {
         /// Their job.

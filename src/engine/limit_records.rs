@@ -4,7 +4,7 @@
 //! In: accounts that come due, answers, a suspend. Out: limiters and windows that know what still counts. What does not belong here: what
 //! may be sent now (`claiming`), and when a slot of another boot counts ([`ThisBoot`]).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::account::AccountRun;
@@ -79,18 +79,67 @@ impl LimitRecords {
         LimitRecords { shared, held, allowances: HashMap::new(), wall, wall_saved, taken_over, log_lost }
     }
 
+    /// Accounts that share a window, and a name for those that share the same: for drains of other processes.
+    pub(super) fn units(&self, roster: &Roster) -> HashMap<AccountId, String> {
+        let unit = |access: &Access| {
+            let shared = Sharing::of(access).into_iter().find(|sharing| self.shared.contains_key(sharing))?;
+            Some(match shared {
+                Sharing::App(platform) => format!("app {platform}"),
+                Sharing::Host(platform, base) => format!("host {platform} {base}"),
+            })
+        };
+        roster.access.iter().filter_map(|(id, access)| Some((*id, unit(access)?))).collect()
+    }
+
+    /// This drain has got accounts: what is on record of them is read when it is needed. `stored`: all accounts as they are now.
+    pub(super) async fn gain_accounts(
+        &mut self,
+        gained: &HashSet<AccountId>,
+        stored: Vec<Account>,
+        drain: &mut Drain,
+        clock: &dyn Clock,
+    ) -> Result<(), StoreError> {
+        for account in stored.into_iter().filter(|account| gained.contains(&account.id)) {
+            self.held.remove(&account.id);
+            if account.hold.is_some() {
+                self.held.insert(account.id, account);
+            }
+        }
+        self.allowances.retain(|account, _| !gained.contains(account));
+        self.read_allowances(drain, |account| gained.contains(&account), clock).await
+    }
+
+    /// Slots of other boots count from here, where the wall clock does not tell: until then others may have sent.
+    pub(super) fn take_over_at(&mut self, tick: Tick) {
+        self.taken_over = self.taken_over.max(tick);
+    }
+
     /// Windows that accounts share count what each of them has sent, and also of those that have nothing to do in this run. So they are
-    /// filled before anybody claims.
+    /// filled before anybody claims; anew where this drain has got the first accounts of those that share one.
     pub(super) async fn restore_shared_windows(
         &mut self,
+        is_new: impl Fn(AccountId) -> bool,
         roster: &Roster,
         drain: &mut Drain,
         settings: &EngineSettings,
         clock: &dyn Clock,
     ) -> Result<(), StoreError> {
         let now = clock.now();
-        let shares = |access: &Access| Sharing::of(access).iter().any(|sharing| self.shared.contains_key(sharing));
+        let fresh: HashSet<Sharing> = roster
+            .access
+            .iter()
+            .filter(|(account, _)| is_new(**account))
+            .flat_map(|(_, access)| Sharing::of(access))
+            .filter(|sharing| self.shared.contains_key(sharing))
+            .collect();
+        let shares = |access: &Access| Sharing::of(access).iter().any(|sharing| fresh.contains(sharing));
         let sharing = roster.access.iter().filter(|(_, access)| shares(access));
+        for (_, access) in sharing.clone() {
+            for sharing in Sharing::of(access).into_iter().filter(|sharing| fresh.contains(sharing)) {
+                let scope = sharing.scope();
+                self.shared.insert(sharing, Windows::new(&access.windows, scope));
+            }
+        }
         let mut accounts: Vec<AccountId> = sharing.map(|(account, _)| *account).collect();
         accounts.sort_unstable();
         let (here, unknown_until) = (self.this_boot(now), self.unknown_until(clock, now));
@@ -98,7 +147,10 @@ impl LimitRecords {
             for (account, slots) in drain.slots(accounts).await? {
                 let Some(access) = roster.access.get(&account) else { continue };
                 let values = access.values(settings.request_deadline);
-                for windows in self.shared_with(access).into_iter().flatten() {
+                // A platform whose accounts share a window of the app may have others for each host.
+                let kinds = Sharing::of(access).map(|sharing| fresh.contains(&sharing));
+                let windows = self.shared_with(access).into_iter().zip(kinds).filter(|(_, is_fresh)| *is_fresh);
+                for windows in windows.filter_map(|(windows, _)| windows) {
                     slots
                         .iter()
                         .map(|slot| upper(slot, here, &values))
@@ -107,14 +159,21 @@ impl LimitRecords {
             }
         }
         if let Some(until) = unknown_until {
-            self.shared.values_mut().for_each(|windows| windows.fill(until));
+            let refilled = self.shared.iter_mut().filter(|(sharing, _)| fresh.contains(sharing));
+            refilled.for_each(|(_, windows)| windows.fill(until));
         }
         Ok(())
     }
 
     /// What earlier processes were told is left of the platform's windows, for the limiters to take over when they are made.
-    pub(super) async fn read_allowances(&mut self, drain: &mut Drain, clock: &dyn Clock) -> Result<(), StoreError> {
-        for stored in drain.store().queue().allowances(&clock.boot(), clock.now()).await? {
+    pub(super) async fn read_allowances(
+        &mut self,
+        drain: &mut Drain,
+        is_ours: impl Fn(AccountId) -> bool,
+        clock: &dyn Clock,
+    ) -> Result<(), StoreError> {
+        let stored = drain.store().queue().allowances(&clock.boot(), clock.now()).await?;
+        for stored in stored.into_iter().filter(|stored| is_ours(stored.account)) {
             self.allowances.entry(stored.account).or_default().push(stored);
         }
         Ok(())

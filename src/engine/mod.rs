@@ -21,6 +21,7 @@
 //! | keep lists | `send_guard` |
 //! | what is read before tasks can be sent | `readings`, with `endpoint_reader` and `reading_troubles`: `names` of targets, and `own_records` that tasks delete (`steps`); `lookahead` meets names and gives each task its record |
 //! | other processes' changes | `change_watcher` |
+//! | which accounts this drain has, where others drain the same queue | `account_sharing`; `share_accounts` makes them begin anew, and leaves no trace of those that go |
 //! | why and when it ends | `run_end` |
 //! | who listens | `reporter` |
 //!
@@ -28,6 +29,7 @@
 //! it may touch. What an answer means is the table in `consequences`; `verdict` adds a task's history.
 
 mod account;
+mod account_sharing;
 mod account_troubles;
 mod app_probes;
 mod asked_last;
@@ -68,6 +70,7 @@ mod send_guard;
 mod sending;
 mod settings;
 mod settling;
+mod share_accounts;
 mod shutdown;
 mod silence;
 mod state;

@@ -5,7 +5,7 @@
 //! In: endpoints that have met a name. Out: readings that begin, within what the jobs may use. What does not belong here: looking up
 //! ([`EndpointReader`](super::EndpointReader)), and meeting names (`lookahead`).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::account::{EndpointKey, Lane};
 use super::budget::LookupBounds;
@@ -52,6 +52,16 @@ impl NameLookups {
             }
             Err(until) => until,
         }
+    }
+
+    /// Another drain works on these accounts; nothing of theirs is being looked up.
+    pub(super) fn forget_accounts(&mut self, accounts: &HashSet<usize>) {
+        self.wanted.retain(|(account, _), _| !accounts.contains(account));
+    }
+
+    /// Accounts of whose tasks names are being looked up.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = usize> {
+        self.staked.keys().map(|(account, _)| *account)
     }
 
     /// Whether names of a group's tasks are being looked up.

@@ -19,7 +19,7 @@ use super::turn_draft::TurnDraft;
 use super::verdict::Verdict;
 use super::workers::{EndedRequest, InFlight};
 use crate::clock::{Backoff, Clock};
-use crate::domain::{Action, LaneId, Moment, TaskId, Tick};
+use crate::domain::{AccountId, Action, LaneId, Moment, TaskId, Tick};
 use crate::limits::StoredUntil;
 use crate::platforms::Reply;
 use crate::store::{AsideTask, Drain, OutageChange, OutageState, StoreError};
@@ -38,10 +38,18 @@ pub(super) struct Outages {
 }
 
 impl Outages {
-    /// Takes over the outages on record.
+    /// Another drain works on these accounts.
+    pub(super) fn forget_accounts(&mut self, accounts: &HashSet<usize>) {
+        self.by_endpoint.retain(|(account, _), _| !accounts.contains(account));
+        self.recorded.retain(|(account, _)| !accounts.contains(account));
+        self.changed.retain(|(account, _)| !accounts.contains(account));
+    }
+
+    /// Takes over the outages on record of accounts that this drain works on.
     pub(super) async fn restore(
         &mut self,
         drain: &mut Drain,
+        is_ours: impl Fn(AccountId) -> bool,
         roster: &mut Roster,
         limits: &LimitRecords,
         clock: &dyn Clock,
@@ -50,7 +58,7 @@ impl Outages {
         let (now, boot) = (clock.now(), clock.boot());
         let here = limits.this_boot(now);
         for outage in stored {
-            if !roster.access.contains_key(&outage.account) {
+            if !roster.access.contains_key(&outage.account) || !is_ours(outage.account) {
                 continue;
             }
             let key = (roster.account_index(outage.account), outage.action);

@@ -4,7 +4,7 @@
 //! In: endpoints that want to send. Out: how far an endpoint may claim, readings that begin. What does not belong here: readings under way
 //! (`readings`), and which record a task deletes (`lookahead`).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use super::account::EndpointKey;
@@ -84,6 +84,12 @@ impl OwnRecords {
     /// What is known of an endpoint is out of date: the queue says what is covered now.
     pub(super) fn look_again(&mut self, key: EndpointKey) {
         self.covered.remove(&key);
+    }
+
+    /// Another drain works on these accounts.
+    pub(super) fn forget_accounts(&mut self, accounts: &HashSet<usize>) {
+        self.covered.retain(|(account, _), _| !accounts.contains(account));
+        self.wanted.retain(|(account, _), _| !accounts.contains(account));
     }
 
     /// The same of all endpoints: somebody has changed the queue.

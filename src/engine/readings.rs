@@ -59,6 +59,12 @@ impl Readings {
         !self.ended.is_empty() || self.busy.values().any(|busy| *busy == Busy::Reading)
     }
 
+    /// Accounts for which something is being read, or has been and waits for the next turn.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = usize> {
+        let busy = self.busy.iter().filter(|(_, busy)| **busy == Busy::Reading).map(|(key, _)| key);
+        busy.chain(self.ended.iter().map(|(key, _)| key)).map(|((account, _), _)| *account)
+    }
+
     /// Whether one may begin. Else when it may be, where that is known.
     pub(super) fn may_begin(&self, key: ReadingKey, now: Tick) -> Result<(), Option<Tick>> {
         match self.busy.get(&key) {

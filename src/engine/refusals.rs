@@ -35,6 +35,16 @@ impl Refusals {
         Refusals { breakers: HashMap::new(), accept_unnamed }
     }
 
+    /// Another drain works on these accounts.
+    pub(super) fn forget_accounts(&mut self, accounts: &HashSet<usize>) {
+        self.breakers.retain(|(account, _), _| !accounts.contains(account));
+    }
+
+    /// Accounts with tasks that are refused and not decided.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = usize> {
+        self.breakers.keys().map(|(account, _)| *account)
+    }
+
     /// Takes over the tasks that an earlier run left undecided.
     pub(super) fn restore(&mut self, parked: &[ParkedTask], roster: &mut Roster) {
         for task in parked {

@@ -5,7 +5,7 @@
 //! `refusals`, [`crate::domain::CrashCount`]), slots and budgets.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 
 use super::account::EndpointKey;
 use super::roster::Roster;
@@ -40,6 +40,11 @@ impl Delayed {
     /// When the next of those in lanes like these gets in line.
     pub(super) fn next_where(&self, is_own: impl Fn(LaneId) -> bool) -> Option<Tick> {
         self.tasks.iter().filter(|Reverse((_, _, lane))| is_own(*lane)).map(|Reverse((until, ..))| *until).min()
+    }
+
+    /// Another drain works on these lanes.
+    pub(super) fn forget(&mut self, lanes: &HashSet<LaneId>) {
+        self.tasks.retain(|Reverse((_, _, lane))| !lanes.contains(lane));
     }
 
     /// Those whose backoff has passed get in line.

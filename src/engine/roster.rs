@@ -4,7 +4,7 @@
 //! slots, budgets, and writing anything (`requeue` moves tasks).
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,14 +72,36 @@ impl Roster {
         if let Some(index) = self.index.get(&id) {
             return *index;
         }
+        let index = self.accounts.len();
+        self.accounts.push(self.new_account(id));
+        self.index.insert(id, index);
+        index
+    }
+
+    fn new_account(&self, id: AccountId) -> AccountRun {
         let (access, deadline) = (self.access.get(&id).cloned(), self.request_deadline);
         let values = access
             .as_ref()
             .map_or_else(|| Values::new(Duration::from_secs(900), deadline), |access| access.values(deadline));
-        let index = self.accounts.len();
-        self.accounts.push(AccountRun::new(id, access, values));
-        self.index.insert(id, index);
-        index
+        AccountRun::new(id, access, values)
+    }
+
+    /// This drain has got an account: nothing is known of it yet, whatever was before.
+    pub(super) fn gain_account(&mut self, id: AccountId) {
+        let index = self.account_index(id);
+        self.accounts[index] = self.new_account(id);
+    }
+
+    /// Another drain has these accounts, or may: their lanes.
+    pub(super) fn give_accounts(&mut self, accounts: &HashSet<usize>) -> HashSet<LaneId> {
+        for index in accounts {
+            self.accounts[*index] = AccountRun { is_elsewhere: true, ..self.new_account(self.accounts[*index].id) };
+        }
+        let lanes: HashSet<LaneId> =
+            self.lanes.extract_if(|_, lane| accounts.contains(&lane.account)).map(|(id, _)| id).collect();
+        self.crashed.forget(&lanes);
+        self.asked_last.forget_accounts(accounts);
+        lanes
     }
 
     /// The app that the account's credentials belong to; none where it has none.

@@ -23,6 +23,8 @@ pub(super) struct Sending<'a> {
     pub(super) probes: &'a mut AppProbes,
     /// When the turn's slots were reserved.
     pub(super) reserved: Moment,
+    /// From then on another drain may work on the accounts.
+    pub(super) ours_until: Option<Tick>,
 }
 
 impl Sending<'_> {
@@ -59,8 +61,8 @@ impl Sending<'_> {
         let record = planned.records.get(&claimed.task).map(Arc::clone);
         let is_lacking = endpoint.needs_record() && record.is_none();
         let unseen = is_lacking || planned.looked.as_ref().is_some_and(|looked| !looked.contains(&claimed.task));
-        let latest =
-            reserved.tick.after(run.values.send_by).min(self.groups.until(lane.group).unwrap_or(Tick(i64::MAX)));
+        let bounds = [self.groups.until(lane.group), self.ours_until];
+        let latest = bounds.into_iter().flatten().fold(reserved.tick.after(run.values.send_by), Tick::min);
         let request = OutgoingRequest {
             account: run.id,
             attempt: claimed.attempt,

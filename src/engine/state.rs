@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::account_sharing::AccountSharing;
 use super::account_troubles::AccountTroubles;
 use super::app_probes::AppProbes;
 use super::change_watcher::Changes;
@@ -72,6 +73,8 @@ pub(super) struct State {
     pub(super) records: OwnRecords,
     /// Waits of those who read, to be told.
     reading_waits: Vec<(ReadingKey, Wall, String)>,
+    /// Which accounts this drain has, where others work on the same queue.
+    pub(super) sharing: AccountSharing,
     /// Why and when the run ends.
     pub(super) end: RunEnd,
 }
@@ -92,8 +95,10 @@ impl State {
             .filter(|account| account.hold.is_some())
             .map(|account| (account.id, account))
             .collect();
+        let limits = LimitRecords::new(&roster, held, start);
         State {
-            limits: LimitRecords::new(&roster, held, start),
+            sharing: AccountSharing::new(limits.units(&roster)),
+            limits,
             refusals: Refusals::new(settings.accept_unnamed),
             groups: JobGroups::new(settings),
             troubles: AccountTroubles::new(troubled),
@@ -141,9 +146,9 @@ impl State {
         settings: &EngineSettings,
         clock: &dyn Clock,
     ) -> Result<(), StoreError> {
-        self.limits.restore_shared_windows(&self.roster, drain, settings, clock).await?;
-        self.outages.restore(drain, &mut self.roster, &self.limits, clock).await?;
-        self.limits.read_allowances(drain, clock).await
+        self.limits.restore_shared_windows(|_| true, &self.roster, drain, settings, clock).await?;
+        self.outages.restore(drain, |_| true, &mut self.roster, &self.limits, clock).await?;
+        self.limits.read_allowances(drain, |_| true, clock).await
     }
 
     /// Takes over the tasks that stand aside. The lanes are known.
@@ -252,8 +257,8 @@ impl State {
         Looking { lookahead, guard, readings, names, records, roster, now }
     }
 
-    /// `reserved`: when the turn's slots were.
-    pub(super) fn sending(&mut self, reserved: Moment) -> Sending<'_> {
+    /// `reserved`: when the turn's slots were; `ours_until`: from then on another drain may work on the accounts.
+    pub(super) fn sending(&mut self, reserved: Moment, ours_until: Option<Tick>) -> Sending<'_> {
         Sending {
             roster: &mut self.roster,
             workers: &mut self.workers,
@@ -262,6 +267,7 @@ impl State {
             groups: &mut self.groups,
             probes: &mut self.probes,
             reserved,
+            ours_until,
         }
     }
 

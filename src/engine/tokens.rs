@@ -52,6 +52,11 @@ impl TokenRequests {
         self.asking > 0
     }
 
+    /// Accounts that got no token, which has not been settled yet.
+    pub(super) fn unsettled(&self) -> impl Iterator<Item = usize> {
+        self.failed.iter().map(|(account, _)| *account)
+    }
+
     /// The account's credentials if it can send now; if it cannot, its token is asked for and the account waits for it.
     pub(super) fn cached(&mut self, index: usize, run: &mut AccountRun) -> Option<Current> {
         if run.asking {

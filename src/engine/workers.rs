@@ -142,6 +142,12 @@ impl Workers {
         self.in_flight.values().chain(ended).any(|flight| flight.key() == key)
     }
 
+    /// Accounts of which a request is out or stands ready, or an answer waits for the next turn.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = usize> {
+        let ended = self.ended.iter().map(|ended| &ended.flight);
+        self.in_flight.values().chain(ended).map(|flight| flight.account)
+    }
+
     /// How many tasks may be claimed: as many as workers are free, and some ahead of them.
     pub(super) fn room(&self) -> usize {
         (self.count + self.prefetch.now()).saturating_sub(self.in_flight.len())

@@ -58,6 +58,7 @@ fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
             "load the job's file again, which has the right values; `cleanup doctor` names every such row; check the disk, too".into(),
         ),
         StoreError::Busy { .. } => (ErrorKind::Io, "run the command again when the other process has finished".into()),
+        StoreError::Conflict => (ErrorKind::Io, "run the command again".into()),
         StoreError::Foreign { .. } => {
             (ErrorKind::Config, "remove it, or keep the queue in a folder of your own with --db".into())
         }
@@ -157,6 +158,7 @@ mod tests {
             (io(std::io::ErrorKind::PermissionDenied), 74),
             (StoreError::Damaged { queue: queue.clone(), detail: "x".into() }, 74),
             (StoreError::Busy { waited_s: 30 }, 74),
+            (StoreError::Conflict, 74),
             (StoreError::DamagedRows { rows: vec!["line 4 of unfollow".into()] }, 74),
             (StoreError::Newer { queue: queue.clone(), found: 9, known: 1 }, 78),
             (StoreError::Unknown { what: "the account a is at the platform b".into() }, 78),

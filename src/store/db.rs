@@ -228,6 +228,21 @@ impl Db {
         Executor::of_transaction(begun, &self.place, &self.has_ended)
     }
 
+    /// Begins to write to a server beside the turns of other drains: rows that nobody else writes to without waiting for all of these.
+    pub(super) async fn begin_turn(&mut self, tells: bool) -> Result<Tx<'_>, StoreError> {
+        self.own_connection().await?;
+        let begun = match &mut self.connection {
+            AnyConnection::Sqlite(connection) => {
+                connection.begin_with("begin immediate").await.map(AnyTransaction::Sqlite)
+            }
+            AnyConnection::Postgres(connection) => {
+                let begun = ServerTransaction::begin_turn(connection, &mut self.is_left_open, tells).await;
+                begun.map(AnyTransaction::Postgres)
+            }
+        };
+        Executor::of_transaction(begun, &self.place, &self.has_ended)
+    }
+
     /// Begins what nobody else can meet before it is committed, and does not wait for its turn to write: [`Tx::wait_for_writers`] does, before the
     /// first step that others may meet. A file knows no such thing, and is written to from the beginning.
     pub(super) async fn begin_beside(&mut self) -> Result<Tx<'_>, StoreError> {

@@ -92,6 +92,9 @@ pub enum StoreError {
         /// The longest that is waited, in seconds.
         waited_s: u64,
     },
+    /// Other processes were writing to the same rows of a server at the same moment. Nothing of the failed step was kept, and again it may go.
+    #[error("the queue is busy: other processes were writing the same rows at the same moment")]
+    Conflict,
     /// The queue was written by a newer program.
     #[error("the queue {queue} was made by a newer version of cleanup (schema {found}, this program knows {known})")]
     Newer {
@@ -218,7 +221,9 @@ fn lock_lost(queue: &QueuePlace) -> String {
             format!("the lock beside {queue} was removed while this process was working on the queue")
         }
         QueuePlace::Server(_) => {
-            format!("the connection that held the lock of {queue} ended while this process was working on the queue")
+            format!(
+                "this process lost its right to work on {queue}: a connection ended, or it stood still for too long"
+            )
         }
     }
 }

@@ -12,10 +12,11 @@ use super::lock_holder::{LockHolder, read};
 use super::lock_name::LockName;
 use super::place::QueuePlace;
 use super::server::connect;
-use super::server_lock::{self, ServerLock};
+use super::server_lock::{self, ServerLock, Sharing};
 use crate::domain::AccountId;
 
-/// The right to drain a queue; held until it and all its shares are dropped.
+/// The right to drain a queue; held until it and all its shares are dropped. In a file's queue one process has it; on a server any number have, and
+/// whoever has to be alone with the queue keeps them all out.
 #[derive(Debug)]
 pub struct DrainLock {
     held: Arc<HeldLock>,
@@ -25,10 +26,21 @@ impl DrainLock {
     /// Takes the lock of the queue at `queue`.
     ///
     /// # Errors
-    /// [`StoreError::Draining`] where another process has it.
+    /// [`StoreError::Draining`] where another process has it; on a server, where one is alone with the queue.
     pub async fn take(queue: impl Into<QueuePlace>) -> Result<DrainLock, StoreError> {
-        let queue = queue.into();
-        match HeldLock::try_take(&queue, LockName::Drain).await? {
+        DrainLock::take_as(queue.into(), Sharing::Shared).await
+    }
+
+    /// The same for somebody who does not drain, and keeps everybody from it.
+    ///
+    /// # Errors
+    /// [`StoreError::Draining`] where any other process has it.
+    pub async fn take_alone(queue: impl Into<QueuePlace>) -> Result<DrainLock, StoreError> {
+        DrainLock::take_as(queue.into(), Sharing::Alone).await
+    }
+
+    async fn take_as(queue: QueuePlace, sharing: Sharing) -> Result<DrainLock, StoreError> {
+        match HeldLock::try_take_as(&queue, LockName::Drain, sharing).await? {
             Some(held) => Ok(DrainLock { held: Arc::new(held) }),
             None => Err(DrainLock::refusal(queue).await),
         }
@@ -197,6 +209,14 @@ enum HeldLock {
 
 impl HeldLock {
     async fn try_take(queue: &QueuePlace, name: LockName<'_>) -> Result<Option<HeldLock>, StoreError> {
+        HeldLock::try_take_as(queue, name, Sharing::Alone).await
+    }
+
+    async fn try_take_as(
+        queue: &QueuePlace,
+        name: LockName<'_>,
+        sharing: Sharing,
+    ) -> Result<Option<HeldLock>, StoreError> {
         Ok(match queue {
             QueuePlace::File(path) => {
                 let file = lock_file(path, name)?;
@@ -206,7 +226,7 @@ impl HeldLock {
             }
             QueuePlace::Server(server) => {
                 let tries = if name.is_looked_at() { 20 } else { 1 };
-                ServerLock::try_take(server, name.number(), tries).await?.map(HeldLock::Server)
+                ServerLock::try_take(server, name.number(), sharing, tries).await?.map(HeldLock::Server)
             }
         })
     }

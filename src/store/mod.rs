@@ -81,11 +81,11 @@ pub use lock_holder::LockHolder;
 pub use open::{QueueKind, Store};
 pub use place::{AddressError, QueuePlace};
 pub use queue::{
-    AsideTask, AttemptSlot, Cancelled, Claim, Claimed, CrashedTask, Drain, DrainScope, DrainStart, DrainWindows, Job,
-    JobState, LanePeek, LaneView, LoadedFrom, LogLost, MAX_TICKS_PER_TRANSACTION, Move, NewAllowance, NewHold, NewJob,
-    OutageChange, OutageState, ParkedTask, PeekedTask, QueueStore, RecentSlot, RecordId, RecordsOfTask, Retried,
-    RoundKeep, ServerState, Settled, StoredAllowance, StoredOutage, Taken, TaskRecord, Turn, TurnReceipt, UndoneRecord,
-    WorkInProgress, Worklist, WorklistTick,
+    AsideTask, AttemptSlot, Cancelled, Claim, Claimed, CrashedTask, Drain, DrainAtWork, DrainScope, DrainStart,
+    DrainWindows, Job, JobState, LanePeek, LaneView, LoadedFrom, LogLost, MAX_TICKS_PER_TRANSACTION, Move,
+    NewAllowance, NewHold, NewJob, OutageChange, OutageState, ParkedTask, PeekedTask, QueueStore, RecentSlot, RecordId,
+    RecordsOfTask, Retried, RoundKeep, ServerState, Settled, ShareRequest, Shared, StoredAllowance, StoredOutage,
+    Taken, TaskRecord, Turn, TurnReceipt, UndoneRecord, WorkInProgress, Worklist, WorklistTick,
 };
 pub use read::{
     AttemptSpan, AttemptView, Bucket, ChangeCounters, Histogram, JobStatus, MAX_PAGE_ROWS, MAX_SAMPLED_TASKS,

@@ -26,10 +26,13 @@ fn error_of_state(queue: &QueuePlace, state: &str, message: &str) -> Option<Stor
     let (queue, detail) = (queue.clone(), message.to_owned());
     Some(match (state, state.get(..2).unwrap_or("")) {
         ("53100", _) => StoreError::ServerDiskFull { queue },
-        // Serialization failure, deadlock, a lock that was not had in time, a snapshot too old: nothing was kept, and again it may go.
-        ("40001" | "40P01" | "55P03" | "72000", _) => StoreError::Busy { waited_s: BUSY_TIMEOUT_S },
-        // Ended by an administrator or a crash, not yet ready, no more connections, no memory, a disk that fails.
-        (_, "08" | "57" | "53" | "58") => StoreError::Unreachable { queue, detail },
+        // Serialization failure, deadlock.
+        ("40001" | "40P01", _) => StoreError::Conflict,
+        // A lock that was not had in time, a snapshot too old: nothing was kept, and again it may go.
+        ("55P03" | "72000", _) => StoreError::Busy { waited_s: BUSY_TIMEOUT_S },
+        // Ended by an administrator or a crash, not yet ready, no more connections, no memory, a disk that fails; a process that stood still in
+        // the middle of a transaction.
+        (_, "08" | "57" | "53" | "58") | ("25P03", _) => StoreError::Unreachable { queue, detail },
         // Who we are, which database, what we may do, and a server that only reads.
         (_, "28") | ("3D000" | "3F000" | "42501" | "25006", _) => StoreError::Refused { queue, detail },
         // A part that has gone: data, an index, a table, a column, a function of it.
@@ -51,6 +54,7 @@ mod tests {
             Some(StoreError::Unreachable { .. }) => "unreachable",
             Some(StoreError::Refused { .. }) => "refused",
             Some(StoreError::Busy { .. }) => "busy",
+            Some(StoreError::Conflict) => "conflict",
             Some(StoreError::Damaged { .. }) => "damaged",
             Some(StoreError::ServerDiskFull { .. }) => "full",
             Some(other) => panic!("{other}"),
@@ -66,8 +70,9 @@ mod tests {
             ("57014", "unreachable"),
             ("08006", "unreachable"),
             ("58030", "unreachable"),
-            ("40001", "busy"),
-            ("40P01", "busy"),
+            ("40001", "conflict"),
+            ("40P01", "conflict"),
+            ("25P03", "unreachable"),
             ("55P03", "busy"),
             ("28P01", "refused"),
             ("28000", "refused"),

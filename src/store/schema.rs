@@ -53,6 +53,7 @@ const EMBEDDED: &[(&str, &str)] = &embedded![
     "0038_names",
     "0039_deleted_texts",
     "0041_moved_queues",
+    "0042_leases",
     "0046_lost_logs",
 ];
 

@@ -1,8 +1,9 @@
 //! A lock on a server: an advisory lock of a session, on a connection that has nothing else to do. The server frees it when the connection
 //! ends, and that ends with the process, however it ends.
 //!
-//! In: a server and a lock's number. Out: the lock, held by a task that asks the server from time to time whether it is held still. A process
-//! whose host has gone is found out by the server's probes of the connection (`server::connect`).
+//! In: a server and a lock's number. Out: the lock, held by a task that asks the server from time to time whether it is held still, and takes it
+//! again where its connection has ended. A process whose host has gone is found out by the server's probes of the connection
+//! (`server::connect`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,12 +25,12 @@ const BETWEEN_TAKES: Duration = Duration::from_millis(5);
 const BETWEEN_TRIES: Duration = Duration::from_secs(2);
 /// How long the server may take to answer then.
 const MOST_PER_TRY: Duration = Duration::from_secs(10);
+/// How soon a lock that was lost is taken again.
+const TAKE_AGAIN: Duration = Duration::from_secs(1);
 /// How long this process waits for locks that it is giving back before it takes another.
 const MOST_PER_RELEASE: Duration = Duration::from_secs(2);
 
-const TAKE: &str = "select pg_try_advisory_lock($1)";
 const WAIT: &str = "select true from pg_advisory_lock($1)";
-const GIVE_BACK: &str = "select pg_advisory_unlock($1)";
 /// Asked of the server and not taken for granted: a pooler that lends a connection to others would lend them the lock.
 const IS_OURS: &str = "select exists (select 1 from pg_locks
      where locktype = 'advisory' and granted and objsubid = 1 and pid = pg_backend_pid()
@@ -41,6 +42,31 @@ const HOLDER: &str = "select coalesce(activity.application_name, ''),
      where lock.locktype = 'advisory' and lock.granted and lock.objsubid = 1
        and lock.database = (select oid from pg_database where datname = current_database())
        and (lock.classid::bigint << 32) | lock.objid::bigint = $1";
+
+/// Whether others may have the same lock meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sharing {
+    /// Nobody.
+    Alone,
+    /// All who take it so.
+    Shared,
+}
+
+impl Sharing {
+    const fn take(self) -> &'static str {
+        match self {
+            Sharing::Alone => "select pg_try_advisory_lock($1)",
+            Sharing::Shared => "select pg_try_advisory_lock_shared($1)",
+        }
+    }
+
+    const fn give_back(self) -> &'static str {
+        match self {
+            Sharing::Alone => "select pg_advisory_unlock($1)",
+            Sharing::Shared => "select pg_advisory_unlock_shared($1)",
+        }
+    }
+}
 
 /// What a lock tells its task in the end: with the guard, whoever takes a lock waits until this one has been given back.
 type Released = Option<OwnedRwLockReadGuard<()>>;
@@ -67,14 +93,15 @@ impl ServerLock {
     pub(super) async fn try_take(
         place: &Arc<ServerPlace>,
         number: i64,
+        sharing: Sharing,
         tries: u32,
     ) -> Result<Option<ServerLock>, StoreError> {
         wait_for_releases(place).await;
         let mut db = connect(place).await?;
         for at in 1..=tries {
-            let (is_taken,): (bool,) = db.fetch_one(TAKE, args![number]).await?;
+            let (is_taken,): (bool,) = db.fetch_one(sharing.take(), args![number]).await?;
             if is_taken {
-                return Ok(Some(ServerLock::held_by(db, place, number)));
+                return Ok(Some(ServerLock::held_by(db, place, number, sharing)));
             }
             if at < tries {
                 sleep(BETWEEN_TAKES).await;
@@ -90,13 +117,13 @@ impl ServerLock {
         // Another load may take longer than a statement waits for a lock.
         db.execute("set lock_timeout = 0", args![]).await?;
         db.fetch_one::<(bool,)>(WAIT, args![number]).await?;
-        Ok(ServerLock::held_by(db, place, number))
+        Ok(ServerLock::held_by(db, place, number, Sharing::Alone))
     }
 
-    fn held_by(db: Db, place: &Arc<ServerPlace>, number: i64) -> ServerLock {
+    fn held_by(db: Db, place: &Arc<ServerPlace>, number: i64, sharing: Sharing) -> ServerLock {
         let (release, released) = oneshot::channel();
         let is_lost = Arc::new(AtomicBool::new(false));
-        tokio::spawn(hold(db, number, released, Arc::clone(&is_lost)));
+        tokio::spawn(hold(db, Arc::clone(place), (number, sharing), released, Arc::clone(&is_lost)));
         ServerLock { place: Arc::clone(place), release: Some(release), is_lost }
     }
 
@@ -106,32 +133,56 @@ impl ServerLock {
     }
 }
 
-/// Holds on to the connection until the lock is given back or the connection has ended.
-async fn hold(mut db: Db, number: i64, mut released: oneshot::Receiver<Released>, is_lost: Arc<AtomicBool>) {
+/// Holds on to the lock until it is given back. Where its connection has ended it is taken again, if nobody else has it by then.
+async fn hold(
+    mut db: Db,
+    place: Arc<ServerPlace>,
+    (number, sharing): (i64, Sharing),
+    mut released: oneshot::Receiver<Released>,
+    is_lost: Arc<AtomicBool>,
+) {
+    let mut wait = BETWEEN_TRIES;
     loop {
         tokio::select! {
             released = &mut released => {
                 // The server would end the session a moment after the connection: whoever asks until then would find the lock held.
-                if let Err(error) = db.execute(GIVE_BACK, args![number]).await {
+                if !is_lost.load(Ordering::Relaxed)
+                    && let Err(error) = db.execute(sharing.give_back(), args![number]).await
+                {
                     tracing::debug!(%error, "giving a lock back");
                 }
                 db.close().await;
                 drop(released);
                 return;
             }
-            () = sleep(BETWEEN_TRIES) => {
-                let asked = timeout(MOST_PER_TRY, db.fetch_one::<(bool,)>(IS_OURS, args![number])).await;
-                if !matches!(asked, Ok(Ok((true,)))) {
-                    is_lost.store(true, Ordering::Relaxed);
-                    return;
-                }
+            () = sleep(wait) => {}
+        }
+        if !is_lost.load(Ordering::Relaxed) {
+            let asked = timeout(MOST_PER_TRY, db.fetch_one::<(bool,)>(IS_OURS, args![number])).await;
+            if matches!(asked, Ok(Ok((true,)))) {
+                continue;
             }
+            is_lost.store(true, Ordering::Relaxed);
+            wait = TAKE_AGAIN;
+            continue;
+        }
+        if let Some(again) = take_again(&place, number, sharing).await {
+            db = again;
+            is_lost.store(false, Ordering::Relaxed);
+            wait = BETWEEN_TRIES;
         }
     }
 }
 
+/// On a new connection: the old one may have something left to say.
+async fn take_again(place: &Arc<ServerPlace>, number: i64, sharing: Sharing) -> Option<Db> {
+    let mut db = timeout(MOST_PER_TRY, connect(place)).await.ok()?.ok()?;
+    let taken = timeout(MOST_PER_TRY, db.fetch_one::<(bool,)>(sharing.take(), args![number])).await;
+    matches!(taken, Ok(Ok((true,)))).then_some(db)
+}
+
 /// Time alone ends the wait, and then the lock's own answer counts.
-async fn wait_for_releases(place: &ServerPlace) {
+pub(super) async fn wait_for_releases(place: &ServerPlace) {
     let _ = timeout(MOST_PER_RELEASE, place.releases.write()).await;
 }
 

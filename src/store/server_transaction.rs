@@ -1,4 +1,4 @@
-//! A transaction that writes to a server: one process at a time, as in a file.
+//! A transaction that writes to a server: one process at a time, as in a file, but for turns of drains, which are written beside each other.
 //!
 //! In: a connection. Out: its transaction, committed, or taken back where whoever had it has gone. What does not belong here: statements.
 
@@ -27,6 +27,20 @@ macro_rules! wait {
     };
 }
 
+/// The same, beside others who wait so. They write rows of their own alone; whoever waits as above comes when none of them writes.
+macro_rules! wait_beside {
+    () => {
+        "select pg_advisory_xact_lock_shared(7164212576379039745)"
+    };
+}
+
+/// Whoever watches is told.
+macro_rules! tell {
+    () => {
+        "select pg_notify('cleanup', '')"
+    };
+}
+
 /// To commit behind a statement that failed is no error to a server, and rolls back. Asked for anything else it says so.
 const COMMIT: &str = "select 1; commit";
 
@@ -52,6 +66,20 @@ impl<'d> ServerTransaction<'d> {
         is_left_open: &'d mut bool,
     ) -> sqlx::Result<ServerTransaction<'d>> {
         ServerTransaction::begin_by(begin!(), connection, is_left_open).await
+    }
+
+    /// The same beside others that are begun so. `tells`: whoever watches is told; of many in a row some are told of, for to tell takes a lock
+    /// that all who tell have one after the other, with the disk between them.
+    pub(super) async fn begin_turn(
+        connection: &'d mut PgConnection,
+        is_left_open: &'d mut bool,
+        tells: bool,
+    ) -> sqlx::Result<ServerTransaction<'d>> {
+        let sql = match tells {
+            true => concat!(begin!(), "; ", wait_beside!(), "; ", tell!()),
+            false => concat!(begin!(), "; ", wait_beside!()),
+        };
+        ServerTransaction::begin_by(sql, connection, is_left_open).await
     }
 
     pub(super) async fn wait_for_writers(&mut self) -> sqlx::Result<()> {

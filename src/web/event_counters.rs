@@ -109,6 +109,9 @@ impl Listener for EventCounters {
             | Event::RecordsSought { .. }
             | Event::RecordsFound { .. }
             | Event::RecordsWait { .. }
+            | Event::Shared { .. }
+            | Event::QueueAway { .. }
+            | Event::QueueBack
             | Event::HeldBack { .. } => {}
         }
     }

@@ -39,6 +39,7 @@ async fn exposition(web: &Web) -> Result<String, Problem> {
     let jobs = store.read().status(None).await?;
     let (all, in_need) = store.accounts().account_counts().await?;
     let named = list_of(&mut store, &at_work).await?;
+    let drains = store.queue().drains_at_work().await?;
     drop(store);
     let mut sum = OutcomeCounts::default();
     for status in &jobs {
@@ -86,6 +87,11 @@ async fn exposition(web: &Web) -> Result<String, Problem> {
     page.family("cleanup_accounts", "gauge", "Accounts, by whether they need a person.");
     page.sample("cleanup_accounts", &[("state", "needs_person")], in_need as f64);
     page.sample("cleanup_accounts", &[("state", "good")], all.saturating_sub(in_need) as f64);
+    page.family("cleanup_drain_accounts", "gauge", "Accounts of each process that sends.");
+    for drain in &drains {
+        let labels = [("host", drain.process.host.as_str()), ("pid", &drain.process.pid.to_string())];
+        page.sample("cleanup_drain_accounts", &labels, drain.accounts as f64);
+    }
     page.family("cleanup_token_expiry_timestamp_seconds", "gauge", "When an account's access token ends.");
     for (account, record) in &named {
         if let Some(expiry) = record.as_ref().and_then(|record| record.set.expiry) {

@@ -31,6 +31,12 @@ impl TestPlace {
         TestPlace { place, _database: database }
     }
 
+    /// A database, whatever is asked for.
+    pub fn on_server(folder: &Path) -> TestPlace {
+        let database = TestDatabase::new();
+        TestPlace { place: database.place(folder), _database: Some(database) }
+    }
+
     pub fn place(&self) -> &QueuePlace {
         &self.place
     }

@@ -15,6 +15,7 @@ mod records_law;
 mod refusals;
 mod refusals_law;
 mod repository;
+mod shared;
 mod support;
 mod terms;
 mod told_limits;

@@ -98,6 +98,12 @@ impl Bench {
         self.place = TestPlace::within(self.folder.path());
     }
 
+    /// With its queue on a server, whatever is asked for.
+    pub fn on_server(mut self) -> Bench {
+        self.place = TestPlace::on_server(self.folder.path());
+        self
+    }
+
     /// Where the queue is.
     pub fn place(&self) -> &QueuePlace {
         self.place.place()
@@ -208,7 +214,11 @@ impl Bench {
 
     /// The only user of a one-account bench.
     pub fn user(&self) -> TargetId {
-        let name = self.account.as_deref().unwrap_or(Platform::Sandbox.name());
+        self.user_of(self.account.as_deref().unwrap_or(Platform::Sandbox.name()))
+    }
+
+    /// An account's user.
+    pub fn user_of(&self, name: &str) -> TargetId {
         SandboxAccounts::user_of(&name.parse().unwrap()).unwrap().as_str().parse().unwrap()
     }
 

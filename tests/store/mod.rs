@@ -17,6 +17,7 @@ mod read;
 mod records;
 mod schedules;
 mod server;
+mod sharing;
 mod stores;
 mod support;
 mod transfer;

@@ -6,7 +6,7 @@ use cleanup::store::{Drain, DrainScope, JobState, LanePeek, LoadedFrom, NewJob, 
 use super::stores::{TestQueue, for_every_store};
 use super::support::{
     DEADLINE_MS, NOW, account, assert_whole, begin, from, here, horizons, job, load, only_lane, outcomes, reload, row,
-    rows, send_all, target, task_on,
+    rows, send_all, take_all, target, task_on,
 };
 
 for_every_store!(
@@ -171,7 +171,8 @@ async fn a_drain_works_on_the_jobs_that_it_was_told(queue: TestQueue) {
     let scope = DrainScope { jobs: Some(vec![one.id]), ..DrainScope::default() };
     assert!(scope.covers(one.id) && !scope.covers(two.id) && DrainScope::default().covers(two.id));
     let (store_of, lock) = (queue.open().await, queue.drain_lock().await);
-    let (mut drain, _) = Drain::begin(store_of, lock, &scope, NOW, here(), &horizons(), DEADLINE_MS).await.unwrap();
+    let begun = Drain::begin(store_of, lock, &scope, NOW, here(), &horizons(), DEADLINE_MS).await.unwrap();
+    let (mut drain, _) = take_all(begun, NOW).await;
     assert_eq!(store.queue().work_in_progress().await.unwrap().drain, Some(scope));
     let lanes = drain.lanes(Some(&[one.id])).await.unwrap();
     let mut told: Vec<_> =

@@ -1,5 +1,6 @@
 //! What stories begin with: accounts, jobs, rows, a drain that settles them.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use cleanup::domain::{
@@ -8,7 +9,8 @@ use cleanup::domain::{
 };
 use cleanup::store::{
     Claim, Claimed, Drain, DrainScope, DrainStart, Job, LaneView, LoadRow, LoadedFrom, NewJob, ReadAsk, ReadEnd,
-    ReadGrant, ReadSlot, ReadWindow, Reloaded, RowOutcome, RowPlace, Settled, Store, StoreError, Turn,
+    ReadGrant, ReadSlot, ReadWindow, Reloaded, RowOutcome, RowPlace, Settled, ShareRequest, Shared, Store, StoreError,
+    Turn,
 };
 
 use super::stores::TestQueue;
@@ -88,7 +90,25 @@ pub(super) fn horizons() -> Horizons {
 pub(super) async fn begin_at(queue: &TestQueue, now: Moment, boot: &str) -> (Drain, DrainStart) {
     let (scope, boot) = (DrainScope::default(), BootId(boot.into()));
     let (store, lock) = (queue.open().await, queue.drain_lock().await);
-    Drain::begin(store, lock, &scope, now, boot, &horizons(), DEADLINE_MS).await.unwrap()
+    let begun = Drain::begin(store, lock, &scope, now, boot, &horizons(), DEADLINE_MS).await;
+    take_all(begun.unwrap(), now).await
+}
+
+/// On a server a drain takes its accounts, here all of them, and is told of each what it finds there.
+pub(super) async fn take_all((mut drain, start): (Drain, DrainStart), now: Moment) -> (Drain, DrainStart) {
+    if !drain.is_shared() {
+        return (drain, start);
+    }
+    let found = share(&mut drain, now).await.start;
+    let DrainStart { recovered, crashed, other_boots, log_lost, .. } = start;
+    (drain, DrainStart { recovered, crashed, other_boots, log_lost, ..found })
+}
+
+/// A look at who has what, by a drain that has nothing to give.
+pub(super) async fn share(drain: &mut Drain, now: Moment) -> Shared {
+    let (units, none, nobody) = (HashMap::new(), HashSet::new(), BTreeSet::new());
+    let request = ShareRequest { units: &units, done: &[], quiet: &none, leaving: &none, shuns: &nobody };
+    drain.share(request, now).await.unwrap().unwrap_or_default()
 }
 
 pub(super) async fn begin(queue: &TestQueue) -> Drain {

@@ -30,7 +30,7 @@ pub async fn remove_account(
     logged_out: impl FnOnce(&LogoutReport),
 ) -> Result<(Account, Removal), CommandError> {
     let (mut store, account) = find_account(deps, &request.name).await?;
-    let _lock = DrainLock::take(store.place()).await?;
+    let _lock = DrainLock::take_alone(store.place()).await?;
     let waiting = pending_by_job(&mut store, account.id).await?;
     if !waiting.is_empty() && !request.yes {
         return Err(has_rows(deps, &account, &waiting));

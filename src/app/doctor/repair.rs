@@ -18,7 +18,7 @@ pub(super) async fn repair(settings: &Settings, actor: &str, now: Wall) -> Vec<D
 
 async fn try_repair(settings: &Settings, actor: &str, now: Wall) -> Result<Vec<DoctorFinding>, CommandError> {
     let Some(mut store) = Store::open_existing(settings.db()?, settings.kind).await? else { return Ok(Vec::new()) };
-    let _lock = DrainLock::take(store.place()).await?;
+    let _lock = DrainLock::take_alone(store.place()).await?;
     let damaged = store.admin().find_damage().await?;
     store.admin().note_damage(&damaged, now).await?;
     let mended = app::mend_by_cells(&mut store, now).await?;

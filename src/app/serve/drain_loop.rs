@@ -85,23 +85,63 @@ impl<'a> DrainLoop<'a> {
                 return Ok(signal.exit_code());
             }
             self.reloads = self.orders.borrow().reloads;
-            let mut store = self.open().await?;
-            self.tell(&mut store, ServerState::Works).await;
-            let turn = self.turn().await;
-            self.take_in_runs();
-            // Both before anything is decided by them, so that what changes meanwhile ends the rest.
-            let seen =
-                Seen { news: store.read().change_counters().await?, schedules: Self::schedules_of(&mut store).await? };
-            self.controls.set_status(|status| status.knows = seen.news);
-            let (state, rest) = match self.drain_once(store, &turn, &seen).await {
-                Ok(Some((state, rest))) => (state, rest),
-                Ok(None) => continue,
-                Err(error) => self.trouble(error)?,
+            let (seen, ended) = match self.look_and_drain().await {
+                Ok((_, None)) => continue,
+                Ok((seen, Some(ended))) => (Some(seen), ended),
+                // A file that cannot be opened any more is no server that comes back.
+                Err(error) if self.deps.settings.db()?.file().is_some() => return Err(error),
+                Err(error) => (None, self.trouble(error)?),
             };
-            drop(turn);
+            let (state, rest) = ended;
             let told = self.state_of(&state, &rest);
             self.say(state);
-            self.rest(&seen, rest, told).await?;
+            // A queue that cannot be read tells nobody when it has changed.
+            let rested = match seen {
+                Some(seen) => self.rest(&seen, rest, told).await,
+                None => Ok(self.rest_blindly(rest).await),
+            };
+            if let Err(error) = rested {
+                if self.deps.settings.db()?.file().is_some() {
+                    return Err(error);
+                }
+                let (state, rest) = self.trouble(error)?;
+                self.say(state);
+                self.rest_blindly(rest).await;
+            }
+        }
+    }
+
+    /// One drain, if there is anything to drain, and what was known before it; then how it stands, and how long it rests.
+    async fn look_and_drain(&mut self) -> Result<(Seen, Option<(EngineState, Rest)>), CommandError> {
+        let mut store = self.open().await?;
+        self.tell(&mut store, ServerState::Works).await;
+        let turn = self.turn().await;
+        self.take_in_runs();
+        // Both before anything is decided by them, so that what changes meanwhile ends the rest.
+        let seen =
+            Seen { news: store.read().change_counters().await?, schedules: Self::schedules_of(&mut store).await? };
+        self.controls.set_status(|status| status.knows = seen.news);
+        let ended = match self.drain_once(store, &turn, &seen).await {
+            Ok(ended) => ended,
+            Err(error) => Some(self.trouble(error)?),
+        };
+        Ok((seen, ended))
+    }
+
+    /// Rests without looking at the queue.
+    async fn rest_blindly(&mut self, rest: Rest) {
+        let until = match rest {
+            Rest::Until(until) => until,
+            Rest::ChangeCounters => self.deps.clock.now().tick.after(Duration::from_secs(STUCK_SECONDS)),
+        };
+        let orders = self.orders.borrow_and_update().clone();
+        if !orders.end.is_empty() || orders.reloads != self.reloads {
+            return;
+        }
+        tokio::select! {
+            () = self.controls.woken() => {}
+            _ = self.orders.changed() => {}
+            () = self.deps.clock.sleep_until(until) => {}
         }
     }
 

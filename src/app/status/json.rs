@@ -13,11 +13,22 @@ use crate::config::Settings;
 use crate::domain::{Moment, Wall};
 use crate::error::{CommandError, ErrorKind};
 use crate::limits::WindowUsage;
+use crate::store::{DrainAtWork, LockHolder};
 
 #[derive(Serialize)]
 struct StatusJson {
     jobs: Vec<JobJson>,
     accounts: Vec<AccountJson>,
+    drains: Vec<DrainJson>,
+}
+
+/// A process that sends.
+#[derive(Serialize)]
+struct DrainJson {
+    host: String,
+    pid: u32,
+    since: String,
+    accounts: u64,
 }
 
 #[derive(Serialize)]
@@ -81,6 +92,7 @@ impl QueueStatus {
         StatusJson {
             jobs: self.jobs.iter().map(job_json).collect(),
             accounts: self.accounts.iter().map(|view| account_json(view, settings, job, self.now)).collect(),
+            drains: self.drains.iter().map(drain_json).collect(),
         }
     }
 
@@ -102,6 +114,11 @@ fn job_json(standing: &JobActivity) -> JobJson {
         until: activity.until().map(Wall::rfc3339),
         eta_s: eta.takes.map(|takes| takes.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX)),
     }
+}
+
+fn drain_json(drain: &DrainAtWork) -> DrainJson {
+    let LockHolder { host, pid, since } = drain.process.clone();
+    DrainJson { host, pid, since: since.rfc3339(), accounts: drain.accounts }
 }
 
 fn account_json(view: &AccountStatus, settings: &Settings, job: Option<&str>, now: Moment) -> AccountJson {

@@ -16,7 +16,7 @@ use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{AccountId, Action, Horizons, Moment, Platform, Wall, name_key};
 use crate::error::CommandError;
-use crate::store::{JobState, JobStatus, Store, WorkInProgress};
+use crate::store::{DrainAtWork, JobState, JobStatus, Store, WorkInProgress};
 
 /// A job of several accounts or actions with more unsettled tasks than this gets no ETA: counting them by lane walks them.
 const MAX_COUNTED_TASKS: u64 = 1_000_000;
@@ -28,6 +28,8 @@ pub struct QueueStatus {
     pub jobs: Vec<JobActivity>,
     /// Accounts.
     pub accounts: Vec<AccountStatus>,
+    /// The processes that send.
+    pub drains: Vec<DrainAtWork>,
     /// When it was looked.
     pub now: Moment,
 }
@@ -110,7 +112,8 @@ impl<'a> StatusQuery<'a> {
         }
         let surroundings = self.surroundings(store, &jobs, now.wall).await?;
         let jobs = self.standing_of(jobs, &accounts, &surroundings, now);
-        Ok(QueueStatus { jobs, accounts, now })
+        let drains = store.queue().drains_at_work().await?;
+        Ok(QueueStatus { jobs, accounts, drains, now })
     }
 
     /// At accounts alone.

@@ -16,7 +16,7 @@ use crate::limits::WindowUsage;
 use crate::store::{Job, Store};
 use crate::text::{clock_text, escaped};
 
-const HEADINGS: [&str; 2] = ["Jobs", "Accounts"];
+const HEADINGS: [&str; 3] = ["Jobs", "Accounts", "Processes"];
 
 /// Shows where jobs and accounts stand.
 ///
@@ -105,6 +105,15 @@ fn table(context: &Context, view: &QueueStatus) -> String {
         };
         let said = again.or_else(|| activity_sentence(job, &context.settings, view.now.wall, clock));
         lines.extend(said.map(|said| format!("    {said}")));
+    }
+    // In a file's queue there is one at most.
+    if view.drains.len() > 1 {
+        lines.push(HEADINGS[2].to_owned());
+    }
+    for drain in view.drains.iter().filter(|_| view.drains.len() > 1) {
+        let (process, since) = (&drain.process, clock(drain.process.since));
+        let has = counted(drain.accounts, "account", "accounts");
+        lines.push(format!("  {} PID {}: {has} since {since}", escaped(&process.host), process.pid));
     }
     if !view.accounts.is_empty() {
         lines.push(HEADINGS[1].to_owned());

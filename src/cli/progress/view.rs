@@ -192,10 +192,13 @@ impl View {
             Event::Withheld { why } => {
                 Some(format!("{}; the rows that this list may protect are not sent until it can be read", escaped(why)))
             }
+            Event::QueueAway { why } => Some(format!("{}; nothing is sent until it is back", escaped(why))),
+            Event::QueueBack => Some("the queue is there again; the run continues".to_owned()),
             Event::HeldBack { job, reason, tasks } => {
                 Some(with_options(&held_back_text(job, reason, *tasks), &self.command_options))
             }
-            Event::NamesSought { .. }
+            Event::Shared { .. }
+            | Event::NamesSought { .. }
             | Event::Settled { .. }
             | Event::Decided { .. }
             | Event::PutBack { .. }

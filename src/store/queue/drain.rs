@@ -1,8 +1,12 @@
 //! A drain: one process working on the queue, from the recovery of what its predecessor left to its own end.
 
+use super::drain_lease::DrainLease;
 use super::drain_start::DrainStart;
 use super::first_attempt::FirstThatCount;
 use super::work::DrainScope;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
 use crate::domain::{
     AccountId, Action, AttemptId, BootId, Fence, Horizons, JobId, LaneId, Moment, RoundId, TaskId, Tick,
 };
@@ -12,7 +16,8 @@ use crate::store::error::StoreError;
 use crate::store::lock::DrainLock;
 use crate::store::open::Store;
 
-/// A drain in progress. It holds the lock; dropping it lets the next process in.
+/// A drain in progress. It holds the lock; dropping it lets the next process in. On a server it is one of any number, and works on those accounts
+/// that it has taken ([`Drain::share`]).
 #[derive(Debug)]
 pub struct Drain {
     pub(super) store: Store,
@@ -22,7 +27,40 @@ pub struct Drain {
     pub(super) slots_from: FirstThatCount,
     /// When the file is to be marked again ([`super::lost_log`]).
     pub(super) next_mark: Tick,
+    /// What a request may take.
+    pub(super) deadline_ms: i64,
+    /// On a server: until when this drain is believed to be alive.
+    pub(super) lease: Option<DrainLease>,
+    pub(super) seen_leases: Option<SeenLeases>,
+    pub(super) tells_soon: TellsSoon,
     lock: DrainLock,
+}
+
+/// Which turns are told to whoever watches a server: not each of many in a row. The last one is told when the lease is renewed.
+#[derive(Debug, Default)]
+pub(super) struct TellsSoon {
+    told: Option<Instant>,
+}
+
+impl TellsSoon {
+    const BETWEEN: Duration = Duration::from_millis(250);
+
+    /// Whether a turn that is written now is told.
+    pub(super) fn is_due(&mut self) -> bool {
+        let is_due = self.told.is_none_or(|told| told.elapsed() >= TellsSoon::BETWEEN);
+        if is_due {
+            self.told = Some(Instant::now());
+        }
+        is_due
+    }
+}
+
+/// What the queue said of drains and their accounts when this one last looked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SeenLeases {
+    pub(super) generation: i64,
+    pub(super) leases: i64,
+    pub(super) shuns: BTreeSet<AccountId>,
 }
 
 /// A lane, as a drain sees it.
@@ -50,6 +88,8 @@ impl Drain {
     /// Begins a drain: takes a new fence, puts the queue in order behind a predecessor that died, and finds the oldest attempt
     /// that can still count in a window, of which `horizons` says how far they look back. An attempt whose process died is over only now: it may have been
     /// suspended, and woken a moment ago. `deadline_ms` is what a request may take. `scope` is written down for whoever looks.
+    ///
+    /// On a server nothing is found yet: that is told of each account when it is taken.
     pub async fn begin(
         store: Store,
         lock: DrainLock,
@@ -66,33 +106,50 @@ impl Drain {
             boot,
             slots_from: FirstThatCount::OF_ALL,
             next_mark: now.tick,
+            deadline_ms,
+            lease: None,
+            seen_leases: None,
+            tells_soon: TellsSoon::default(),
             lock,
         };
         // A load that broke off on this connection may have left it otherwise.
         drain.store.db.sync_each_commit(true).await?;
-        let mut start = drain.recover(scope, now, deadline_ms).await?;
+        let mut start = match drain.store.db.is_postgres() {
+            true => drain.begin_on_server(scope, now).await?,
+            false => drain.recover(scope, now, deadline_ms).await?,
+        };
         drain.slots_from = drain.store.queue().first_that_count(&drain.boot.0, now, horizons).await?;
-        start.other_boots = drain.is_of_another_boot(drain.slots_from.far).await?;
+        start.other_boots |= drain.is_of_another_boot(drain.slots_from.far).await?;
         start.log_lost = drain.look_for_lost_log(now).await?;
         Ok((drain, start))
     }
 
-    /// Whether the lock still guards the queue.
+    /// Whether the lock still guards the queue, and nobody believes that this drain is over.
     pub fn lock_is_intact(&self) -> bool {
-        self.lock.is_intact()
+        self.lock.is_intact() && self.sends_for().is_none_or(|left| !left.is_zero())
+    }
+
+    /// For how long from now requests may leave before others believe that this drain is over; none: for as long as the lock is held.
+    pub fn sends_for(&self) -> Option<Duration> {
+        self.lease.as_ref().map(DrainLease::left)
     }
 
     /// Marks the drain's end and gives the queue back.
     pub async fn end(mut self, now: Moment, stopped: &str) -> Result<Store, StoreError> {
+        if self.store.db.is_postgres() {
+            return self.end_on_server(now, stopped).await;
+        }
         let sql = "update drain set ended_at = $2, stopped = $3 where id = $1";
         self.store.db.execute(sql, args![self.fence.0, now.wall.0, stopped]).await?;
         Ok(self.store)
     }
 
-    /// The lanes of the jobs that are active, of their newest rounds, in the order of jobs; only those named, where any are.
+    /// The lanes of the jobs that are active, of their newest rounds, in the order of jobs; only those named, where any are. On a server those of
+    /// the accounts that this drain has.
     pub async fn lanes(&mut self, only: Option<&[JobId]>) -> Result<Vec<LaneView>, StoreError> {
         let only = only.map(|jobs| serde_json::json!(jobs.iter().map(|job| job.0).collect::<Vec<_>>()).to_string());
-        let (text,): (String,) = self.store.db.fetch_one(LANES, args![only]).await?;
+        let ours = self.lease.is_some().then_some(self.fence.0);
+        let (text,): (String,) = self.store.db.fetch_one(LANES, args![only, ours]).await?;
         let rows: Vec<(i64, i64, i64, i64, i64, i64, i64, i64, i64)> =
             serde_json::from_str(&text).map_err(|e| StoreError::impossible(e.to_string()))?;
         let lanes =
@@ -171,5 +228,6 @@ pub(super) const LANES: Sql = sql!(
       left join lane own",
     not_indexed(),
     " on own.id = lane.id
-     where round.pending > 0"
+     where round.pending > 0
+       and (cast($2 as bigint) is null or lane.account_id in (select id from account where lease_drain_id = $2))"
 );

@@ -70,12 +70,14 @@ const WALL_DOUBT_MS: i64 = 31 * 86_400_000;
 
 /// What was reserved before `$2` by its boot's ticks, or before `$3` by the wall clock where its boot is another, cannot count; halved
 /// between what cannot and what can. Of other boots none counts any more where the first drain of this one took over before `$2`. Late
-/// ends are looked at one by one; and an attempt of another boot without an end was over when the next drain had the queue.
+/// ends are looked at one by one; and an attempt of another boot without an end was over when the next drain had the queue: on a server the
+/// first that began when all of that boot were over (`last_beside`).
 pub(super) const FIRST_THAT_COUNTS: &str = "
     with recursive
         elsewhere (counts) as (
             select coalesce(min(started_tick) >= $2, true) from drain
-             where boot = $1 and id > (select coalesce(max(id), 0) from drain where boot <> $1)),
+             where boot = $1 and id > (select coalesce(max(coalesce(last_beside,
+                       case when alive_until is null then id else 9223372036854775807 end)), 0) from drain where boot <> $1)),
         search (low, high) as (
             select cast(0 as bigint), (select coalesce(max(id), 0) + 1 from attempt)
             union all
@@ -98,9 +100,13 @@ pub(super) const FIRST_THAT_COUNTS: &str = "
         union all
         select min(a.id) from attempt a cross join drain d cross join elsewhere e
          where d.id = a.drain_id and a.ended_at is null and d.boot <> $1 and e.counts
-           and exists (select 1 from drain next
-                        where next.id = d.id + 1
-                          and case when next.boot = $1 then next.started_tick >= $2 else next.started_at >= $3 end)) first";
+           and case when d.alive_until is null or d.last_beside is not null
+                    then exists (select 1 from drain next
+                                  where next.id = coalesce(d.last_beside, d.id) + 1
+                                    and case when next.boot = $1 then next.started_tick >= $2 else next.started_at >= $3 end)
+                         or (d.last_beside is not null
+                             and not exists (select 1 from drain next where next.id = d.last_beside + 1))
+                    else true end) first";
 
 #[cfg(test)]
 mod tests {

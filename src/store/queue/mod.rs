@@ -3,9 +3,20 @@
 //! In: turns, commands that steer a job (pause, cancel, retry), ticks of worklists. Out: claimed tasks, a drain's start, slots.
 //! What does not belong here: how rows come into the queue (`load`), and what people look at (`read`).
 
+/// The time by the clock of the server, in milliseconds, at this very moment.
+macro_rules! server_now {
+    () => {
+        "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)"
+    };
+}
+
 mod allowances;
+mod at_work;
+mod conflict_retries;
 mod control;
+mod dead_drains;
 mod drain;
+mod drain_lease;
 mod drain_start;
 mod drain_windows;
 mod first_attempt;
@@ -13,11 +24,15 @@ mod job;
 mod lost_log;
 mod outages;
 mod peek;
+mod plan_share;
 mod recovery;
 mod server;
+mod server_drain;
+mod share;
 mod slot;
 mod slots;
 mod slots_postgres;
+mod take_over;
 mod task_records;
 mod turn;
 mod turn_lists;
@@ -29,6 +44,7 @@ mod write_turn;
 mod write_turn_postgres;
 
 pub use allowances::{NewAllowance, StoredAllowance};
+pub use at_work::DrainAtWork;
 pub use control::{Cancelled, Retried};
 pub use drain::{Drain, LaneView};
 pub use drain_start::{AsideTask, CrashedTask, DrainStart, LogLost, ParkedTask};
@@ -37,6 +53,7 @@ pub use job::{Job, JobState, LoadedFrom, NewJob};
 pub use outages::{OutageChange, OutageState, StoredOutage};
 pub use peek::{LanePeek, PeekedTask, RoundKeep};
 pub use server::ServerState;
+pub use share::{ShareRequest, Shared};
 pub use slot::{AttemptSlot, RecentSlot};
 pub use task_records::{RecordId, RecordsOfTask, TaskRecord};
 pub use turn::{Claim, Move, NewHold, Settled, Turn, UndoneRecord};

@@ -13,12 +13,13 @@ use crate::domain::{
     UNKNOWN_AFTER_CRASH,
 };
 use crate::store::codes::action_of;
+use crate::store::db::Tx;
 use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 
 /// `task, round, crashes, whether its process died under this boot, whether the platform had answered that drain`. One that could not
 /// write to the queue any more, and ended, did not die.
-type InFlightRow = (i64, i64, i64, bool, bool);
+pub(super) type InFlightRow = (i64, i64, i64, bool, bool);
 
 impl Drain {
     /// Takes the next fence and puts the queue in order behind a predecessor, all in one transaction.
@@ -41,12 +42,7 @@ impl Drain {
         let (fence,): (i64,) = tx.fetch_one(BEGIN_DRAIN, args).await?;
         let found: Vec<InFlightRow> = tx.fetch_all(IN_FLIGHT, args![&self.boot.0]).await?;
         let after = after_death(&found, now);
-        if after.tasks > 0 {
-            tx.execute(PUT_ASIDE, args![&after.writes, UNKNOWN_AFTER_CRASH, CRASHED]).await?;
-        }
-        if after.failed > 0 {
-            tx.execute(COUNT_FAILED, args![&after.writes]).await?;
-        }
+        after.write(&mut tx).await?;
         tx.execute(CLOSE_ATTEMPTS, args![now.wall.0, now.tick.0, deadline_ms, &self.boot.0]).await?;
         tx.execute(WAKE_WAITING, args![UNKNOWN_AFTER_CRASH]).await?;
         let provisional: Vec<ParkedRow> = tx.fetch_all(PROVISIONAL, args![]).await?;
@@ -74,14 +70,28 @@ impl Drain {
 
 /// What a death has left of the tasks that were in flight.
 #[derive(Debug, Default)]
-struct AfterDeath {
+pub(super) struct AfterDeath {
     /// `[[task, state, crashes, finished_at, round], ...]`
     writes: String,
-    tasks: u64,
-    failed: u64,
+    pub(super) tasks: u64,
+    pub(super) failed: u64,
 }
 
-fn after_death(in_flight: &[InFlightRow], now: Moment) -> AfterDeath {
+impl AfterDeath {
+    /// Puts aside what was in flight.
+    pub(super) async fn write(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        if self.tasks > 0 {
+            tx.execute(PUT_ASIDE, args![&self.writes, UNKNOWN_AFTER_CRASH, CRASHED]).await?;
+        }
+        if self.failed > 0 {
+            tx.execute(COUNT_FAILED, args![&self.writes]).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Of the tasks that were in flight when one process died.
+pub(super) fn after_death(in_flight: &[InFlightRow], now: Moment) -> AfterDeath {
     let mut after = AfterDeath { tasks: in_flight.len() as u64, ..AfterDeath::default() };
     let alone = in_flight.len() == 1;
     let mut writes = Vec::with_capacity(in_flight.len());
@@ -97,18 +107,18 @@ fn after_death(in_flight: &[InFlightRow], now: Moment) -> AfterDeath {
     after
 }
 
-fn undecided_of((task, lane, crashes): (i64, i64, i64)) -> CrashedTask {
+pub(super) fn undecided_of((task, lane, crashes): (i64, i64, i64)) -> CrashedTask {
     CrashedTask { task: TaskId(task), lane: LaneId(lane), alone: CrashCount::stored(crashes).is_sent_alone() }
 }
 
-fn aside_of((task, lane, account, action): (i64, i64, i64, i64)) -> Result<AsideTask, StoreError> {
+pub(super) fn aside_of((task, lane, account, action): (i64, i64, i64, i64)) -> Result<AsideTask, StoreError> {
     let action = action_of(action)?;
     Ok(AsideTask { task: TaskId(task), lane: LaneId(lane), account: AccountId(account), action })
 }
 
-type ParkedRow = (i64, i64, i64, i64, Option<String>, i64);
+pub(super) type ParkedRow = (i64, i64, i64, i64, Option<String>, i64);
 
-fn parked_of(row: ParkedRow) -> Result<ParkedTask, StoreError> {
+pub(super) fn parked_of(row: ParkedRow) -> Result<ParkedTask, StoreError> {
     let (task, lane, account, action, reason, maybe_applied) = row;
     Ok(ParkedTask {
         task: TaskId(task),
@@ -120,7 +130,7 @@ fn parked_of(row: ParkedRow) -> Result<ParkedTask, StoreError> {
     })
 }
 
-const BEGIN_DRAIN: &str = "
+pub(super) const BEGIN_DRAIN: &str = "
     insert into drain (id, boot, started_tick, started_at, jobs, sends_until, is_capped, windows)
     select coalesce(max(id), 0) + 1, $1, $2, $3, $4, $5, $6, $7 from drain returning id";
 

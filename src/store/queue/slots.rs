@@ -31,7 +31,8 @@ impl Drain {
             self.slots_from.far.0,
             self.slots_from.near.0,
             self.slots_from.far_actions,
-            self.last_attempt.0
+            // On a server nobody else writes any of an account that this drain has.
+            if self.lease.is_some() { i64::MAX } else { self.last_attempt.0 }
         ];
         let found = match self.store.db.is_postgres() {
             true => slots_of_server(&mut self.store.db, args).await?,

@@ -40,9 +40,6 @@ macro_rules! heads {
     };
 }
 
-/// `$1` the fence: whether a newer drain has begun.
-pub(super) const IS_OVERTAKEN: &str = "select max(id) > $1 from drain";
-
 /// `$1` answers, `$2` how many of which outcome, by round. Attempts that end are among the newest: where the planner would rather walk
 /// through attempts than look for each, it walks through those.
 pub(super) const SETTLE: &str = concat!(
@@ -162,12 +159,13 @@ pub(super) const SAVE_OUTAGES: &str = concat!(
            length_ms = excluded.length_ms, detail = excluded.detail, drain_id = excluded.drain_id"
 );
 
-/// `$1` allowances, `$2` the fence, `$3` the last attempt of the turn before.
+/// `$1` allowances, `$2` the fence. What this turn claims comes after the account's newest attempt so far.
 pub(super) const SAVE_ALLOWANCES: &str = concat!(
     "
     insert into endpoint_allowance
            (account_id, action, day, remaining, after_attempt_id, until_tick, until_at, length_ms, drain_id)
-    select account, action, day, remaining, $3, until_tick, until_at, length_ms, $2
+    select account, action, day, remaining, coalesce((select max(id) from attempt where account_id = account), 0),
+           until_tick, until_at, length_ms, $2
       from ",
     last_of!("account, action, day", word!(postgres rows "$1", number "account" 0, number "action" 1, number "day" 2,
         number "remaining" 3, number "until_tick" 4, number "until_at" 5, number "length_ms" 6)),
@@ -217,8 +215,8 @@ pub(super) const SAVE_TEXTS: &str = concat!(
     " new on conflict (task_id) do update set text = excluded.text"
 );
 
-/// `$1` claims, `$2` the fence, `$3` the last attempt of the turn before, `$4` tick, `$5` wall clock. The heads of their lanes, each head
-/// before any second. What is sent is what the file said: a task is claimed only where its row and its key agree, and where one does not,
+/// `$1` claims, `$2` the fence, `$3` tick, `$4` wall clock. The heads of their lanes, each head before any second: identities are given out in
+/// the order in which rows are written. What is sent is what the file said: a task is claimed only where its row and its key agree, and where one does not,
 /// nobody is. The row is held against the index that found it, too.
 pub(super) const CLAIM: &str = concat!(
     "with found as materialized (",
@@ -226,9 +224,11 @@ pub(super) const CLAIM: &str = concat!(
     "
     ), claimed as (
         insert into attempt
-               (id, account_id, task_id, previous_id, drain_id, action, reserved_tick, reserved_at, upper_tick)
-        select $3 + row_number() over (order by place, nth), account, id, previous, $2, action, $4, $5, upper
+               (account_id, task_id, previous_id, drain_id, action, reserved_tick, reserved_at, upper_tick)
+        select account, id, previous, $2, action, $3, $4, upper
           from found where not exists (select 1 from found where not is_whole)
+           and exists (select 1 from account own where own.id = found.account and own.lease_drain_id = $2)
+         order by place, nth
         returning id, task_id
     )
     update task set state = 1, attempts = task.attempts + 1, last_attempt_id = claimed.id

@@ -13,6 +13,8 @@ use crate::domain::{AccountId, JobId, Platform, Wall, WindowSpec};
 use crate::store::error::StoreError;
 use crate::store::lock::is_held_beside;
 use crate::store::lock_name::LockName;
+use crate::store::place::QueuePlace;
+use crate::store::server_lock::wait_for_releases;
 
 /// What a drain works on, and within which bounds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +33,22 @@ impl DrainScope {
     /// Whether a job is worked on.
     pub fn covers(&self, job: JobId) -> bool {
         self.jobs.as_ref().is_none_or(|jobs| jobs.contains(&job))
+    }
+
+    /// This and another drain, as if they were one.
+    fn beside(self, other: DrainScope) -> DrainScope {
+        let jobs = self.jobs.zip(other.jobs).map(|(mut jobs, others)| {
+            jobs.extend(others);
+            jobs.sort_unstable();
+            jobs.dedup();
+            jobs
+        });
+        DrainScope {
+            jobs,
+            sends_until: self.sends_until.into_iter().chain(other.sends_until).min(),
+            is_capped: self.is_capped || other.is_capped,
+            windows: self.windows,
+        }
     }
 
     /// The jobs as the database has them.
@@ -57,6 +75,9 @@ impl QueueStore<'_> {
     /// # Errors
     /// The database cannot be read, or a lock's file cannot be opened.
     pub async fn work_in_progress(&mut self) -> Result<WorkInProgress, StoreError> {
+        if self.db.is_postgres() {
+            return self.work_on_server().await;
+        }
         let sql = "select ended_at is null and stopped is null, jobs, sends_until, is_capped
                      from drain order by id desc limit 1";
         let found: Option<(bool, Option<String>, Option<i64>, bool)> = self.db.fetch_optional(sql, args![]).await?;
@@ -75,18 +96,52 @@ impl QueueStore<'_> {
         Ok(work)
     }
 
-    /// Of the accounts with a trouble those that have sent anything in the newest drain. A trouble that another account keeps is of an earlier one: a success or the
+    /// Of several drains what any of them may do is told of all: each job that one works on, and the strictest bounds.
+    async fn work_on_server(&mut self) -> Result<WorkInProgress, StoreError> {
+        if let QueuePlace::Server(place) = self.db.place().clone() {
+            wait_for_releases(&place).await;
+        }
+        let rows: Vec<(Option<String>, Option<i64>, bool)> = self.db.fetch_all(ALIVE, args![]).await?;
+        let mut all: Option<DrainScope> = None;
+        for (jobs, sends_until, is_capped) in rows {
+            let next = DrainScope {
+                jobs: jobs_of(jobs.as_deref())?,
+                sends_until: sends_until.map(Wall),
+                is_capped,
+                windows: Vec::new(),
+            };
+            all = Some(match all {
+                None => next,
+                Some(one) => one.beside(next),
+            });
+        }
+        Ok(WorkInProgress {
+            drain: all,
+            server: self.server_state().await?,
+            runs_schedules: is_held_beside(self.db, LockName::Schedule).await?,
+        })
+    }
+
+    /// Of the accounts with a trouble those that have sent anything in the newest drain, or in one that is alive beside it. A trouble that another account keeps is of an earlier one: a success or the
     /// next refusal decides about it.
     pub async fn accounts_of_newest_drain(&mut self) -> Result<HashSet<AccountId>, StoreError> {
         let sql = "select account.id from account
                     where account.trouble is not null and (select attempt.drain_id from attempt where attempt.account_id = account.id
-                            order by attempt.id desc limit 1) = (select max(id) from drain)";
+                            order by attempt.id desc limit 1) in (select id from drain where id = (select max(id) from drain)
+                                                                   or (ended_at is null and alive_until is not null))";
         let rows: Vec<(i64,)> = self.db.fetch_all(sql, args![]).await?;
         Ok(rows.into_iter().map(|(id,)| AccountId(id)).collect())
     }
 }
 
-fn jobs_of(text: Option<&str>) -> Result<Option<Vec<JobId>>, StoreError> {
+/// Drains on a server that are alive.
+const ALIVE: &str = concat!(
+    "select jobs, sends_until, is_capped from drain where ended_at is null and alive_until > ",
+    server_now!(),
+    " order by id"
+);
+
+pub(super) fn jobs_of(text: Option<&str>) -> Result<Option<Vec<JobId>>, StoreError> {
     let Some(text) = text else { return Ok(None) };
     let ids: Vec<i64> = serde_json::from_str(text)
         .map_err(|error| StoreError::impossible(format!("a drain's jobs {text:?}: {error}")))?;

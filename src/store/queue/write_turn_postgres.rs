@@ -1,7 +1,9 @@
 //! Writing a turn to a server: one transaction, a statement for each thing that the turn has. What does not belong here: the statements
 //! ([`super::turn_sql_postgres`]).
 
+use super::conflict_retries::ConflictRetries;
 use super::drain::Drain;
+use super::share::lock_own_row;
 use super::turn::Turn;
 use super::turn_lists::{TurnLists, each_answer};
 use super::turn_sql_postgres as sql;
@@ -15,25 +17,34 @@ use crate::store::failpoint;
 type ClaimedRow = (i64, i64, i64, String, u32, u32, bool);
 
 impl Drain {
-    /// Writes a turn to a server; see [`Drain::turn`].
+    /// Writes a turn to a server; see [`Drain::turn`]. Where another process was writing the same rows (counts of one round) it is written
+    /// again.
     pub(super) async fn turn_on_server(&mut self, turn: &Turn, now: Moment) -> Result<TurnReceipt, StoreError> {
         let lists = TurnLists::of(turn, now.wall)?;
-        let (fence, last) = (self.fence, self.last_attempt);
-        let mut tx = self.store.db.begin().await?;
-        // A newer drain has begun before this one got the right to write, or waits for it and will see what is written here.
-        let (is_overtaken,): (bool,) = tx.fetch_one(sql::IS_OVERTAKEN, args![fence.0]).await?;
-        if is_overtaken {
-            return Err(StoreError::FenceLost);
+        let mut tries = ConflictRetries::default();
+        loop {
+            match self.try_turn(turn, &lists, now).await {
+                Err(StoreError::Conflict) if tries.pause().await => {}
+                written => return written,
+            }
         }
+    }
+
+    async fn try_turn(&mut self, turn: &Turn, lists: &TurnLists, now: Moment) -> Result<TurnReceipt, StoreError> {
+        let fence = self.fence;
+        let tells = self.tells_soon.is_due();
+        let mut tx = self.store.db.begin_turn(tells).await?;
+        // Whoever says that this drain is over has its row first, or comes behind this turn and sees what is written here.
+        lock_own_row(&mut tx, fence).await?;
         if !turn.settled.is_empty() {
             tx.execute(sql::SETTLE, args![each_answer(&turn.settled)?, &lists.counts]).await?;
         }
-        write_rarer(&mut tx, turn, &lists, (fence, last)).await?;
-        write_records(&mut tx, &lists).await?;
+        write_rarer(&mut tx, turn, lists, fence).await?;
+        write_records(&mut tx, lists).await?;
         let receipt = if turn.claims.is_empty() {
             TurnReceipt::default()
         } else {
-            claim(&mut tx, &lists.claims, (fence, last), now).await?
+            claim(&mut tx, &lists.claims, fence, now).await?
         };
         failpoint::point("before-commit");
         tx.commit().await?;
@@ -42,12 +53,7 @@ impl Drain {
     }
 }
 
-async fn write_rarer(
-    tx: &mut Tx<'_>,
-    turn: &Turn,
-    lists: &TurnLists,
-    (fence, last): (Fence, AttemptId),
-) -> Result<(), StoreError> {
+async fn write_rarer(tx: &mut Tx<'_>, turn: &Turn, lists: &TurnLists, fence: Fence) -> Result<(), StoreError> {
     if turn.clock_checked.is_some() {
         tx.execute(sql::CHECK_CLOCK, args![fence.0, turn.clock_checked]).await?;
     }
@@ -68,7 +74,7 @@ async fn write_rarer(
         tx.execute(sql::SAVE_OUTAGES, args![outages, fence.0]).await?;
     }
     if let Some(allowances) = &lists.allowances {
-        tx.execute(sql::SAVE_ALLOWANCES, args![allowances, fence.0, last.0]).await?;
+        tx.execute(sql::SAVE_ALLOWANCES, args![allowances, fence.0]).await?;
     }
     Ok(())
 }
@@ -88,14 +94,8 @@ async fn write_records(tx: &mut Tx<'_>, lists: &TurnLists) -> Result<(), StoreEr
     Ok(())
 }
 
-async fn claim(
-    tx: &mut Tx<'_>,
-    claims: &String,
-    (fence, last): (Fence, AttemptId),
-    now: Moment,
-) -> Result<TurnReceipt, StoreError> {
-    let rows: Vec<ClaimedRow> =
-        tx.fetch_all(sql::CLAIM, args![claims, fence.0, last.0, now.tick.0, now.wall.0]).await?;
+async fn claim(tx: &mut Tx<'_>, claims: &String, fence: Fence, now: Moment) -> Result<TurnReceipt, StoreError> {
+    let rows: Vec<ClaimedRow> = tx.fetch_all(sql::CLAIM, args![claims, fence.0, now.tick.0, now.wall.0]).await?;
     let mut claimed = rows.into_iter().map(claimed_of).collect::<Result<Vec<_>, _>>()?;
     claimed.sort_by_key(|claimed| claimed.attempt);
     let damaged: Vec<(i64,)> =

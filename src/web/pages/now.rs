@@ -10,8 +10,9 @@ use super::labels::{commands, foreign, sentence};
 use super::layout::{Frame, count, meter};
 use crate::app::serve::EngineState;
 use crate::app::status::{AccountStatus, hold_text, next_slot};
-use crate::domain::{MicroUsd, Moment};
+use crate::domain::{MicroUsd, Moment, counted};
 use crate::limits::WindowUsage;
+use crate::store::DrainAtWork;
 
 /// An account at work.
 pub(in crate::web) struct AccountNow {
@@ -29,6 +30,8 @@ pub(in crate::web) struct NowPage {
     pub(in crate::web) accounts: Vec<AccountNow>,
     /// Accounts there are that have not been at work lately.
     pub(in crate::web) others: usize,
+    /// The processes that send.
+    pub(in crate::web) drains: Vec<DrainAtWork>,
     pub(in crate::web) jobs: Vec<JobLine>,
     pub(in crate::web) finished: usize,
     pub(in crate::web) now: Moment,
@@ -53,6 +56,19 @@ pub(in crate::web) fn now(frame: &Frame, page: &NowPage) -> Html<String> {
                             @if page.finished > 0 { a href="/jobs" { (count(page.finished as u64)) " finished" } "." } }
                     }
                     div.grid { @for job in &page.jobs { (job_card(job)) } }
+                }
+                @if page.drains.len() > 1 {
+                    section.stack aria-labelledby="drains-now" {
+                        h2 #drains-now { "Processes" }
+                        ul {
+                            @for drain in &page.drains {
+                                li {
+                                    (foreign(&drain.process.host)) " PID " (drain.process.pid) ": "
+                                    (counted(drain.accounts, "account", "accounts"))
+                                }
+                            }
+                        }
+                    }
                 }
                 section.stack aria-labelledby="accounts-now" {
                     h2 #accounts-now { "Accounts at work" }

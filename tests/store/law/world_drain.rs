@@ -13,7 +13,7 @@ use super::model::{ModelAllowance, ModelAttempt};
 use super::model_drain::{Found, Moved};
 use super::story::{ACTIONS, Answer, News, Want};
 use super::world::{Told, World};
-use crate::store::support::DEADLINE_MS;
+use crate::store::support::{DEADLINE_MS, take_all};
 
 /// How far the windows of stories look back.
 pub(super) const WINDOW: Duration = Duration::from_secs(900);
@@ -37,6 +37,7 @@ impl World {
         let (store, lock, scope) = (self.queue.open().await, self.queue.drain_lock().await, DrainScope::default());
         let (boot, horizons) = (self.boot_id(), Horizons::all(WINDOW));
         let begun = Drain::begin(store, lock, &scope, self.now, boot, &horizons, DEADLINE_MS).await.unwrap();
+        let begun = take_all(begun, self.now).await;
         let found = self.model.begin(self.boot, self.now, DEADLINE_MS);
         prop_assert_eq!(found_by(&begun.1), found, "what a start finds");
         self.drain = Some(begun.0);
