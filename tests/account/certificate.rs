@@ -12,7 +12,7 @@ fn a_refresh_says_that_it_was_the_certificate() {
     bench.log_in("work", USER, "unfollow").ends(0);
     bench.write("unfollow.csv", ids(2));
     // Its access token is over, so that the run asks for another one first.
-    sql::change(&bench.queue(), "update credential set expires_at = saved_at - 1000");
+    sql::change(bench.queue(), "update credential set expires_at = saved_at - 1000");
     let (url, requests) = server();
     let words = ["run", "unfollow.csv", "--yes", "--give-up-after", "1s", "--account", "work"];
     let done = bench.run_with(&words, &[("CLEANUP_X_API", &url), ("SSL_CERT_FILE", AUTHORITY)]).ends(69);

@@ -21,7 +21,7 @@ fn a_fresh_home_and_a_used_queue_are_well() {
     assert!(!sandbox.out.contains("no account is logged in"), "{}", sandbox.out);
     assert!(sandbox.out.contains("the sandbox stands for X, AIsa, Mastodon, Bluesky"), "{}", sandbox.out);
     assert!(!sandbox.out.contains(" at https://"), "nothing is sent there: {}", sandbox.out);
-    assert!(!bench.queue().exists(), "looking makes nothing");
+    assert!(!bench.queue_file().exists(), "looking makes nothing");
     bench.log_in("work", USER, "unmute").ends(0);
     bench.write("mutes.csv", format!("{}{}", ids(20), "1000000000000000007\nodd\n"));
     let run = [
@@ -60,11 +60,11 @@ fn a_fresh_home_and_a_used_queue_are_well() {
 fn open_files_lost_keys_and_bad_settings_are_found() {
     let bench = Bench::new();
     bench.log_in("work", USER, "unmute").ends(0);
-    std::fs::set_permissions(bench.queue(), std::fs::Permissions::from_mode(0o644)).unwrap();
+    std::fs::set_permissions(bench.queue_file(), std::fs::Permissions::from_mode(0o644)).unwrap();
     let done = bench.run(&["doctor"]).ends(0).says("mode 0644").says("chmod go=");
     assert!(done.out.contains("warn"));
-    std::fs::set_permissions(bench.queue(), std::fs::Permissions::from_mode(0o600)).unwrap();
-    let key = bench.queue().with_file_name("credentials.key");
+    std::fs::set_permissions(bench.queue_file(), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let key = bench.queue_file().with_file_name("credentials.key");
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();
     bench.run(&["doctor"]).ends(78).says("credentials.key");
     std::fs::remove_file(&key).unwrap();
@@ -83,15 +83,15 @@ fn a_broken_queue_is_found() {
     bench.write("mutes.csv", ids(20_000));
     bench.run(&["load", "mutes.csv", "--action", "unmute"]).ends(0);
     bench.run(&["doctor"]).ends(0);
-    let whole = std::fs::read(bench.queue()).unwrap();
+    let whole = std::fs::read(bench.queue_file()).unwrap();
     let mut broken = whole.clone();
     let middle = broken.len() / 2 / 4096 * 4096;
     broken[middle..middle + 4096].fill(0x5a);
-    std::fs::write(bench.queue(), &broken).unwrap();
+    std::fs::write(bench.queue_file(), &broken).unwrap();
     bench.run(&["doctor"]).ends(74);
-    std::fs::write(bench.queue(), b"this is no database, it is a text of some length").unwrap();
+    std::fs::write(bench.queue_file(), b"this is no database, it is a text of some length").unwrap();
     bench.run(&["doctor"]).ends(74);
-    std::fs::write(bench.queue(), &whole).unwrap();
+    std::fs::write(bench.queue_file(), &whole).unwrap();
     bench.run(&["doctor"]).ends(0);
 }
 

@@ -24,7 +24,7 @@ fn code(url: &str, user: &str) -> String {
 }
 
 fn files_hold(bench: &Bench, secret: &str) -> bool {
-    let folder = std::fs::read_dir(bench.queue().parent().unwrap()).unwrap();
+    let folder = std::fs::read_dir(bench.queue_file().parent().unwrap()).unwrap();
     let files = folder.map(|file| std::fs::read(file.unwrap().path()).unwrap_or_default());
     files.into_iter().any(|bytes| bytes.windows(secret.len()).any(|part| part == secret.as_bytes()))
 }

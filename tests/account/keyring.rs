@@ -89,7 +89,7 @@ fn files_with(folder: &Path, needle: &[u8]) -> Vec<String> {
 }
 
 fn key_file(bench: &Bench) -> std::path::PathBuf {
-    bench.queue().with_file_name("credentials.key")
+    bench.queue_file().with_file_name("credentials.key")
 }
 
 #[test]

@@ -193,7 +193,7 @@ fn credentials_of_the_environment_are_shown_before_any_run() {
     let list = bench.run_with(&["account", "list", "--json"], &token).ends(0).json();
     assert_eq!((&list["accounts"][0]["kind"], &list["accounts"][0]["user_id"]), (&"environment".into(), &().into()));
     bench.run_with(&["account", "check"], &token).ends(0).says("CLEANUP_X_TOKEN: good").says("it is user 77");
-    assert!(!bench.queue().exists(), "looking makes no queue");
+    assert!(!bench.queue_file().exists(), "looking makes no queue");
     bench
         .run_with(&["account", "check"], &[("CLEANUP_X_TOKEN", "nobodys")])
         .ends(77)
@@ -215,9 +215,9 @@ fn credentials_of_the_environment_are_shown_before_any_run() {
 fn keys_are_private_and_the_wrong_one_is_told() {
     let bench = Bench::new();
     bench.log_in("work", USER, "unmute").ends(0);
-    let key = bench.queue().with_file_name("credentials.key");
+    let key = bench.queue_file().with_file_name("credentials.key");
     let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode(&key), mode(&bench.queue())), (0o600, 0o600));
+    assert_eq!((mode(&key), mode(&bench.queue_file())), (0o600, 0o600));
     assert_eq!(mode(key.parent().unwrap()), 0o700);
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
     bench.run(&["account", "check"]).ends(78).says("chmod 600");
@@ -233,7 +233,7 @@ fn keys_are_private_and_the_wrong_one_is_told() {
     let bench = Bench::new();
     let right = [("CLEANUP_KEY", KEY)];
     bench.log_in_with("work", USER, "unmute", &right).ends(0);
-    assert!(!bench.queue().with_file_name("credentials.key").exists());
+    assert!(!bench.queue_file().with_file_name("credentials.key").exists());
     bench.run_with(&["account", "check"], &right).ends(0);
     let wrong = bench.run_with(&["account", "check"], &[("CLEANUP_KEY", "canary-wrong-passphrase")]).ends(78);
     assert!(!wrong.err.contains("canary"), "{}", wrong.err);

@@ -26,7 +26,7 @@ pub(super) fn log_in(bench: &Bench, name: &str, actions: &str, user: &str) -> Do
 }
 
 fn files_hold(bench: &Bench, secret: &str) -> bool {
-    let folder = std::fs::read_dir(bench.queue().parent().unwrap()).unwrap();
+    let folder = std::fs::read_dir(bench.queue_file().parent().unwrap()).unwrap();
     let files = folder.map(|file| std::fs::read(file.unwrap().path()).unwrap_or_default());
     files.into_iter().any(|bytes| bytes.windows(secret.len()).any(|part| part == secret.as_bytes()))
 }
@@ -39,7 +39,7 @@ fn job_of_follows(bench: &Bench, account: &str, rows: usize) {
 
 /// Attempts by what their answers meant.
 fn attempts(bench: &Bench, finding: &str) -> i64 {
-    sql::number(&bench.queue(), &format!("select count(*) from attempt where finding = '{finding}'"))
+    sql::number(bench.queue(), &format!("select count(*) from attempt where finding = '{finding}'"))
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn a_login_is_refreshed_for_its_key_and_lost_answers_are_asked_for_once_more() {
     log_in(&bench, "sky", "unfollow", USER).ends(0);
     let age = |left: i64| {
         let at = jiff::Timestamp::now().as_millisecond() + left * 1_000;
-        sql::change(&bench.queue(), &format!("update credential set expires_at = {at}"));
+        sql::change(bench.queue(), &format!("update credential set expires_at = {at}"));
     };
     age(-1);
     bench.run(&["account", "check", "sky"]).ends(0);
@@ -183,7 +183,7 @@ fn a_nonce_that_a_server_forgets_costs_an_attempt_and_no_rows_try() {
     bench.run(&run).ends(0).says("20 done");
     let (done, unproven) = (attempts(&bench, "done"), attempts(&bench, "unproven"));
     assert!(done == 20 && (3..=6).contains(&unproven), "{done} {unproven}");
-    assert_eq!(sql::number(&bench.queue(), "select sum(troubles) from task"), 0);
+    assert_eq!(sql::number(bench.queue(), "select sum(troubles) from task"), 0);
     assert_eq!(bench.sandbox.bound_ledger().refreshed, 0);
 }
 
@@ -198,7 +198,7 @@ fn a_server_that_refuses_every_nonce_stops_the_account() {
     bench.run(&run).ends(69);
     let (unproven, unauthorized) = (attempts(&bench, "unproven"), attempts(&bench, "unauthorized"));
     assert!(unproven <= 6 && (1..=6).contains(&unauthorized), "{unproven} {unauthorized}");
-    assert_eq!(sql::number(&bench.queue(), "select sum(troubles) from task"), 0);
+    assert_eq!(sql::number(bench.queue(), "select sum(troubles) from task"), 0);
     bench.sandbox.set_nonces(NonceRule::Rotating);
     bench.run(&run).ends(0).says("3 done");
 }

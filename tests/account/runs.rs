@@ -82,9 +82,9 @@ fn a_queue_that_takes_no_tokens_ends_the_run_and_blames_no_account() {
     let bench = Bench::new();
     bench.log_in("work", USER, "unmute").ends(0);
     // A refresh is due, and its mark cannot be written.
-    sql::change(&bench.queue(), "update credential set expires_at = 1000");
+    sql::change(bench.queue(), "update credential set expires_at = 1000");
     let full = "create trigger full before update on credential begin select raise(abort, 'no room'); end";
-    sql::change(&bench.queue(), full);
+    sql::change(bench.queue(), full);
     bench.write("mutes.csv", ids(3));
     let run = bench.run(&["run", "mutes.csv", "--action", "unmute", "--yes"]);
     // The code is that of the queue's own trouble: 74 for a disk or a lock, 1 for what a queue never says by itself, as here.

@@ -31,7 +31,7 @@ impl Bench {
     /// The access token on record has so many seconds left, and lived for two hours.
     fn age_to(&self, left: i64) {
         let at = jiff::Timestamp::now().as_millisecond() + left * 1_000;
-        sql::change(&self.home.queue(), &format!("update credential set expires_at = {at}"));
+        sql::change(self.home.queue(), &format!("update credential set expires_at = {at}"));
     }
 }
 
@@ -67,7 +67,7 @@ fn a_session_is_begun_once_and_says_whose_it_is() {
         "no command logs in by itself; the check has renewed the session"
     );
     // Nothing of the secrets is in clear.
-    let queue = std::fs::read(bench.home.queue()).unwrap();
+    let queue = std::fs::read(bench.home.queue_file()).unwrap();
     assert!(!queue.windows(6).any(|part| part == b"canary"), "a secret is in the queue");
 }
 
@@ -86,7 +86,7 @@ fn a_wrong_password_keeps_nothing_and_the_accounts_own_is_advised_against() {
     let own = bench.feed(&add, &format!("@{HANDLE}\n{PASSWORD}\n")).ends(0);
     assert!(own.err.contains("the account's own password"), "{}", own.err);
     // The name is taken: somebody else's login is not kept, and its session is ended.
-    sql::change(&bench.home.queue(), "update account set user_id = 'did:plc:ewvi7nxzyoun6zhxrhs64oiz'");
+    sql::change(bench.home.queue(), "update account set user_id = 'did:plc:ewvi7nxzyoun6zhxrhs64oiz'");
     bench.log_in().ends(2).says("nothing was changed");
     assert_eq!(bench.server.read(|state| state.generation), None);
 }

@@ -111,7 +111,7 @@ fn did(n: u8) -> String {
 }
 
 fn count(home: &Home, finding: &str) -> i64 {
-    sql::number(&home.queue(), &format!("select count(*) from attempt where finding = '{finding}'"))
+    sql::number(home.queue(), &format!("select count(*) from attempt where finding = '{finding}'"))
 }
 
 fn run(home: &Home, file: &str) -> Done {
@@ -119,7 +119,7 @@ fn run(home: &Home, file: &str) -> Done {
 }
 
 fn age(home: &Home) {
-    sql::change(&home.queue(), "update credential set expires_at = 1790000000000");
+    sql::change(home.queue(), "update credential set expires_at = 1790000000000");
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_login_on_the_page_does_what_it_was_granted_is_refreshed_and_ends() {
         .says("6 done");
     assert_eq!((count(&home, "done"), count(&home, "unproven"), count(&home, "unauthorized")), (6, 0, 0));
     // The access token is over: the refresh token and the key bring the next pair, and the one after that.
-    let generation = || sql::number(&home.queue(), "select generation from credential");
+    let generation = || sql::number(home.queue(), "select generation from credential");
     for _ in 0..2 {
         let before = generation();
         age(&home);

@@ -96,11 +96,11 @@ fn undo(home: &Home, url: &str, me: &Person, (handle, app_password): (&str, &str
     assert_eq!(told.matches(&format!("record {FOLLOWS}/")).count(), records(0), "{told}");
     assert_eq!(told.matches(": deleted").count(), records(0), "{told}");
     // A deletion is asked for once more where nobody saw its answer, and not otherwise.
-    let attempts: i64 = sql::column::<i64>(&home.queue(), "select count(*) from attempt")[0];
+    let attempts: i64 = sql::column::<i64>(home.queue(), "select count(*) from attempt")[0];
     let steps: usize = (0..ROWS).map(records).sum();
     assert!(attempts as usize <= steps + 2 * died, "{attempts} requests for {steps} records and {died} deaths");
     let values = "select count(*) from own_record where value like '%did:plc:%'";
-    assert_eq!(sql::column::<i64>(&home.queue(), values), [steps as i64]);
+    assert_eq!(sql::column::<i64>(home.queue(), values), [steps as i64]);
     // Everything comes back as it was, however often the program dies: addresses, dates and hashes.
     let restore = |death: Option<&str>| {
         let mut command = home.cleanup(["undo", "unfollow", "--apply", "--yes", "--workers", "2"]);
@@ -117,7 +117,7 @@ fn undo(home: &Home, url: &str, me: &Person, (handle, app_password): (&str, &str
     assert_eq!(report.matches(",done,").count(), ROWS, "{report}");
     home.run(&["forget", "unfollow-restore", "--yes"]).ends(0);
     home.run(&["forget", "unfollow", "--yes"]).ends(0);
-    assert_eq!(sql::column::<i64>(&home.queue(), values), [0]);
+    assert_eq!(sql::column::<i64>(home.queue(), values), [0]);
 }
 
 /// Does it at the sandbox, which is a process.

@@ -1,13 +1,13 @@
 //! What state a job is in, as `status` and its JSON say it: by what processes, schedules and people are doing, never by a guess.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use cleanup::store::QueueKind;
 use serde_json::{Value, json};
 
 use super::program::queue_with_job;
-use crate::common::{Home, PROGRAM};
+use crate::common::Home;
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,10 +38,8 @@ struct Run(Child);
 
 impl Run {
     fn start(home: &Home, words: &[&str]) -> Run {
-        let mut command = Command::new("/usr/bin/env");
-        command.arg("--default-signal=INT,QUIT,TERM,HUP").arg(PROGRAM).args(words);
-        command.env_clear().env("HOME", home.path("")).env("TZ", "UTC").current_dir(home.path(""));
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut command = home.cleanup(words);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         Run(command.spawn().unwrap())
     }
 }
@@ -154,7 +152,7 @@ fn a_job_of_a_schedule_waits_for_its_hours() {
 #[test]
 fn a_job_whose_account_is_not_logged_in_needs_a_person() {
     let home = Home::new();
-    queue_with_job(&home.queue(), QueueKind::Real, "likes");
+    queue_with_job(home.queue(), QueueKind::Real, "likes");
     let needs = job(&home, &[]);
     assert_eq!((&needs["state"], &needs["activity"]), (&json!("pending"), &json!("needs_you")), "{needs}");
     assert!(needs["eta_at"].is_null(), "{needs}");

@@ -29,7 +29,7 @@ impl Drop for Server {
 fn a_server_that_waits_for_a_person_says_so_of_its_jobs() {
     let home = Home::new();
     let platform = SandboxProcess::start(&home, &[]);
-    queue_with_job(&home.queue(), QueueKind::Real, "likes");
+    queue_with_job(home.queue(), QueueKind::Real, "likes");
     let variables = [("CLEANUP_X_API", platform.url.as_str()), ("CLEANUP_X_TOKEN", "not-a-token")];
     let port = crate::common::port::free_port().to_string();
     let listen = format!("127.0.0.1:{port}");

@@ -137,7 +137,7 @@ fn the_manual_has_a_page_for_each_command_by_itself() {
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let home = Home::new();
-    queue_with_rows(&home.queue(), "many", 20_000);
+    queue_with_rows(home.queue(), "many", 20_000);
     for words in [&["completions", "zsh"][..], &["report", "many"], &["report", "many", "--format", "json"]] {
         let mut command = Command::new(PROGRAM);
         command.args(words).env_clear().env("HOME", home.path(".")).stdout(Stdio::piped()).stderr(Stdio::piped());

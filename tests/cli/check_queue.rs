@@ -19,7 +19,7 @@ fn settle(home: &Home, numbers: &[u64], state: u8, column: &str) {
     for number in numbers {
         let target = id(*number);
         home.sandbox_sql(&format!(
-            "update task set state = {state}, finished_at = 1 where target = {target} and state = 0"
+            "update task set state = {state}, finished_at = 1 where cast(target as text) = '{target}' and state = 0"
         ));
         home.sandbox_sql(&format!("update round set pending = pending - 1, {column} = {column} + 1"));
     }

@@ -70,7 +70,7 @@ fn an_error_is_json_too_where_json_is_promised() {
 #[test]
 fn the_sandbox_ignores_the_everyday_queue() {
     let home = Home::new();
-    empty_queue(&home.path("real.db"), QueueKind::Real);
+    empty_queue(home.path("real.db"), QueueKind::Real);
     let real = home.path("real.db");
     let variables = [("CLEANUP_DB", real.to_str().unwrap())];
     home.run_with(&["status"], &variables).ends(0);

@@ -8,7 +8,7 @@ use crate::common::Home;
 
 fn home() -> Home {
     let home = Home::new();
-    queue_with_job(&home.queue(), QueueKind::Real, "likes");
+    queue_with_job(home.queue(), QueueKind::Real, "likes");
     home
 }
 
@@ -45,7 +45,7 @@ fn resume_says_what_it_would_send() {
     home.run(&["resume", "--dry-run", "--sandbox"]).ends(0).says("unmute: would send 1 of 1 row\n");
     let empty = Home::new();
     empty.run(&["resume", "--dry-run"]).ends(0).says("so nothing would be sent");
-    assert!(!empty.queue().exists(), "looking makes nothing");
+    assert!(!empty.queue_file().exists(), "looking makes nothing");
     // Whoever cannot be asked is told of it.
     let variables = [("CLEANUP_X_TOKEN", "t"), ("CLEANUP_X_USER_ID", "42"), ("CLEANUP_X_API", "http://127.0.0.1:9")];
     home.run(&["unpause", "likes"]).ends(0);
@@ -56,7 +56,7 @@ fn resume_says_what_it_would_send() {
 fn forget_says_what_it_would_drop() {
     let home = home();
     home.run(&["forget", "likes", "--dry-run"]).ends(2).says("likes is not settled");
-    work(&home.queue(), QueueKind::Real, 3, TaskState::Done);
+    work(home.queue(), QueueKind::Real, 3, TaskState::Done);
     let before = status(&home);
     for words in [&["forget", "likes", "--dry-run"][..], &["forget", "--older-than", "0d", "--dry-run"]] {
         let done = home.run(words).ends(0);
@@ -80,7 +80,7 @@ fn forget_says_what_it_would_drop() {
 #[test]
 fn retry_takes_one_reason_and_names_those_there_are() {
     let home = home();
-    work(&home.queue(), QueueKind::Real, 2, TaskState::Failed);
+    work(home.queue(), QueueKind::Real, 2, TaskState::Failed);
     let done = home.run(&["retry", "likes", "--reason", "protectd"]).ends(2);
     assert!(done.err.contains("no row of likes failed with the reason protectd"), "{}", done.err);
     assert!(done.err.contains("did you mean protected? reasons: protected (2)"), "{}", done.err);

@@ -27,13 +27,13 @@ fn looking_at_a_queue_that_is_not_there_makes_none() {
         let done = home.run(words).ends(2);
         assert!(done.err.contains("hint"), "{words:?}: {}", done.err);
     }
-    assert!(!home.queue().exists());
+    assert!(!home.queue_file().exists());
 }
 
 #[test]
 fn an_empty_queue_is_fine() {
     let home = Home::new();
-    empty_queue(&home.queue(), QueueKind::Real);
+    empty_queue(home.queue(), QueueKind::Real);
     assert_eq!(home.run(&["status", "--json"]).ends(0).out, "{\"jobs\":[],\"accounts\":[]}\n");
     assert_eq!(
         home.run(&["audit", "--json"]).ends(0).out,
@@ -44,8 +44,8 @@ fn an_empty_queue_is_fine() {
 #[test]
 fn the_wrong_kind_is_refused_both_ways() {
     let home = Home::new();
-    empty_queue(&home.path("real.db"), QueueKind::Real);
-    empty_queue(&home.path("pretend.db"), QueueKind::Sandbox);
+    empty_queue(home.path("real.db"), QueueKind::Real);
+    empty_queue(home.path("pretend.db"), QueueKind::Sandbox);
     let done = home.run(&["status", "--sandbox", "--db", "real.db"]).ends(78);
     assert!(done.err.contains("leave out --sandbox"), "{}", done.err);
     assert!(home.run(&["status", "--db", "pretend.db"]).ends(78).err.contains("add --sandbox"));
@@ -55,9 +55,9 @@ fn the_wrong_kind_is_refused_both_ways() {
 #[test]
 fn a_queue_of_a_newer_program_is_refused() {
     let home = Home::new();
-    empty_queue(&home.queue(), QueueKind::Real);
+    empty_queue(home.queue(), QueueKind::Real);
     wait(async {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(home.queue());
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(home.queue_file());
         let mut connection = options.connect().await.unwrap();
         let sql = "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
                    values (9999, 'later', 1, x'00', 0)";
@@ -71,8 +71,8 @@ fn a_queue_of_a_newer_program_is_refused() {
 #[test]
 fn a_queue_with_a_word_of_a_newer_program_is_refused_by_name() {
     let home = Home::new();
-    empty_queue(&home.queue(), QueueKind::Real);
-    sql::change(&home.queue(), "insert into account (name, platform, user_id) values ('work', 'elsewhere', '1')");
+    empty_queue(home.queue(), QueueKind::Real);
+    sql::change(home.queue(), "insert into account (name, platform, user_id) values ('work', 'elsewhere', '1')");
     for words in [&["status"][..], &["resume", "--yes"], &["account", "list"], &["audit"]] {
         let done = home.run(words).ends(78);
         assert!(done.err.contains("the account work is at the platform elsewhere"), "{words:?}: {}", done.err);

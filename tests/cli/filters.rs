@@ -72,7 +72,7 @@ target_id,handle,name,created_at,last_active_at,followers,follows_back,text,link
     assert_eq!((&file["kept"], &file["estimate"]["requests"]), (&2.into(), &1.into()), "{json}");
     let reasons = r#"{"not_following_back":1,"activity_unknown":1}"#;
     assert_eq!(file["kept_by_reason"].to_string(), reasons);
-    assert!(!home.queue().exists(), "check changes nothing");
+    assert!(!home.queue_file().exists(), "check changes nothing");
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn answered_with_no(home: &Home, words: &str) -> (String, Option<i32>) {
 #[test]
 fn a_no_leaves_everything_and_is_no_success() {
     let home = Home::new();
-    queue_with_job(&home.queue(), QueueKind::Real, "likes");
+    queue_with_job(home.queue(), QueueKind::Real, "likes");
     home.write("unfollow.csv", "user_id\n1629556410996121225\n");
     for (words, said) in [
         ("run unfollow.csv", "nothing was queued, nothing was sent"),
@@ -88,7 +88,7 @@ fn a_command_that_is_refused_makes_no_queue() {
     home.run_with(&["run", "unfollow.csv"], &known).ends(2).says("there is no terminal to ask on").says("--dry-run");
     assert!(!home.path(".local").exists());
     home.run_with(&["load", "unfollow.csv"], &known).ends(0);
-    assert!(home.queue().exists());
+    assert!(home.queue_file().exists());
     // Nor is an account made known in a queue that is there.
     let other = [("CLEANUP_X_USER_ID", "43"), ("CLEANUP_X_TOKEN", "token")];
     home.write("unlike.csv", "post_id\n1629556410996121225\n");

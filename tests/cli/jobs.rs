@@ -8,7 +8,7 @@ use crate::common::Home;
 
 fn home() -> Home {
     let home = Home::new();
-    queue_with_job(&home.queue(), QueueKind::Real, "likes");
+    queue_with_job(home.queue(), QueueKind::Real, "likes");
     home
 }
 
@@ -44,16 +44,16 @@ fn resume_without_a_queue_has_nothing_to_do_and_makes_none() {
     let bare = home.run(&["resume", "--yes", "--json"]).ends(0);
     assert!(bare.err.contains("there is no queue at"), "{}", bare.err);
     assert_eq!((&bare.json()["jobs"], &bare.json()["stopped"]), (&serde_json::json!([]), &"finished".into()));
-    assert!(!home.queue().exists());
+    assert!(!home.queue_file().exists());
     home.run(&["resume", "unfollow", "--yes"]).ends(2);
-    empty_queue(&home.queue(), QueueKind::Real);
+    empty_queue(home.queue(), QueueKind::Real);
     home.run(&["resume", "--yes", "--json"]).ends(0);
 }
 
 #[test]
 fn status_tells_jobs_accounts_and_windows() {
     let home = home();
-    work(&home.queue(), QueueKind::Real, 1, TaskState::Done);
+    work(home.queue(), QueueKind::Real, 1, TaskState::Done);
     let value = home.run(&["status", "--json"]).ends(0).json();
     let job = &value["jobs"][0];
     let contract = r#"{"job":"likes","state":"pending","rows":5,"done":1,"gone":0,"failed":0,"cancelled":0,"kept":0,"duplicate":1,"rejected":1,"pending":2,"eta_at":null,"activity":"needs_you","until":null,"eta_s":0}"#;
@@ -80,7 +80,7 @@ fn an_unknown_job_is_answered_with_the_known_ones() {
 fn pause_unpause_and_cancel_say_what_comes_next() {
     let home = home();
     assert!(home.run(&["pause", "likes"]).ends(0).err.contains("`cleanup unpause likes`"));
-    let queue = home.queue();
+    let queue = home.queue().public_name();
     let done = home.run(&["pause", "likes", "--db", queue.to_str().unwrap()]).ends(0);
     assert!(done.err.contains("already"), "{}", done.err);
     assert_eq!(home.run(&["status", "--json"]).ends(0).json()["jobs"][0]["state"], "paused");
@@ -101,7 +101,7 @@ fn pause_unpause_and_cancel_say_what_comes_next() {
 fn retry_puts_failed_tasks_back() {
     let home = home();
     assert!(home.run(&["retry", "likes"]).ends(0).err.contains("no failed rows"));
-    work(&home.queue(), QueueKind::Real, 2, TaskState::Failed);
+    work(home.queue(), QueueKind::Real, 2, TaskState::Failed);
     assert_eq!(home.run(&["status", "--json"]).ends(0).json()["jobs"][0]["failed"], 2);
     let done = home.run(&["retry", "likes"]).ends(0);
     assert!(done.err.contains("2 failed rows are queued again") && done.err.contains("`cleanup resume likes`"));
@@ -133,7 +133,7 @@ fn a_failed_row_that_is_no_longer_in_the_file_is_not_tried_again() {
 #[test]
 fn reports_give_the_rows_back() {
     let home = home();
-    work(&home.queue(), QueueKind::Real, 1, TaskState::Failed);
+    work(home.queue(), QueueKind::Real, 1, TaskState::Failed);
     let csv = home.run(&["report", "likes"]).ends(0).out;
     let lines: Vec<&str> = csv.lines().collect();
     assert_eq!(lines[0], "tweet_id,note,line,outcome,reason,http_status,attempts,finished_at");
@@ -168,7 +168,7 @@ fn a_report_file_is_private_and_whole() {
 #[test]
 fn explain_tells_every_attempt_and_escapes_the_platform() {
     let home = home();
-    work(&home.queue(), QueueKind::Real, 1, TaskState::Failed);
+    work(home.queue(), QueueKind::Real, 1, TaskState::Failed);
     let told = home.run(&["explain", "1001"]).ends(0).out;
     assert!(told.contains("likes, line 2") && told.contains("unlike by account ada: failed (protected)"), "{told}");
     assert!(told.contains("HTTP 403") && told.contains("as \\u{1b}[2Jsaid") && !told.contains('\u{1b}'), "{told}");
@@ -179,7 +179,7 @@ fn explain_tells_every_attempt_and_escapes_the_platform() {
 #[test]
 fn audit_counts_again() {
     let home = home();
-    work(&home.queue(), QueueKind::Real, 3, TaskState::Done);
+    work(home.queue(), QueueKind::Real, 3, TaskState::Done);
     let value = home.run(&["audit", "--json"]).ends(0).json();
     let window = &value["accounts"][0]["windows"][0];
     assert_eq!((&window["limit"], &window["fullest"], &window["over"]), (&50.into(), &3.into(), &0.into()));
@@ -204,8 +204,8 @@ fn forget_believes_no_clock_that_was_wrong() {
     );
     assert!(done.err.contains("no job was settled more than"), "{}", done.err);
     // The clock was months behind when all was sent, it seems: it has been set forward since, in this very boot.
-    home.sandbox_sql("update attempt set reserved_at = reserved_at - 100 * 86400000");
-    home.sandbox_sql("update drain set started_at = started_at - 100 * 86400000");
+    home.sandbox_sql("update attempt set reserved_at = reserved_at - 8640000000");
+    home.sandbox_sql("update drain set started_at = started_at - 8640000000");
     home.run(&["forget", "unmute", "--sandbox"]).ends(0).says("2 attempts are kept");
 }
 
@@ -213,7 +213,7 @@ fn forget_believes_no_clock_that_was_wrong() {
 fn forget_asks_first_and_keeps_the_slots() {
     let home = home();
     assert!(home.run(&["forget", "likes", "--yes"]).ends(2).err.contains("not settled"));
-    work(&home.queue(), QueueKind::Real, 3, TaskState::Done);
+    work(home.queue(), QueueKind::Real, 3, TaskState::Done);
     assert!(home.run(&["forget", "likes"]).ends(2).err.contains("--yes"), "nobody to ask");
     assert!(home.run(&["forget", "--older-than", "90d", "--yes"]).ends(0).err.contains("no job was settled"));
     let done = home.run(&["forget", "likes", "--yes"]).ends(0);
@@ -228,8 +228,8 @@ fn forget_asks_first_and_keeps_the_slots() {
 #[test]
 fn the_sandbox_has_a_queue_and_windows_of_its_own() {
     let home = Home::new();
-    empty_queue(&home.queue(), QueueKind::Real);
-    queue_with_job(&home.path(".local/share/cleanup/sandbox.db"), QueueKind::Sandbox, "play");
+    empty_queue(home.queue(), QueueKind::Real);
+    queue_with_job(home.sandbox_queue(), QueueKind::Sandbox, "play");
     let value = home.run(&["status", "--sandbox", "--json"]).ends(0).json();
     assert_eq!(
         (&value["jobs"][0]["job"], &value["accounts"][0]["windows"][0]["window_s"]),

@@ -160,7 +160,7 @@ fn a_name_without_its_sign_is_told_how_to_be_written() {
 #[test]
 fn undo_names_what_it_wrote() {
     let home = Home::new();
-    queue_with_job(&home.queue(), QueueKind::Real, "likes");
+    queue_with_job(home.queue(), QueueKind::Real, "likes");
     home.run(&["undo", "likes", "-o", "u.csv", "--html", "u.html"])
         .ends(0)
         .says("written to u.csv, u.html; nothing was sent");
@@ -171,7 +171,7 @@ fn undo_names_what_it_wrote() {
 #[test]
 fn a_quiet_doctor_says_only_what_is_wrong() {
     let home = Home::new();
-    queue_with_job(&home.queue(), QueueKind::Real, "likes");
+    queue_with_job(home.queue(), QueueKind::Real, "likes");
     let done = home.run(&["doctor", "-q", "--sandbox"]).ends(0);
     assert!(done.out.lines().all(|line| !line.starts_with("ok")), "{}", done.out);
     home.run(&["doctor", "--sandbox"]).ends(0).says("ok    config");
@@ -281,7 +281,7 @@ fn a_hint_is_for_the_queue_and_the_options_that_were_typed() {
 #[test]
 fn whoever_cannot_be_asked_is_sent_to_an_option_that_is_there() {
     let home = Home::new();
-    queue_with_job(&home.queue(), QueueKind::Real, "likes");
+    queue_with_job(home.queue(), QueueKind::Real, "likes");
     home.write("unlike.csv", "target_id\n7\n");
     let variables =
         [("CLEANUP_X_TOKEN", "pretend"), ("CLEANUP_X_USER_ID", "42"), ("CLEANUP_X_API", "http://127.0.0.1:9")];

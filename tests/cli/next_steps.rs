@@ -12,7 +12,7 @@ fn a_queue_that_is_not_there_names_the_other_one_that_is() {
     let sandbox = "the sandbox has a queue of its own: add --sandbox for that one";
     let done = home.run(&["status"]).ends(0);
     assert!(!done.out.contains("--sandbox"), "{}", done.out);
-    queue_with_job(&home.sandbox_queue(), QueueKind::Sandbox, "unfollow");
+    queue_with_job(home.sandbox_queue(), QueueKind::Sandbox, "unfollow");
     for (words, code) in [
         (&["status"][..], 0),
         (&["status", "unfollow"], 2),
@@ -24,7 +24,7 @@ fn a_queue_that_is_not_there_names_the_other_one_that_is() {
         home.run(words).ends(code).says(sandbox);
     }
     // The job that is not in this queue may be in that one.
-    empty_queue(&home.queue(), QueueKind::Real);
+    empty_queue(home.queue(), QueueKind::Real);
     for (words, code) in [
         (&["report", "unfollow"][..], 2),
         (&["status"], 0),
@@ -41,7 +41,7 @@ fn a_queue_that_is_not_there_names_the_other_one_that_is() {
 #[test]
 fn the_sandbox_names_the_real_queue() {
     let home = Home::new();
-    queue_with_job(&home.data("real.db"), QueueKind::Real, "likes");
+    queue_with_job(home.data("real.db"), QueueKind::Real, "likes");
     let real = home.data("real.db");
     let words = ["status", "likes", "--sandbox"];
     let done = home.run_with(&words, &[("CLEANUP_DB", real.to_str().unwrap())]).ends(2);
@@ -51,14 +51,14 @@ fn the_sandbox_names_the_real_queue() {
 #[test]
 fn a_retry_is_offered_only_where_it_may_help() {
     let home = Home::new();
-    queue_with_job(&home.sandbox_queue(), QueueKind::Sandbox, "likes");
-    work(&home.sandbox_queue(), QueueKind::Sandbox, 3, TaskState::Failed);
+    queue_with_job(home.sandbox_queue(), QueueKind::Sandbox, "likes");
+    work(home.sandbox_queue(), QueueKind::Sandbox, 3, TaskState::Failed);
     let resume = ["resume", "likes", "--sandbox"];
     let done = home.run(&resume).ends(3).says("the platform refuses the failed rows themselves (protected)");
     let done = done.says("`cleanup report likes --worklist -o by-hand.html --sandbox` makes a page to do that by hand");
     assert!(!done.err.contains("cleanup retry"), "{}", done.err);
     home.run(&["explain", "1001", "--sandbox"]).ends(0).says("the platform refuses this target itself");
-    home.sandbox_sql("update task set reason = 'server_error' where target = 1001");
+    home.sandbox_sql("update task set reason = 'server_error' where cast(target as text) = '1001'");
     let done = home.run(&resume).ends(3).says("`cleanup retry likes --sandbox` tries the failed rows again; 2 of them");
     assert!(done.err.contains("themselves (protected)"), "{}", done.err);
     home.sandbox_sql("update task set reason = 'server_error'");

@@ -264,8 +264,8 @@ fn a_file_is_checked_run_and_reported() {
 #[test]
 fn a_job_is_steered() {
     let mut session = Session::new();
-    queue_with_job(&session.home.queue(), QueueKind::Real, "likes");
-    work(&session.home.queue(), QueueKind::Real, 1, TaskState::Failed);
+    queue_with_job(session.home.queue(), QueueKind::Real, "likes");
+    work(session.home.queue(), QueueKind::Real, 1, TaskState::Failed);
     session.types("status", 0).types("resume --dry-run", 3).types("pause likes", 0).types("status likes", 0);
     session.types("unpause likes", 0).types("retry likes", 0).types("cancel likes", 0).types("forget likes --yes", 0);
     session.types("status", 0);
@@ -318,7 +318,7 @@ fn a_job_is_steered() {
 #[test]
 fn a_name_that_is_mistyped() {
     let mut session = Session::new();
-    queue_with_job(&session.home.queue(), QueueKind::Real, "likes");
+    queue_with_job(session.home.queue(), QueueKind::Real, "likes");
     session.types("statsu", 2).types("report liks", 2).types("explain ada", 2).types("run likes.csv --rate 50", 2);
     assert_snapshot!(session.printed(), @r#"
     $ cleanup statsu

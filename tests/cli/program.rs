@@ -1,26 +1,26 @@
 //! Queues with something in them, for the program to look at.
 
-use std::path::Path;
 use std::time::Duration;
 
 use cleanup::clock::SystemClock;
 use cleanup::domain::{Action, Horizons, Platform, TargetId, TaskState};
 use cleanup::store::{
-    Claim, Drain, DrainLock, DrainScope, LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace, Settled, Store, Turn,
-    TurnReceipt,
+    Claim, Drain, DrainLock, DrainScope, LoadRow, LoadedFrom, NewJob, QueueKind, QueuePlace, RowPlace, Settled, Store,
+    Turn, TurnReceipt,
 };
 
 use crate::common::wait;
 
 /// Makes an empty queue.
-pub(crate) fn empty_queue(path: &Path, kind: QueueKind) {
-    wait(async { Store::open(path, kind).await.unwrap().close().await });
+pub(crate) fn empty_queue(place: impl Into<QueuePlace>, kind: QueueKind) {
+    wait(async { Store::open(&place.into(), kind).await.unwrap().close().await });
 }
 
 /// A queue with one job of the sandbox's user 42: rows 1 to 3 are tasks, row 4 repeats row 1, row 5 cannot be used.
-pub(crate) fn queue_with_job(path: &Path, kind: QueueKind, job: &str) {
+pub(crate) fn queue_with_job(place: impl Into<QueuePlace>, kind: QueueKind, job: &str) {
+    let place = place.into();
     wait(async {
-        let mut store = Store::open(path, kind).await.unwrap();
+        let mut store = Store::open(&place, kind).await.unwrap();
         let platform = if kind == QueueKind::Real { Platform::XV2 } else { Platform::Sandbox };
         let name = "ada".parse().unwrap();
         let account = store.accounts().ensure_account(&name, platform, &"42".parse().unwrap()).await.unwrap();
@@ -56,9 +56,10 @@ pub(crate) fn queue_with_job(path: &Path, kind: QueueKind, job: &str) {
 }
 
 /// A queue with a job of many rows.
-pub(crate) fn queue_with_rows(path: &Path, job: &str, rows: i64) {
+pub(crate) fn queue_with_rows(place: impl Into<QueuePlace>, job: &str, rows: i64) {
+    let place = place.into();
     wait(async {
-        let mut store = Store::open(path, QueueKind::Real).await.unwrap();
+        let mut store = Store::open(&place, QueueKind::Real).await.unwrap();
         let user = "42".parse().unwrap();
         let account = store.accounts().ensure_account(&"ada".parse().unwrap(), Platform::XV2, &user).await.unwrap();
         let (action, path) = (Action::Unlike, "/tmp/x.csv".into());
@@ -87,11 +88,12 @@ pub(crate) fn queue_with_rows(path: &Path, job: &str, rows: i64) {
 }
 
 /// Sends the first `count` tasks in line and settles them as `state`.
-pub(crate) fn work(path: &Path, kind: QueueKind, count: u32, state: TaskState) {
+pub(crate) fn work(place: impl Into<QueuePlace>, kind: QueueKind, count: u32, state: TaskState) {
+    let place = place.into();
     wait(async {
         let clock = SystemClock::shared();
-        let store = Store::open(path, kind).await.unwrap();
-        let lock = DrainLock::take(path).await.unwrap();
+        let store = Store::open(&place, kind).await.unwrap();
+        let lock = DrainLock::take(&place).await.unwrap();
         let (mut drain, _) = Drain::begin(
             store,
             lock,

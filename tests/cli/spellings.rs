@@ -64,7 +64,7 @@ fn an_account_is_found_however_its_name_is_encoded() {
             status["accounts"].as_array().unwrap().iter().filter_map(|a| a["name"].as_str()).collect();
         assert!(names.iter().filter(|name| name.starts_with("Zo")).count() == 1, "{names:?}");
 
-        empty_queue(&home.queue(), QueueKind::Real);
+        empty_queue(home.queue(), QueueKind::Real);
         wait(async {
             let mut store = Store::open(&home.queue(), QueueKind::Real).await.unwrap();
             let mut accounts = store.accounts();

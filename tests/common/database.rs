@@ -42,7 +42,8 @@ impl TestPlace {
     }
 }
 
-fn is_asked_for() -> bool {
+/// Whether the queues of tests that take either are to be on a server.
+pub fn is_asked_for() -> bool {
     std::env::var("CLEANUP_TESTS_ON").is_ok_and(|kind| kind == "postgres")
 }
 

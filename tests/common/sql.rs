@@ -5,7 +5,7 @@ use std::path::Path;
 use cleanup::store::QueuePlace;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
-use sqlx::{AssertSqlSafe, Connection, FromRow, PgConnection, Row};
+use sqlx::{AssertSqlSafe, Connection, FromRow, PgConnection};
 
 use super::wait;
 
@@ -13,18 +13,21 @@ pub async fn connect(queue: &Path) -> SqliteConnection {
     SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(queue)).await.unwrap()
 }
 
-/// Runs a statement in a queue wherever it is.
-pub async fn change_at(place: &QueuePlace, sql: &str) {
+/// Runs a statement in a queue wherever it is; how many rows it changed.
+pub async fn change_at(place: &QueuePlace, sql: &str) -> u64 {
+    let sql = AssertSqlSafe(sql.to_owned());
     match address_of(place) {
         Some(address) => {
             let mut connection = PgConnection::connect(&address).await.unwrap();
-            sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+            let done = sqlx::query(sql).execute(&mut connection).await.unwrap();
             connection.close().await.unwrap();
+            done.rows_affected()
         }
         None => {
             let mut connection = connect(place.local_path()).await;
-            sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+            let done = sqlx::query(sql).execute(&mut connection).await.unwrap();
             connection.close().await.unwrap();
+            done.rows_affected()
         }
     }
 }
@@ -34,13 +37,29 @@ pub async fn rows_at<T>(place: &QueuePlace, sql: &str) -> Vec<T>
 where
     T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
 {
+    try_rows_at(place, sql).await.unwrap()
+}
+
+/// ... or why there are none: it may not have been made yet.
+pub async fn try_rows_at<T>(place: &QueuePlace, sql: &str) -> sqlx::Result<Vec<T>>
+where
+    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+{
     let sql = AssertSqlSafe(sql.to_owned());
     match address_of(place) {
         Some(address) => {
-            let mut connection = PgConnection::connect(&address).await.unwrap();
-            sqlx::query_as(sql).fetch_all(&mut connection).await.unwrap()
+            let mut connection = PgConnection::connect(&address).await?;
+            let rows = sqlx::query_as(sql).fetch_all(&mut connection).await;
+            connection.close().await?;
+            rows
         }
-        None => sqlx::query_as(sql).fetch_all(&mut connect(place.local_path()).await).await.unwrap(),
+        None => {
+            let options = SqliteConnectOptions::new().filename(place.local_path());
+            let mut connection = SqliteConnection::connect_with(&options).await?;
+            let rows = sqlx::query_as(sql).fetch_all(&mut connection).await;
+            connection.close().await?;
+            rows
+        }
     }
 }
 
@@ -55,29 +74,49 @@ fn address_of(place: &QueuePlace) -> Option<String> {
 }
 
 /// Runs a statement; how many rows it changed.
-pub fn change(queue: &Path, sql: &str) -> u64 {
-    wait(async {
-        let mut connection = connect(queue).await;
-        let done = sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-        done.rows_affected()
-    })
+pub fn change(queue: impl Into<QueuePlace>, sql: &str) -> u64 {
+    wait(change_at(&queue.into(), sql))
 }
 
 /// The first column of every row.
-pub fn column<T>(queue: &Path, sql: &str) -> Vec<T>
+pub fn column<T>(queue: impl Into<QueuePlace>, sql: &str) -> Vec<T>
 where
-    T: for<'r> sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+    (T,): for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
 {
-    wait(async {
-        let mut connection = connect(queue).await;
-        let rows: Vec<SqliteRow> = sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_all(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-        rows.iter().map(|row| row.get(0)).collect()
-    })
+    wait(rows_at::<(T,)>(&queue.into(), sql)).into_iter().map(|(value,)| value).collect()
 }
 
 /// The number in the first row.
-pub fn number(queue: &Path, sql: &str) -> i64 {
+pub fn number(queue: impl Into<QueuePlace>, sql: &str) -> i64 {
     column(queue, sql)[0]
+}
+
+/// A queue into which nobody can write until this is dropped.
+pub struct Held {
+    _connection: Box<dyn std::any::Any>,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Held {
+    pub fn of(place: &QueuePlace) -> Held {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let connection = runtime.block_on(hold(place));
+        Held { _connection: connection, _runtime: runtime }
+    }
+}
+
+async fn hold(place: &QueuePlace) -> Box<dyn std::any::Any> {
+    match address_of(place) {
+        Some(address) => {
+            let mut connection = PgConnection::connect(&address).await.unwrap();
+            let held = sqlx::raw_sql("begin; lock table drain, task, attempt, round in exclusive mode");
+            held.execute(&mut connection).await.unwrap();
+            Box::new(connection)
+        }
+        None => {
+            let mut connection = connect(place.local_path()).await;
+            sqlx::query("begin immediate").execute(&mut connection).await.unwrap();
+            Box::new(connection)
+        }
+    }
 }

@@ -1,27 +1,20 @@
 //! Who is to blame when the program dies: kills from outside blame no row, and a row that really crashes the program is
 //! found, and found alone.
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use sqlx::Connection;
+use cleanup::store::QueuePlace;
 
 use crate::common::tries::{dice, tried};
-use crate::common::{Home, RunToEnd, SandboxProcess, ids, wait};
+use crate::common::{Home, RunToEnd, SandboxProcess, ids, sql, wait};
 
-/// Numbers that a query gives, read beside the process that works on the queue.
-fn numbers(queue: &Path, sql: &'static str) -> Vec<i64> {
-    wait(async {
-        let url = format!("sqlite://{}", queue.display());
-        let Ok(mut connection) = sqlx::SqliteConnection::connect(&url).await else { return Vec::new() };
-        let rows: Result<Vec<(i64,)>, _> = sqlx::query_as(sql).fetch_all(&mut connection).await;
-        connection.close().await.unwrap();
-        rows.unwrap_or_default().into_iter().map(|(number,)| number).collect()
-    })
+/// Numbers that a query gives, read beside the process that works on the queue; none where it has not been made yet.
+fn numbers(queue: &QueuePlace, sql: &str) -> Vec<i64> {
+    wait(sql::try_rows_at::<(i64,)>(queue, sql)).unwrap_or_default().into_iter().map(|(number,)| number).collect()
 }
 
-fn number(queue: &Path, sql: &'static str) -> i64 {
+fn number(queue: &QueuePlace, sql: &str) -> i64 {
     numbers(queue, sql).first().copied().unwrap_or(0)
 }
 
@@ -32,11 +25,11 @@ fn kill_in_flight(home: &Home, command: &mut Command, in_flight: i64) {
     const SENT_ALONE: &str = "select count(*) from task where state = 1 and crashes >= 2";
     const LEFT: &str = "select count(*) from task where state < 4";
     let queue = home.queue();
-    let drains = if queue.exists() { number(&queue, DRAINS) } else { 0 };
+    let drains = number(&queue, DRAINS);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     loop {
         // Until its drain has begun, what is on record as in flight is its predecessor's.
-        if queue.exists() && number(&queue, DRAINS) > drains {
+        if number(&queue, DRAINS) > drains {
             let out = number(&queue, OUT);
             if out >= in_flight || number(&queue, SENT_ALONE) > 0 || (out > 0 && out == number(&queue, LEFT)) {
                 break;
@@ -88,7 +81,8 @@ fn a_hundred_random_kills_fail_no_row() {
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    assert!(number(&home.queue(), "select count(*) from task where state < 4") > 0, "rows were left to the last kill");
+    let left = "select count(*) from task where state < 4";
+    assert!(number(&home.queue(), left) > 0, "rows were left to the last kill");
     let last = run().done().ends(0);
     let job = &last.json()["jobs"][0];
     assert_eq!((&job["done"], &job["failed"], &job["pending"]), (&400.into(), &0.into(), &0.into()), "{job}");

@@ -3,7 +3,7 @@
 use crate::common::{Done, Home, RunToEnd, SandboxProcess, ids, sql};
 
 fn execute(home: &Home, sql: &str) {
-    sql::change(&home.queue(), sql);
+    sql::change(home.queue(), sql);
 }
 
 fn doctor(home: &Home, sandbox: &SandboxProcess, args: &[&str]) -> (i32, String) {
@@ -184,7 +184,7 @@ fn rows_whose_ids_are_texts_are_found_and_put_right_as_numbers_are() {
             let told = home.run(&["doctor", "--sandbox", "--repair"]);
             assert!(told.out.contains("1 damaged row as two of three copies say"), "{what}: {}{}", told.out, told.err);
             let stands =
-                sql::column::<String>(&home.sandbox_queue(), "select cast(target as text) from task order by id");
+                sql::column::<String>(home.sandbox_queue(), "select cast(target as text) from task order by id");
             assert_eq!(stands, ids, "{what}");
             let told = home.run(&["doctor", "--sandbox"]);
             assert!(told.code == 0 && told.out.contains("not damaged"), "{what}: {}{}", told.out, told.err);

@@ -59,7 +59,7 @@ fn a_damaged_page_is_told_by_every_command_that_meets_it() {
     let sandbox_home = Home::new();
     let sandbox = SandboxProcess::start(&sandbox_home, &["--limit", "10000/1s", "--faults", "none"]);
     let home = used(&sandbox);
-    let bytes = std::fs::read(home.queue()).unwrap();
+    let bytes = std::fs::read(home.queue_file()).unwrap();
     let all = std::env::var("CLEANUP_FAULTS").is_ok_and(|value| value == "all");
     let mut dice = dice();
     let (mut refused, mut damaged) = (0, 0);
@@ -71,7 +71,7 @@ fn a_damaged_page_is_told_by_every_command_that_meets_it() {
             copy_folder(home.folder.path(), copy.folder.path());
             let mut bytes = bytes.clone();
             bytes[page * PAGE..(page + 1) * PAGE].copy_from_slice(&damage);
-            std::fs::write(copy.queue(), bytes).unwrap();
+            std::fs::write(copy.queue_file(), bytes).unwrap();
             refused += judge(&copy, &sandbox, &format!("{name} in page {}", page + 1));
             damaged += 1;
         }
@@ -88,7 +88,7 @@ fn a_table_that_is_gone_is_told_by_every_command_that_meets_it() {
     let home = used(&sandbox);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let open = |home: &Home| {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(home.queue()).foreign_keys(false);
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(home.queue_file()).foreign_keys(false);
         runtime.block_on(sqlx::SqliteConnection::connect_with(&options)).unwrap()
     };
     let mut whole = open(&home);

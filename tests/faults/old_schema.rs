@@ -73,7 +73,8 @@ impl Old {
             };
             faults += search.until_none_is_hit(step, |nth| {
                 let home = self.copy();
-                let queue = home.queue().with_file_name(if self.kind.is_empty() { "queue.db" } else { "sandbox.db" });
+                let queue =
+                    home.queue_file().with_file_name(if self.kind.is_empty() { "queue.db" } else { "sandbox.db" });
                 let name = queue.file_name().unwrap().to_str().unwrap();
                 let files = ["", "-wal", "-shm", "-journal", ".load.lock"]
                     .map(|end| queue.with_file_name(format!("{name}{end}")));

@@ -31,7 +31,7 @@ impl First {
 
     pub fn queue(self, home: &Home) -> PathBuf {
         let name = if self.is_sandbox() { "sandbox.db" } else { "queue.db" };
-        home.queue().with_file_name(name)
+        home.queue_file().with_file_name(name)
     }
 
     fn args(self) -> Vec<&'static str> {

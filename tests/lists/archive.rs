@@ -44,7 +44,7 @@ fn every_list_of_a_zip_and_of_the_folder_unpacked_from_it() {
             assert!(!done.err.contains('\u{1b}') && !done.err.contains("warning"), "{}", done.err);
         }
     }
-    assert!(!home.queue().exists());
+    assert!(!home.queue_file().exists());
 }
 
 #[test]

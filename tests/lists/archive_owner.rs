@@ -9,7 +9,7 @@ use crate::common::{Home, wait};
 
 /// An account of Mastodon at a server.
 pub(super) fn know_at(home: &Home, name: &str, host: &str, user: &str) {
-    std::fs::create_dir_all(home.queue().parent().unwrap()).unwrap();
+    std::fs::create_dir_all(home.queue_file().parent().unwrap()).unwrap();
     wait(async {
         let mut store = Store::open(&home.queue(), QueueKind::Real).await.unwrap();
         let user = PlatformUser { platform: Platform::Mastodon, host: host.parse().ok(), id: user.parse().unwrap() };
@@ -19,7 +19,7 @@ pub(super) fn know_at(home: &Home, name: &str, host: &str, user: &str) {
 }
 
 fn know(home: &Home, name: &str, platform: Platform, user: &str) {
-    std::fs::create_dir_all(home.queue().parent().unwrap()).unwrap();
+    std::fs::create_dir_all(home.queue_file().parent().unwrap()).unwrap();
     wait(async {
         let mut store = Store::open(&home.queue(), QueueKind::Real).await.unwrap();
         store.accounts().ensure_account(&name.parse().unwrap(), platform, &user.parse().unwrap()).await.unwrap();
@@ -34,7 +34,7 @@ fn an_archive_is_refused_for_another_account() {
     let as_account = |name: &str| home.run(&["import", "a.zip", "--what", "mutes", "--account", name]);
     let done = as_account("ada").ends(2);
     assert!(done.err.contains("no account is called ada") && done.out.is_empty(), "{}", done.err);
-    assert!(!home.queue().exists(), "asking made no queue");
+    assert!(!home.queue_file().exists(), "asking made no queue");
     know(&home, "ada", Platform::XV2, USER);
     know(&home, "bob", Platform::XV1, "7");
     know(&home, "gate", Platform::Aisa, "aisa-0123");

@@ -23,13 +23,13 @@ fn what_was_read_is_counted_again() {
                 with recursive n (i) as (select 1 union all select i + 1 from n where i < 20)
                 select account_id, app, endpoint, boot, reserved_tick + i, reserved_at + i, upper_tick + i, ended_at
                   from read_request, n where endpoint = 'muting'";
-    sql::change(&home.queue(), more);
+    sql::change(home.queue(), more);
     let over = ended(home.cleanup(["audit"]), 1);
     assert!(over.out.contains("fullest 21 of 15") && over.out.contains("OVER 6 times"), "{}", over.out);
     assert!(over.out.contains("reading muting: 21 requests"), "{}", over.out);
 
     // After the machine has booted nobody knows any more when they were taken: they are counted, and accuse nobody.
-    sql::change(&home.queue(), "update read_request set boot = 'before', reserved_at = reserved_at - 864000000");
+    sql::change(home.queue(), "update read_request set boot = 'before', reserved_at = reserved_at - 864000000");
     let told = ended(home.cleanup(["audit"]), 0);
     assert!(told.out.contains("reading muting: 21 requests") && !told.out.contains("OVER"), "{}", told.out);
     assert!(told.err.is_empty(), "{}", told.err);

@@ -19,7 +19,7 @@ fn an_edited_list_is_refused_before_anything_is_bought() {
         assert!(said.contains("is there already; nothing was read") && said.contains("--force"), "{words:?}: {said}");
     }
     assert_eq!(reads(&sandbox, "likes").requests, 0);
-    assert!(!home.queue().exists() && !home.path("new.csv").exists());
+    assert!(!home.queue_file().exists() && !home.path("new.csv").exists());
     assert_eq!(std::fs::read_to_string(home.path("unlike.csv")).unwrap(), "edited");
     assert_eq!(std::fs::read_to_string(home.path("spared.csv")).unwrap(), "looked at");
     ended(list(&home, &sandbox, &["likes", "-o", "unlike.csv", "--spared", "spared.csv", "--force"]), 0);

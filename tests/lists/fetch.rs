@@ -202,7 +202,7 @@ fn a_cursor_that_has_run_out_begins_the_list_anew() {
     let home = Home::new();
     let sandbox = SandboxProcess::start(&home, &["--lists", "500", "--faults", "none"]);
     ended(list(&home, &sandbox, &["likes", "--max-requests", "2"]), 4);
-    assert_eq!(sql::change(&home.queue(), "update reading set cursor = 'expired'"), 1);
+    assert_eq!(sql::change(home.queue(), "update reading set cursor = 'expired'"), 1);
     let output = ended(list(&home, &sandbox, &["likes"]), 0);
     assert_eq!(targets(&output.out).len(), 500);
     assert_eq!(reads(&sandbox, "likes").pages, 2 + 5);

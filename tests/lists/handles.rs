@@ -378,7 +378,7 @@ fn names_wait_for_the_window_of_lookups_and_say_so() {
         "insert into read_request (account_id, app, endpoint, boot, reserved_tick, reserved_at, upper_tick, ended_at)
                 with n (n) as (select 1 union all select n + 1 from n where n < 900)
                 select 1, 'any', 'users/by', 'earlier', 0, unixepoch() * 1000, 0, unixepoch() * 1000 from n";
-    sql::change(&home.queue(), used);
+    sql::change(home.queue(), used);
     let output = run(&home, &sandbox, &["--for", "3s"]).ends(4);
     let end = output.json();
     assert_eq!((&end["stopped"], &end["jobs"][0]["done"]), (&"deadline".into(), &1.into()), "{end}");
@@ -392,7 +392,7 @@ fn names_wait_for_the_window_of_lookups_and_say_so() {
         told.out
     );
     assert!(end["next_slot_at"].is_string(), "{end}");
-    sql::change(&home.queue(), "delete from read_request");
+    sql::change(home.queue(), "delete from read_request");
     run(&home, &sandbox, &[]).ends(0);
     assert_eq!(sandbox.effects().len(), 3);
 }

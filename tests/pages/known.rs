@@ -4,12 +4,12 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 
 use cleanup::domain::TaskState;
-use cleanup::store::{PickOrder, PickedTask, QueueKind, Store, TaskFilter};
+use cleanup::store::{PickOrder, PickedTask, QueueKind, QueuePlace, Store, TaskFilter};
 
 use crate::common::{Home, RunToEnd, wait};
 
 /// The tasks that are being sent, as another process sees them.
-fn being_sent(queue: &std::path::Path) -> Vec<PickedTask> {
+fn being_sent(queue: &QueuePlace) -> Vec<PickedTask> {
     wait(async {
         let mut store = Store::open(queue, QueueKind::Real).await.unwrap();
         let job = store.queue().job("unfollow").await.unwrap().unwrap();

@@ -203,7 +203,7 @@ fn what_the_job_did_not_do_itself_is_left_as_it_is() {
     home.write("unmute.csv", "account,target_id\nfedi,2\nfedi,4\n");
     run(&home, &["run", "unmute.csv"]).ends(0);
     crate::common::sql::change(
-        &home.queue(),
+        home.queue(),
         "update task set reason = 'by_hand' where target = 2; update task set reason = 'confirmed_by_repeat' where target = 4",
     );
     let told = run(&home, &["undo", "unmute", "--apply"]).ends(0).says("1 row that the job did not do itself");
@@ -230,7 +230,7 @@ fn whom_the_account_follows_again_is_not_followed_a_second_time() {
     assert_eq!((told.matches(",done,already,").count(), told.matches(",done,").count()), (10, 90), "{told}");
     assert_eq!(requests(&sandbox, FEDI, "follow"), 80);
     let asked = "select count(*) from read_request where endpoint = 'relationships'";
-    assert_eq!(crate::common::sql::column::<i64>(&home.queue(), asked), [3], "40 in a request");
+    assert_eq!(crate::common::sql::column::<i64>(home.queue(), asked), [3], "40 in a request");
     assert!(ids.iter().all(|id| list(&home, "following").contains(id)));
 }
 
@@ -251,7 +251,7 @@ fn what_another_jobs_restore_has_brought_back_is_no_ghost() {
     run(&home, &["undo", "one", "--apply", "--max-requests", "3"]).ends(4);
     let seen_before_it_was_restored = "insert into verification (task_id, finished_at, verdict, read_at, off_at)
         select id, finished_at, 'ghost', finished_at + 1, null from task where id = 2";
-    crate::common::sql::change(&home.queue(), seen_before_it_was_restored);
+    crate::common::sql::change(home.queue(), seen_before_it_was_restored);
     let told = |job: &str, ends: i32| {
         let verified = home.cleanup(["verify", job, "--json", "-o", "verdicts.csv"]).done().ends(ends).json();
         ["restored", "confirmed", "ghosts", "came_back", "undecided"].map(|word| verified[word].as_u64().unwrap())
@@ -283,7 +283,7 @@ fn a_round_that_did_nothing_names_the_one_before_that_did() {
     run(&home, &["run", "unmute.csv", "--account", "fedi", "--again"]).ends(0);
     // There unmuting nobody is done as well; other actions answer that there was nothing to do.
     let newest = "task.lane_id in (select id from lane where round_id = (select max(id) from round))";
-    crate::common::sql::change(&home.queue(), &format!("update task set state = 5 where {newest}"));
+    crate::common::sql::change(home.queue(), &format!("update task set state = 5 where {newest}"));
     let refused = run(&home, &["undo", "unmute", "--apply"]).ends(2);
     assert!(refused.err.contains("round 2 of unmute has done nothing"), "{}", refused.err);
     assert!(refused.err.contains("undo unmute --apply --round 1"), "{}", refused.err);

@@ -201,12 +201,12 @@ fn the_text_of_a_deleted_post_is_nowhere_once_its_job_is_forgotten() {
     assert!(texts.len() == 5 && texts.iter().all(|text| text.len() > 5), "{texts:?}");
     home.run(&[&["run", "delete-post.csv", "--pace", "front-load"][..], &ADA].concat());
     let known = "select text from known_target where kind = 'post' and text is not null";
-    let told = || crate::common::sql::column::<String>(&home.sandbox_queue(), known);
+    let told = || crate::common::sql::column::<String>(home.sandbox_queue(), known);
     assert_eq!(told().len(), 5);
     // The list can be continued, so that what was read of it stays for a day.
-    let log = home.sandbox_queue().with_extension("db-wal");
+    let log = home.sandbox_file().with_extension("db-wal");
     let has = |text: &String| {
-        let files = [home.sandbox_queue(), log.clone()].map(|file| std::fs::read(file).unwrap_or_default());
+        let files = [home.sandbox_file(), log.clone()].map(|file| std::fs::read(file).unwrap_or_default());
         files.iter().any(|file| file.windows(text.len()).any(|bytes| bytes == text.as_bytes()))
     };
     assert!(texts.iter().all(has), "{texts:?}");

@@ -58,7 +58,7 @@ fn the_last_copy_of_a_deleted_post_is_kept_until_its_job_is_forgotten() {
     assert!(restored.err.contains("a post that is written again is a new one"), "{}", restored.err);
     assert!(restored.err.contains("undo delete-post -o undo.csv"), "{}", restored.err);
     let kept = || {
-        let files = std::fs::read_dir(home.sandbox_queue().parent().unwrap()).unwrap();
+        let files = std::fs::read_dir(home.sandbox_file().parent().unwrap()).unwrap();
         let bytes = files.map(|file| std::fs::read(file.unwrap().path()).unwrap_or_default());
         bytes.into_iter().any(|bytes| bytes.windows(19).any(|part| part == b"what was written in"))
     };

@@ -13,7 +13,7 @@ fn faketime() -> Option<PathBuf> {
 
 /// When the last attempt ended by the program's own wall clock, in milliseconds.
 fn last_attempt_at(home: &Home) -> i64 {
-    sql::number(&home.queue(), "select reserved_at from attempt order by id desc limit 1")
+    sql::number(home.queue(), "select reserved_at from attempt order by id desc limit 1")
 }
 
 fn now() -> i64 {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::common::running::{Running, poll};
-use crate::common::{Home, RunToEnd, SandboxProcess, ids};
+use crate::common::{Home, RunToEnd, SandboxProcess, ids, sql};
 use crate::process::support::job;
 
 fn run(home: &Home, sandbox: &SandboxProcess, rate: &str) -> std::process::Command {
@@ -74,14 +74,7 @@ fn the_second_signal_does_not_wait_and_saves() {
 fn the_third_signal_ends_at_once_even_while_saving() {
     let (home, _sandbox, running) = slow();
     // Somebody holds the queue's write lock, so that saving cannot end.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let held = runtime.block_on(async {
-        use sqlx::Connection;
-        let url = format!("sqlite://{}", home.queue().display());
-        let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
-        sqlx::query("begin immediate").execute(&mut connection).await.unwrap();
-        connection
-    });
+    let held = sql::Held::of(&home.queue());
     running.signal(Signal::TERM);
     running.hears("SIGTERM: not waiting");
     let third = Instant::now();
@@ -95,6 +88,18 @@ fn the_third_signal_ends_at_once_even_while_saving() {
     drop(held);
 }
 
+/// Whether a file that is being loaded has got as far as the queue: into the log beside its file, or to the server.
+fn are_rows_on_their_way(home: &Home) -> bool {
+    match home.queue().file() {
+        Some(file) => std::fs::metadata(file.with_extension("db-wal")).is_ok_and(|written| written.len() > 1_000_000),
+        None => {
+            let copying =
+                "select count(*) from pg_stat_activity where datname = current_database() and query ilike 'copy%'";
+            sql::number(home.queue(), copying) > 0
+        }
+    }
+}
+
 #[test]
 fn a_signal_while_a_big_file_is_loaded_queues_nothing_of_it() {
     let home = Home::new();
@@ -103,10 +108,7 @@ fn a_signal_while_a_big_file_is_loaded_queues_nothing_of_it() {
     let running = Running::start(run(&home, &sandbox, "20/1s"));
     // From this sentence on signals are heard, and loading has not ended.
     running.hears("unfollow 300000 users as");
-    poll("rows on their way", || {
-        let written = std::fs::metadata(home.path(".local/share/cleanup/queue.db-wal")).ok()?;
-        (written.len() > 1_000_000).then_some(())
-    });
+    poll("rows on their way", || are_rows_on_their_way(&home).then_some(()));
     running.signal(Signal::TERM);
     let ended = running.wait();
     let end = ended.json();
@@ -166,10 +168,7 @@ fn a_load_that_is_interrupted_leaves_nothing_half() {
     let sandbox = SandboxProcess::start(&home, &["--faults", "none"]);
     home.write("unfollow.csv", ids(300_000));
     let mut load = home.against(&sandbox, ["load", "unfollow.csv"]).stderr(Stdio::null()).spawn().unwrap();
-    poll("rows on their way", || {
-        let written = std::fs::metadata(home.path(".local/share/cleanup/queue.db-wal")).ok()?;
-        (written.len() > 1_000_000).then_some(())
-    });
+    poll("rows on their way", || are_rows_on_their_way(&home).then_some(()));
     kill_process(Pid::from_child(&load), Signal::INT).unwrap();
     let status = load.wait().unwrap();
     assert!(!status.success(), "{status:?}");

@@ -46,7 +46,7 @@ fn a_program_that_was_killed_after_it_was_told_a_limit_asks_for_no_more_when_it_
 fn a_service_that_takes_the_job_up_keeps_to_what_a_run_was_told() {
     let home = Home::new();
     let sandbox = narrow_platform(&home);
-    let ended = run(&home, &sandbox, &["--for", "2s"]).wait();
+    let ended = run(&home, &sandbox, &["--for", "5s"]).wait();
     assert_eq!((ended.code(), sandbox.requests()), (4, LEAVES), "{}", ended.talk);
     // Work of another endpoint shows that the service has been through the queue.
     home.write("unmute.csv", ids(2));

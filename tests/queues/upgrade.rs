@@ -26,7 +26,7 @@ fn upgrade(name: &'static str, new: &[String]) {
     let old = OldQueue::open(name, Made::LongAgo);
     let is_sandbox = name == "sandbox";
     let words: &[&str] = if is_sandbox { &["status", "--json", "--sandbox"] } else { &["status", "--json"] };
-    let queue = |home: &Home| if is_sandbox { home.sandbox_queue() } else { home.queue() };
+    let queue = |home: &Home| if is_sandbox { home.sandbox_file() } else { home.queue_file() };
     let status = |home: &Home, point: Option<&str>| {
         let mut command = home.against(&old.sandbox, words);
         command.env_remove("CLEANUP_X_TOKEN").env_remove("CLEANUP_X_USER_ID");

@@ -1,5 +1,6 @@
 //! The commands through the real program.
 
+use cleanup::store::QueuePlace;
 use serde_json::Value;
 
 use crate::common::{Done, Home, RunToEnd, ids, sql, wait};
@@ -219,8 +220,9 @@ fn a_list_is_read_and_run_every_time() {
         assert!([0, 3].contains(&run.code), "{}", run.err);
         assert!(run.err.contains("likes: ") && run.err.contains("tidy: ended at"), "{}", run.err);
     }
-    let file = home.path(".local/share/cleanup/sandbox.db.lists.d/tidy.csv");
-    assert_eq!(crate::common::csv_rows(&file), 5);
+    let mut file = home.sandbox_queue().local_path().as_os_str().to_owned();
+    file.push(".lists.d/tidy.csv");
+    assert_eq!(crate::common::csv_rows(file.as_ref()), 5);
     let status = home.cleanup(["status", "--sandbox", "--json"]).done().json();
     assert_eq!((&status["jobs"][0]["job"], &status["jobs"][0]["pending"]), (&"tidy".into(), &0.into()), "{status}");
 }
@@ -293,7 +295,7 @@ fn a_queue_that_somebody_drains_is_left_alone() {
     home.write("unfollow.csv", ids(3));
     assert_eq!(add(&home, "often", &["* * * * *", "--zone", "UTC", "unfollow.csv"]).code, 0);
     move_back(&home, 150);
-    let queue = home.path(".local/share/cleanup/sandbox.db");
+    let queue = home.sandbox_queue();
     let lock = wait(cleanup::store::DrainLock::take(&queue)).unwrap();
     let due = home.cleanup(["schedule", "due", "--sandbox"]).done().ends(75);
     assert!(due.err.contains("often is due and starts later"), "{}", due.err);
@@ -309,7 +311,7 @@ fn a_run_that_is_asked_for_beside_another_is_left_to_it() {
     let home = Home::new();
     home.write("unfollow.csv", ids(3));
     assert_eq!(add(&home, "yearly", &[never_now().as_str(), "--zone", "UTC", "unfollow.csv"]).code, 0);
-    let queue = home.path(".local/share/cleanup/sandbox.db");
+    let queue = home.sandbox_queue();
     let run = || home.cleanup(["schedule", "run", "yearly", "--sandbox"]).done();
     let drains = wait(cleanup::store::DrainLock::take(&queue)).unwrap();
     run().ends(75);
@@ -341,16 +343,13 @@ fn a_missing_file_is_told_every_night_and_stops_nothing_else() {
 
 /// As if the schedules had been added so many seconds ago, and nobody had been there since.
 pub fn move_back(home: &Home, seconds: i64) {
-    move_back_in(home, "sandbox.db", seconds);
+    move_back_in(&home.sandbox_queue(), seconds);
 }
 
-/// The same in another queue of the home.
-pub fn move_back_in(home: &Home, queue: &str, seconds: i64) {
+/// The same in another queue.
+pub fn move_back_in(queue: &QueuePlace, seconds: i64) {
     let by = seconds * 1000;
-    sql::change(
-        &home.data(queue),
-        &format!("update schedule set settled_to = settled_to - {by}, created_at = created_at - {by}"),
-    );
+    sql::change(queue, &format!("update schedule set settled_to = settled_to - {by}, created_at = created_at - {by}"));
 }
 
 /// The slots on record, in order.

@@ -190,7 +190,7 @@ fn rules_that_the_list_cannot_answer_are_refused() {
         let listed = reader.cleanup([&["list", list], rule, &account[..], &["--sandbox"]].concat()).done();
         assert!(listed.code == 2 && listed.err.contains(told), "{words:?}: {}", listed.err);
     }
-    assert!(!home.sandbox_queue().exists(), "what is refused makes no queue");
+    assert!(!home.sandbox_file().exists(), "what is refused makes no queue");
     run(&home, &[&["add", "n", "--cron", "0 2 * * *", "--list", "likes"], &sky[..]].concat()).ends(0);
     refused(&home, &["n", "--matching", "x"], "--matching cannot be applied to likes");
     refused(&home, &["n", "--list", "following", "--max-likes", "3"], "about posts, not users");

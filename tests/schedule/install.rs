@@ -28,7 +28,7 @@ fn units_are_written_once_explained_and_never_over_anothers() {
     }
     let service = folder.join("cleanup-schedule.service");
     let ours = std::fs::read_to_string(&service).unwrap();
-    assert!(ours.contains(&format!("--db {}", home.queue().display())), "{ours}");
+    assert!(ours.contains(&format!("--db {}", home.queue_file().display())), "{ours}");
     assert!(install(&[]).err.contains("is there already"));
     std::fs::write(&service, "[Service]\nExecStart=/bin/true\n").unwrap();
     let refused = install(&[]);

@@ -9,7 +9,7 @@ use cleanup::schedule::firing::{After, End, Firing, How};
 use cleanup::schedule::messages;
 use cleanup::schedule::plan::Schedule;
 use cleanup::schedule::scheduler::{self, ScheduleEvent};
-use cleanup::store::{FiringState, NewSchedule, QueueKind, Store, StoredFiring};
+use cleanup::store::{FiringState, NewSchedule, QueueKind, QueuePlace, Store, StoredFiring};
 use proptest::prelude::*;
 
 use super::commands::move_back_in;
@@ -220,16 +220,16 @@ fn heard(home: &Home) -> Vec<serde_json::Value> {
 }
 
 /// A pause goes by.
-fn pause_over(home: &Home, queue: &str) {
-    sql::change(&home.data(queue), "update firing set retry_at = began_at");
+fn pause_over(queue: &QueuePlace) {
+    sql::change(queue, "update firing set retry_at = began_at");
 }
 
 #[test]
 fn a_file_that_comes_five_minutes_late_is_run_and_told_of_once() {
-    const QUEUE: &str = "sandbox.db";
     let home = Home::new();
+    let queue = home.sandbox_queue();
     add_due(&home, &["--sandbox", "unfollow.csv"]);
-    move_back_in(&home, QUEUE, 150);
+    move_back_in(&queue, 150);
     let due = || home.cleanup(["schedule", "due", "--sandbox"]).done();
     let first = due().ends(65);
     assert!(first.err.contains("error") && first.err.contains("tried again from"), "{}", first.err);
@@ -243,12 +243,12 @@ fn a_file_that_comes_five_minutes_late_is_run_and_told_of_once() {
     assert!(list.contains("a file is missing or cannot be used as it is; tried again from"), "{list}");
     // Half of it is there: an open quote at its end. Nothing is told again.
     home.write("unfollow.csv", "user_id,note\n1629556410996121225,\"half");
-    pause_over(&home, QUEUE);
+    pause_over(&queue);
     let half = due();
     assert!(half.code == 65 && !half.err.contains("error"), "{}", half.err);
     assert_eq!(heard(&home).len(), 1);
     home.write("unfollow.csv", ids(5));
-    pause_over(&home, QUEUE);
+    pause_over(&queue);
     let whole = due();
     assert!([0, 3].contains(&whole.code), "{}", whole.err);
     let heard = heard(&home);
@@ -260,12 +260,12 @@ fn a_file_that_comes_five_minutes_late_is_run_and_told_of_once() {
 
 #[test]
 fn a_platform_that_answers_again_gets_the_rest_of_the_night_within_the_bounds_of_one_run() {
-    const QUEUE: &str = "queue.db";
     let home = Home::new();
+    let queue = home.queue();
     home.write("unfollow.csv", ids(9));
     let sandbox = SandboxProcess::start(&home, &["--faults", "none"]);
     add_due(&home, &["--max-requests", "6", "--give-up-after", "1s", "unfollow.csv"]);
-    move_back_in(&home, QUEUE, 150);
+    move_back_in(&queue, 150);
     let nowhere = format!("127.0.0.1:{}", crate::common::port::free_port());
     let due = |url: &str| {
         let mut command = home.against(&sandbox, ["schedule", "due"]);
@@ -274,9 +274,9 @@ fn a_platform_that_answers_again_gets_the_rest_of_the_night_within_the_bounds_of
     let first = due(&format!("http://{nowhere}"));
     assert_eq!(first.code, 69, "{}", first.err);
     assert!(first.err.contains("tried again from"), "{}", first.err);
-    pause_over(&home, QUEUE);
+    pause_over(&queue);
     // Four of the night's six requests have been used up, say.
-    sql::change(&home.data(QUEUE), "update firing set requests = 4");
+    sql::change(&queue, "update firing set requests = 4");
     due(&sandbox.url).ends(4);
     let list = home.against(&sandbox, ["schedule", "list", "--json"]).done().json();
     let last = &list["schedules"][0]["last"];
@@ -309,11 +309,11 @@ fn an_hour_ago() -> String {
 
 #[test]
 fn a_clock_that_the_platform_denies_runs_nothing_and_says_so() {
-    const QUEUE: &str = "queue.db";
     let home = Home::new();
+    let queue = home.queue();
     home.write("unfollow.csv", ids(3));
     add_due(&home, &["unfollow.csv"]);
-    move_back_in(&home, QUEUE, 150);
+    move_back_in(&queue, 150);
     let mut command = home.cleanup(["schedule", "due"]);
     command.env("CLEANUP_X_API", an_hour_ago()).env("CLEANUP_X_TOKEN", "t").env("CLEANUP_X_USER_ID", "7");
     let due = command.done().ends(78);

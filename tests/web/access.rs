@@ -17,9 +17,7 @@ fn a_link_lets_one_browser_in_and_the_next_one_needs_the_next() {
     let token = link.split_once("token=").unwrap().1;
     let session = cookie.split_once('=').unwrap().1;
     assert!(!served.said().contains(token) && !served.said().contains(session));
-    let mode = std::os::unix::fs::PermissionsExt::mode(
-        &std::fs::metadata(served.path(".local/share/cleanup/sandbox.db.link")).unwrap().permissions(),
-    );
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(served.link_file()).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
     served.post("/logout", &cookie, "");
     assert_eq!(served.get("/", &cookie).status, 401);
@@ -298,6 +296,6 @@ fn it_reads_its_configuration_again_and_ends_politely() {
     assert_eq!(served.wait(), 143);
     // 9 s for what is in flight, and what a busy machine takes to write it down.
     assert!(begun.elapsed() < std::time::Duration::from_secs(14), "{:?}", begun.elapsed());
-    assert!(!served.path(".local/share/cleanup/sandbox.db.link").exists());
+    assert!(!served.link_file().exists());
     assert!(!served.said().contains("panicked"), "{}", served.said());
 }

@@ -17,15 +17,9 @@ pub(crate) fn add(served: &Served, name: &str, more: &[&str]) {
 }
 
 fn rename(served: &Served, from: &str, to: &str) {
-    use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let queue = served.path(".local/share/cleanup/sandbox.db");
-        let mut queue = SqliteConnectOptions::new().filename(queue).connect().await.unwrap();
-        let sql = "update schedule set name = ?2 where name = ?1";
-        let renamed = sqlx::query(sql).bind(from).bind(to).execute(&mut queue).await.unwrap();
-        assert_eq!(renamed.rows_affected(), 1);
-    });
+    let to = to.replace('\'', "''");
+    let renamed = format!("update schedule set name = '{to}' where name = '{from}'");
+    assert_eq!(crate::common::sql::change(served.home.sandbox_queue(), &renamed), 1);
 }
 
 fn encoded(text: &str) -> String {

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use crate::common::Home;
 pub(crate) use crate::common::http::Answer;
 use crate::common::http::send;
 
@@ -14,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Served {
     child: Child,
     command: Command,
-    pub(crate) folder: tempfile::TempDir,
+    pub(crate) home: Home,
     /// The name it is known under.
     pub(crate) address: String,
     /// Where it listens.
@@ -37,15 +38,12 @@ impl Served {
     }
 
     pub(crate) fn start_with(words: &[&str], variables: &[(&str, &str)]) -> Served {
-        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new();
         let socket = format!("127.0.0.1:{}", crate::common::port::free_port());
-        let mut command = Command::new("/usr/bin/env");
-        command.arg("--default-signal=INT,QUIT,TERM,HUP").arg(env!("CARGO_BIN_EXE_cleanup"));
-        command.args(["serve", "--sandbox", "--listen", &socket]).args(words);
-        command.env_clear().env("HOME", folder.path()).env("TZ", "UTC").envs(variables.iter().copied());
-        command.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null());
-        let child = spawn(&mut command, folder.path());
-        let mut served = Served { child, command, folder, address: String::new(), socket, root: OnceLock::new() };
+        let mut command = home.cleanup(["serve", "--sandbox", "--listen", &socket].iter().chain(words));
+        command.envs(variables.iter().copied()).stdout(Stdio::null());
+        let child = spawn(&mut command, home.folder.path());
+        let mut served = Served { child, command, home, address: String::new(), socket, root: OnceLock::new() };
         served.learn_address();
         served
     }
@@ -60,8 +58,8 @@ impl Served {
     pub(crate) fn start_again(&mut self) {
         self.wait();
         // What a process that was killed has left is no way in to the next.
-        let _ = std::fs::remove_file(self.path(".local/share/cleanup/sandbox.db.link"));
-        self.child = spawn(&mut self.command, self.folder.path());
+        let _ = std::fs::remove_file(self.link_file());
+        self.child = spawn(&mut self.command, self.home.folder.path());
         self.root = OnceLock::new();
         self.learn_address();
     }
@@ -76,16 +74,23 @@ impl Served {
 
     /// What it has said.
     pub(crate) fn said(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("stderr")).unwrap()
+        std::fs::read_to_string(self.home.folder.path().join("stderr")).unwrap()
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.home.folder.path().join(name)
+    }
+
+    /// The file with the one-time link: it stands beside the queue, or where a queue's file would be.
+    pub(crate) fn link_file(&self) -> PathBuf {
+        let mut name = self.home.sandbox_queue().local_path().as_os_str().to_owned();
+        name.push(".link");
+        name.into()
     }
 
     /// The one-time link.
     pub(crate) fn link(&self) -> String {
-        let file = self.path(".local/share/cleanup/sandbox.db.link");
+        let file = self.link_file();
         self.until("there is a link", |_| std::fs::read_to_string(&file).ok().filter(|text| text.ends_with('\n')))
             .trim()
             .to_owned()
@@ -133,10 +138,8 @@ impl Served {
 
     /// The same with variables.
     pub(crate) fn cleanup_with(&self, words: &[&str], variables: &[(&str, &str)]) -> std::process::Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cleanup"));
-        command.args(words).arg("--sandbox").env_clear().env("HOME", self.folder.path()).env("TZ", "UTC");
-        command.envs(variables.iter().copied());
-        command.current_dir(self.folder.path()).stdin(Stdio::null()).output().unwrap()
+        let mut command = self.home.cleanup(words.iter().chain(&["--sandbox"]));
+        command.envs(variables.iter().copied()).output().unwrap()
     }
 
     pub(crate) fn get(&self, path: &str, cookie: &str) -> Answer {

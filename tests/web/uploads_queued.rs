@@ -2,6 +2,7 @@
 
 use super::served::Served;
 use super::uploads::{choose, listed, receive, received, rows, status, uploads};
+use crate::common::RunToEnd;
 
 #[test]
 fn a_file_that_cannot_be_put_in_its_place_queues_nothing() {
@@ -94,14 +95,7 @@ fn a_deed_goes_on_to_its_end_where_the_browser_has_gone() {
 }
 
 fn sql(served: &Served, statement: &str) {
-    let queue = served.path(".local/share/cleanup/sandbox.db");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        use sqlx::Connection;
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(queue);
-        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-        sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
-    });
+    crate::common::sql::change(served.home.sandbox_queue(), statement);
 }
 
 #[test]
@@ -203,13 +197,8 @@ fn the_form_says_who_acts_where_no_account_is_chosen() {
     assert!(page().contains("as the file or its job says, else sandbox"), "{}", page());
     // Another account of the queue can be chosen; it is not the one that acts without a choice.
     let words = ["load", "-", "--job", "unfollow", "--account", "ada", "--sandbox"];
-    let mut load = std::process::Command::new(env!("CARGO_BIN_EXE_cleanup"));
-    let load = load.args(words).args(["--action", "unfollow"]).env_clear().env("HOME", served.path(""));
-    let quiet = std::process::Stdio::null;
-    let load = load.stdin(std::process::Stdio::piped()).stdout(quiet()).stderr(quiet());
-    let mut load = load.spawn().unwrap();
-    std::io::Write::write_all(&mut load.stdin.take().unwrap(), rows(0..1).as_bytes()).unwrap();
-    assert!(load.wait().unwrap().success());
+    let load = served.home.cleanup(words.iter().chain(&["--action", "unfollow"])).fed(&rows(0..1));
+    load.ends(0);
     assert!(page().contains("else sandbox") && page().contains("<option value=\"ada\">ada"), "{}", page());
 }
 
