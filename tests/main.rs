@@ -19,6 +19,7 @@ mod pages;
 mod platforms;
 mod process;
 mod queues;
+mod scale;
 mod schedule;
 mod store;
 mod tokens;
