@@ -47,7 +47,7 @@ fn names_are_those_that_fit_and_nothing_is_complained_about() {
         assert_eq!((done.out.as_str(), done.err.as_str()), (names, ""), "{words:?}");
     }
     // Nobody is made a queue by being asked.
-    assert!(!home.queue().exists());
+    assert!(!home.queue_file().exists());
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn without_its_log_every_window_counts_as_full() {
     let sent = sandbox.ledger().requests;
     assert!(sent >= 20, "{sent} requests were sent: the test shows nothing");
     for ending in ["-wal", "-shm"] {
-        std::fs::remove_file(format!("{}{ending}", home.queue().display())).unwrap();
+        std::fs::remove_file(format!("{}{ending}", home.queue_file().display())).unwrap();
     }
     let last = run("").ends(0);
     assert!(last.err.contains("the write-ahead log (-wal) of this queue is gone"), "{}", last.err);

@@ -18,6 +18,7 @@ use cleanup::sandbox::Ledger;
 
 use self::cluster::Cluster;
 use self::fleet::{Fleet, KEY};
+use crate::common::tries::dice;
 use crate::common::{Done, Home, RunToEnd, SandboxProcess, id};
 
 /// Requests that an account's window holds.
@@ -96,9 +97,7 @@ impl Office<'_> {
 #[test]
 #[ignore = "needs PostgreSQL's programs: tests/postgres/run, tests/scale/run"]
 fn processes_share_a_postgres_server_whatever_happens() {
-    let seed = asked("CLEANUP_SEED", fastrand::u64(..));
-    println!("CLEANUP_SEED={seed}");
-    let mut dice = fastrand::Rng::with_seed(seed);
+    let mut dice = dice();
     let story = Story::asked_for();
     let mut cluster = Cluster::start();
     cluster.tell("postgres", "create database queue encoding 'UTF8' template template0").unwrap();
