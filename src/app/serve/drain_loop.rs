@@ -98,7 +98,10 @@ impl<'a> DrainLoop<'a> {
             // A queue that cannot be read tells nobody when it has changed.
             let rested = match seen {
                 Some(seen) => self.rest(&seen, rest, told).await,
-                None => Ok(self.rest_blindly(rest).await),
+                None => {
+                    self.rest_blindly(rest).await;
+                    Ok(())
+                }
             };
             if let Err(error) = rested {
                 if self.deps.settings.db()?.file().is_some() {
