@@ -22,6 +22,7 @@ mod messages;
 mod moved;
 mod names;
 mod next_steps;
+mod packages;
 mod packaging;
 mod prints;
 pub(crate) mod program;
