@@ -122,6 +122,7 @@ fn cannot(platform: Platform, action: Action) -> &'static [&'static str] {
             &["Followers who were removed come back only if they follow again themselves; nobody can do it for them."]
         }
         Action::Unbookmark => &["A bookmark is new: it stands first among your bookmarks, outside its folder."],
+        Action::Unpin => &["A post that is pinned again stands first among the pinned ones."],
         // What restored something is undone like anything else.
         Action::Follow
         | Action::Like
@@ -129,6 +130,7 @@ fn cannot(platform: Platform, action: Action) -> &'static [&'static str] {
         | Action::Mute
         | Action::Block
         | Action::Bookmark
+        | Action::Pin
         | Action::Post => &[],
     }
 }

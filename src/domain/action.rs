@@ -36,6 +36,10 @@ super::with_names! {
         Post => "post",
         /// Make a user no longer follow the account, without blocking.
         RemoveFollower => "remove-follower",
+        /// Take one of the account's own posts off its profile's pinned ones.
+        Unpin => "unpin",
+        /// Pin a post to the profile again.
+        Pin => "pin",
     }
 }
 
@@ -60,7 +64,7 @@ pub enum RepostId {
 
 impl Action {
     /// Those that undo something: the only ones that files and options can ask for. The others restore what a job has undone.
-    pub const UNDOING: [Action; 8] = [
+    pub const UNDOING: [Action; 9] = [
         Action::Unfollow,
         Action::Unlike,
         Action::Unrepost,
@@ -69,6 +73,7 @@ impl Action {
         Action::DeletePost,
         Action::Unbookmark,
         Action::RemoveFollower,
+        Action::Unpin,
     ];
 
     /// Whether it undoes something; else it restores.
@@ -86,7 +91,7 @@ impl Action {
         }
     }
 
-    /// The number stored in the queue, 1 to 15.
+    /// The number stored in the queue, 1 and up.
     pub const fn code(self) -> i64 {
         self as i64 + 1
     }
@@ -110,9 +115,11 @@ impl Action {
             | Action::Unrepost
             | Action::DeletePost
             | Action::Unbookmark
+            | Action::Unpin
             | Action::Like
             | Action::Repost
             | Action::Bookmark
+            | Action::Pin
             | Action::Post => TargetKind::Post,
         }
     }
@@ -127,6 +134,7 @@ impl Action {
             Action::Unblock => Action::Block,
             Action::DeletePost => Action::Post,
             Action::Unbookmark => Action::Bookmark,
+            Action::Unpin => Action::Pin,
             Action::Follow => Action::Unfollow,
             Action::Like => Action::Unlike,
             Action::Repost => Action::Unrepost,
@@ -134,6 +142,7 @@ impl Action {
             Action::Block => Action::Unblock,
             Action::Post => Action::DeletePost,
             Action::Bookmark => Action::Unbookmark,
+            Action::Pin => Action::Unpin,
             // Only the user who was removed can follow again.
             Action::RemoveFollower => return None,
         })

@@ -24,6 +24,8 @@ super::with_names! {
         Blocks => "blocks",
         /// Posts the account has bookmarked.
         Bookmarks => "bookmarks",
+        /// Posts of the account that are pinned to its profile.
+        Pins => "pins",
     }
 }
 
@@ -39,6 +41,7 @@ impl ListKind {
             ListKind::Mutes => "mute",
             ListKind::Blocks => "block",
             ListKind::Bookmarks => "bookmark",
+            ListKind::Pins => "pin",
         };
         counted(count, one, self.name())
     }
@@ -47,7 +50,9 @@ impl ListKind {
     pub const fn target_kind(self) -> TargetKind {
         match self {
             ListKind::Following | ListKind::Followers | ListKind::Mutes | ListKind::Blocks => TargetKind::User,
-            ListKind::Likes | ListKind::Posts | ListKind::Reposts | ListKind::Bookmarks => TargetKind::Post,
+            ListKind::Likes | ListKind::Posts | ListKind::Reposts | ListKind::Bookmarks | ListKind::Pins => {
+                TargetKind::Post
+            }
         }
     }
 
@@ -71,6 +76,7 @@ impl ListKind {
             ListKind::Mutes => Some(Action::Unmute),
             ListKind::Blocks => Some(Action::Unblock),
             ListKind::Bookmarks => Some(Action::Unbookmark),
+            ListKind::Pins => Some(Action::Unpin),
         }
     }
 
@@ -84,6 +90,7 @@ impl ListKind {
             Action::Unmute | Action::Mute => ListKind::Mutes,
             Action::Unblock | Action::Block => ListKind::Blocks,
             Action::Unbookmark | Action::Bookmark => ListKind::Bookmarks,
+            Action::Unpin | Action::Pin => ListKind::Pins,
             Action::RemoveFollower => ListKind::Followers,
         }
     }

@@ -10,7 +10,7 @@ pub const NOT_FOUND_UNREADABLE: &str = "not_found_unreadable";
 pub const NOT_FOUND_ACCEPTED: &str = "not_found_accepted";
 
 /// Reasons of refusals that name their target: whoever repeats the request gets the same answer.
-const OF_THE_TARGET: [&str; 9] = [
+const OF_THE_TARGET: [&str; 10] = [
     "not_authorized",
     "protected",
     "suspended",
@@ -20,6 +20,7 @@ const OF_THE_TARGET: [&str; 9] = [
     "not_own_post",
     "own_account",
     "actions_disabled",
+    "cannot_be_pinned",
 ];
 
 /// Whether the platform has refused the target itself, so that a retry is refused as well.

@@ -27,7 +27,7 @@ pub(super) struct Endpoint {
 }
 
 /// The endpoints the sandbox has.
-pub(super) const ENDPOINTS: [Endpoint; 14] = [
+pub(super) const ENDPOINTS: [Endpoint; 16] = [
     at(Action::Unfollow, "/api/v1/accounts/{id}/unfollow", "following", "write:follows"),
     at(Action::Unlike, "/api/v1/statuses/{id}/unfavourite", "favourited", "write:favourites"),
     at(Action::Unrepost, "/api/v1/statuses/{id}/unreblog", "reblogged", "write:statuses"),
@@ -36,12 +36,14 @@ pub(super) const ENDPOINTS: [Endpoint; 14] = [
     at(Action::DeletePost, "/api/v1/statuses/{id}", "", "write:statuses"),
     at(Action::Unbookmark, "/api/v1/statuses/{id}/unbookmark", "bookmarked", "write:bookmarks"),
     at(Action::RemoveFollower, "/api/v1/accounts/{id}/remove_from_followers", "followed_by", "write:follows"),
+    at(Action::Unpin, "/api/v1/statuses/{id}/unpin", "pinned", "write:accounts"),
     at(Action::Follow, "/api/v1/accounts/{id}/follow", "following", "write:follows"),
     at(Action::Like, "/api/v1/statuses/{id}/favourite", "favourited", "write:favourites"),
     at(Action::Repost, "/api/v1/statuses/{id}/reblog", "reblogged", "write:statuses"),
     at(Action::Mute, "/api/v1/accounts/{id}/mute", "muting", "write:mutes"),
     at(Action::Block, "/api/v1/accounts/{id}/block", "blocking", "write:blocks"),
     at(Action::Bookmark, "/api/v1/statuses/{id}/bookmark", "bookmarked", "write:bookmarks"),
+    at(Action::Pin, "/api/v1/statuses/{id}/pin", "pinned", "write:accounts"),
 ];
 
 const fn at(action: Action, path: &'static str, field: &'static str, scope: &'static str) -> Endpoint {
@@ -128,6 +130,10 @@ pub(super) fn worded_status(verdict: SimulatedOutcome, called: &str, undone: &[A
         return general(verdict, 0);
     }
     let mut body = status_body(called, number_of(called));
+    if let Some(fields) = body.as_object_mut() {
+        // It is said of the account's own posts; whoever asks whether one is still pinned asks about one of these.
+        fields.insert("pinned".into(), true.into());
+    }
     for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.path.contains("/statuses/")) {
         if let Some(field) = body.get_mut(endpoint.field).filter(|_| endpoint.action.is_undoing()) {
             *field = (!undone.contains(&endpoint.action)).into();
@@ -217,7 +223,9 @@ pub(super) fn worded_page(verdict: SimulatedOutcome, leaf: &ListPage, shelf: She
             let (shape, repeated) = (shape_of(*id), reposted(*id));
             let mut body = status_body(&called(*id), *id);
             let Some(fields) = body.as_object_mut() else { return body };
-            if let Some(post) = repeated {
+            if shelf == Shelf::Pins {
+                fields.insert("pinned".into(), true.into());
+            } else if let Some(post) = repeated {
                 fields.insert("content".into(), "".into());
                 fields.insert("in_reply_to_id".into(), Value::Null);
                 fields.insert("media_attachments".into(), json!([]));

@@ -11,6 +11,8 @@ const MADE: (i64, i64) = (1_293_840_000_000, 1_767_225_600_000);
 const SNOWFLAKE_EPOCH_MS: i64 = 1_288_834_974_657;
 /// Every so many-th user is old, with a short ID that is no snowflake.
 const OLD_USER_EACH: u32 = 5;
+/// Mastodon pins no more than these.
+const MOST_PINS: u32 = 5;
 const HANDLE_PREFIX: &str = "s_";
 
 crate::domain::with_names! {
@@ -31,6 +33,8 @@ crate::domain::with_names! {
         Blocks => "blocks",
         /// Posts bookmarked.
         Bookmarks => "bookmarks",
+        /// The user's posts that are pinned, where a platform lists them.
+        Pins => "pins",
     }
 }
 
@@ -38,7 +42,7 @@ impl Shelf {
     pub(super) const fn kind(self) -> TargetKind {
         match self {
             Shelf::Following | Shelf::Followers | Shelf::Mutes | Shelf::Blocks => TargetKind::User,
-            Shelf::Likes | Shelf::Posts | Shelf::Bookmarks => TargetKind::Post,
+            Shelf::Likes | Shelf::Posts | Shelf::Bookmarks | Shelf::Pins => TargetKind::Post,
         }
     }
 }
@@ -61,7 +65,8 @@ impl ListSizes {
     }
 
     pub(super) const fn of(self, shelf: Shelf) -> u32 {
-        self.0[shelf as usize]
+        let size = self.0[shelf as usize];
+        if matches!(shelf, Shelf::Pins) && size > MOST_PINS { MOST_PINS } else { size }
     }
 }
 

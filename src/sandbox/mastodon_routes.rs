@@ -43,7 +43,8 @@ pub(super) fn routes(mut router: Router<Platform>) -> Router<Platform> {
     for (path, shelf, scope) in LISTS {
         let handler = move |State(platform): State<Platform>, params: RawPathParams, request: Request| async move {
             let path_user = params.iter().next().map(|(_, text)| text.to_owned());
-            list(platform, (shelf, scope), path_user, request).await
+            let is_of_pins = shelf == Shelf::Posts && request.uri().query().is_some_and(asks_for_pins);
+            list(platform, (if is_of_pins { Shelf::Pins } else { shelf }, scope), path_user, request).await
         };
         router = router.route(path, get(handler));
     }
@@ -112,7 +113,7 @@ async fn status(State(platform): State<Platform>, Path(called): Path<String>, re
     let who = KnownUser { dialect: SimulatedApi::Mastodon, user };
     let number = mastodon_ids::number_of(&called).to_string();
     let (answer, undone) = platform.at_once(|world, now| {
-        let of_posts = [Action::Unlike, Action::Unrepost, Action::Unbookmark];
+        let of_posts = [Action::Unlike, Action::Unrepost, Action::Unbookmark, Action::Unpin];
         let undone: Vec<Action> =
             of_posts.into_iter().filter(|action| world.times_done(who, *action, &number) > 0).collect();
         (world.look_up(now, who), undone)
@@ -181,6 +182,11 @@ async fn list(
         response
     };
     deliver(decision, say, &platform).await
+}
+
+/// Whether a query is for the posts that are pinned, and no others.
+fn asks_for_pins(query: &str) -> bool {
+    form_urlencoded::parse(query.as_bytes()).any(|(name, value)| name == "pinned" && value == "true")
 }
 
 /// How many entries, and from which on. A number beyond the most is cut, as Mastodon does, and a cursor that is none begins the list.

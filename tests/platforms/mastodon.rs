@@ -154,7 +154,12 @@ fn every_list_is_read_to_its_end_by_its_links() {
                     NextPage::Unusable => panic!("{list}: a link that cannot be followed"),
                 }
             }
-            assert_eq!((seen.len(), pages), (210, 210_u32.div_ceil(reading.page.1)), "{list}");
+            // Five posts at most are pinned.
+            let size = if list == ListKind::Pins { 5 } else { 210_u32 };
+            assert_eq!((seen.len(), pages), (size as usize, size.div_ceil(reading.page.1)), "{list}");
+            if list == ListKind::Pins {
+                continue;
+            }
             let keys = seen.iter().filter(|target| matches!(target, Target::Key(_))).count();
             assert!(keys > 0 && keys < 210, "{list}: numbers and ULIDs, {keys}");
         }

@@ -36,6 +36,28 @@ fn followers_are_removed_verified_and_brought_back_by_nobody() {
 }
 
 #[test]
+fn pins_are_listed_taken_off_verified_and_put_back() {
+    let home = Home::new();
+    let pins = || first_cells(&home.run(&[&["list", "pins", "--fresh"][..], &FEDI].concat()).ends(0).out);
+    home.run(&[&["list", "pins", "-o", "unpin.csv"][..], &FEDI].concat()).ends(0);
+    let before = pins();
+    assert!((1..=5).contains(&before.len()), "{before:?}");
+    let run = home.run(&[&["run", "unpin.csv", "--json"][..], &FEDI].concat()).json();
+    let done = run["jobs"][0]["done"].as_u64().unwrap();
+    assert!(done >= 3 && run["jobs"][0]["pending"] == 0, "{run}");
+    assert_eq!(pins().len() as u64, before.len() as u64 - done);
+    let verified = home.run(&["verify", "unpin", "--sandbox", "--json"]).json();
+    assert_eq!((verified["confirmed"].as_u64(), &verified["ghosts"]), (Some(done), &0.into()), "{verified}");
+    let restored = home.run(&["undo", "unpin", "--sandbox", "--apply", "--json"]).json();
+    assert_eq!(restored["jobs"][0]["done"].as_u64(), Some(done), "{restored}");
+    assert_eq!(pins().len(), before.len());
+    // X and Bluesky have no such list, and X no such action.
+    let elsewhere = home.run(&["list", "pins", "--sandbox", "--account", "ada"]).ends(2);
+    assert!(elsewhere.err.contains("pins"), "{}", elsewhere.err);
+    home.run(&["check", "unpin.csv", "--sandbox", "--account", "ada"]).ends(65).says("does not offer unpin");
+}
+
+#[test]
 fn the_last_copy_of_a_deleted_post_is_kept_until_its_job_is_forgotten() {
     let home = Home::new();
     let file = "delete-post.csv";

@@ -83,7 +83,7 @@ pub(super) fn collection(list: ListKind) -> Option<Role> {
         ListKind::Posts | ListKind::Reposts => Some(Role::Outbox),
         ListKind::Likes => Some(Role::Liked),
         ListKind::Bookmarks => Some(Role::Bookmarked),
-        ListKind::Following | ListKind::Followers | ListKind::Mutes | ListKind::Blocks => None,
+        ListKind::Following | ListKind::Followers | ListKind::Mutes | ListKind::Blocks | ListKind::Pins => None,
     }
 }
 

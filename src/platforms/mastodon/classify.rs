@@ -32,6 +32,8 @@ pub(super) fn explained(question: &Question<'_>, root: &Object, status: u16) -> 
         404 => Some(not_found_unclear()),
         410 => Some(gone()),
         422 if says("authenticated user") => Some(Finding::Unauthorized { reason: "not_a_user_token".into() }),
+        // Too many are pinned, or this one cannot be: a repost, somebody else's, one for those alone who are named.
+        422 if says("pinned") => Some(refused("cannot_be_pinned")),
         422 => Some(bad_request("invalid_request")),
         _ => None,
     }

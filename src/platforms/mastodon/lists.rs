@@ -49,7 +49,7 @@ const fn row(name: &'static str, list: ListKind, path: &'static str, scopes: &'s
         tells: match (list, of) {
             (_, TargetKind::User) => &[EntryFact::LastPosted, EntryFact::Text],
             // A post is pinned by its author.
-            (ListKind::Posts, _) => &OF_OWN_POSTS,
+            (ListKind::Posts | ListKind::Pins, _) => &OF_OWN_POSTS,
             (_, TargetKind::Post) => &OF_POSTS,
         },
         of,
@@ -105,7 +105,7 @@ pub(super) static RELATIONSHIPS: ListEndpoint = ListEndpoint {
 };
 
 /// The rows.
-pub(super) static LISTS: [ListEndpoint; 7] = [
+pub(super) static LISTS: [ListEndpoint; 8] = [
     row("following", ListKind::Following, "/api/v1/accounts/{user}/following", &["read:accounts"]),
     row("followers", ListKind::Followers, "/api/v1/accounts/{user}/followers", &["read:accounts"]),
     row("favourites", ListKind::Likes, "/api/v1/favourites", &["read:favourites"]),
@@ -113,4 +113,6 @@ pub(super) static LISTS: [ListEndpoint; 7] = [
     row("mutes", ListKind::Mutes, "/api/v1/mutes", &["read:mutes"]),
     row("blocks", ListKind::Blocks, "/api/v1/blocks", &["read:blocks"]),
     row("bookmarks", ListKind::Bookmarks, "/api/v1/bookmarks", &["read:bookmarks"]),
+    // A handful, on one page.
+    row("pins", ListKind::Pins, "/api/v1/accounts/{user}/statuses?pinned=true", &["read:statuses"]),
 ];

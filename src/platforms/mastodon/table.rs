@@ -79,7 +79,7 @@ const FOLLOWS: Documented = Documented::account(400, 86_400);
 const POSTS: Documented = Documented::account(300, 10_800);
 
 /// The rows.
-pub(super) static TABLE: [Endpoint; 8] = [
+pub(super) static TABLE: [Endpoint; 9] = [
     // A follow that waits for its approval is taken back by the same call.
     of_account(
         Action::Unfollow,
@@ -124,10 +124,12 @@ pub(super) static TABLE: [Endpoint; 8] = [
         &["write:follows"],
         &[("/followed_by", false)],
     ),
+    // Only of the account's own posts is it said whether they are pinned.
+    of_status(Action::Unpin, "/api/v1/statuses/{target}/unpin", &["write:accounts"], &[("/pinned", false)]),
 ];
 
 /// What takes an action back. A deleted post does not come back.
-pub(super) static INVERSE: [Endpoint; 6] = [
+pub(super) static INVERSE: [Endpoint; 7] = [
     // Whoever approves followers is asked, which is all that can be done.
     // Whom the account follows already is not followed again: that may notify, and takes a place of the 400.
     Endpoint {
@@ -154,4 +156,5 @@ pub(super) static INVERSE: [Endpoint; 6] = [
     row(Action::Mute, "/api/v1/accounts/{target}/mute", &["write:mutes"], &[("/muting", true)]),
     row(Action::Block, "/api/v1/accounts/{target}/block", &["write:blocks"], &[("/blocking", true)]),
     row(Action::Bookmark, "/api/v1/statuses/{target}/bookmark", &["write:bookmarks"], &[("/bookmarked", true)]),
+    row(Action::Pin, "/api/v1/statuses/{target}/pin", &["write:accounts"], &[("/pinned", true)]),
 ];

@@ -40,7 +40,7 @@ impl Collection {
             Shelf::Likes => Some(Collection::Likes),
             Shelf::Posts => Some(Collection::Posts),
             Shelf::Blocks => Some(Collection::Blocks),
-            Shelf::Followers | Shelf::Mutes | Shelf::Bookmarks => None,
+            Shelf::Followers | Shelf::Mutes | Shelf::Bookmarks | Shelf::Pins => None,
         }
     }
 

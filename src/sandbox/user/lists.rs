@@ -151,5 +151,6 @@ pub(super) const fn undoing(shelf: Shelf) -> &'static [Action] {
         Shelf::Mutes => &[Action::Unmute],
         Shelf::Blocks => &[Action::Unblock],
         Shelf::Bookmarks => &[Action::Unbookmark],
+        Shelf::Pins => &[Action::Unpin],
     }
 }

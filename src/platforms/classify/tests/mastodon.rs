@@ -33,6 +33,7 @@ fn done_is_the_targets_record_in_the_state_that_was_asked_for() {
         (Action::Unmute, "muting"),
         (Action::Unblock, "blocking"),
         (Action::RemoveFollower, "followed_by"),
+        (Action::Unpin, "pinned"),
     ] {
         let body = |value: bool| format!(r#"{{"id":"9","{field}":{value},"content":"<p>x</p>"}}"#);
         assert_eq!(said(M, action, 200, &body(false)), "done", "{action}");
@@ -93,6 +94,7 @@ fn what_takes_an_action_back_is_done_when_it_is_there_again() {
         (Action::Mute, "muting"),
         (Action::Block, "blocking"),
         (Action::Bookmark, "bookmarked"),
+        (Action::Pin, "pinned"),
     ] {
         let body = |value: bool| format!(r#"{{"id":"9","{field}":{value}}}"#);
         assert_eq!(said(M, action, 200, &body(true)), "done", "{action}");
@@ -151,9 +153,9 @@ proptest! {
         other in "[A-Za-z0-9_-]{1,32}",
         named in prop::bool::weighted(0.8),
         values in prop::collection::hash_map(
-            prop::sample::select(vec!["following", "requested", "favourited", "reblogged", "muting", "blocking", "bookmarked", "followed_by"]),
+            prop::sample::select(vec!["following", "requested", "favourited", "reblogged", "muting", "blocking", "bookmarked", "followed_by", "pinned"]),
             prop::option::weighted(0.9, prop::bool::weighted(0.2)),
-            0..8,
+            0..9,
         ),
     ) {
         let id = if named { key.clone() } else { other };
@@ -173,6 +175,7 @@ proptest! {
             Action::DeletePost => vec![],
             Action::Unbookmark => vec!["bookmarked"],
             Action::RemoveFollower => vec!["followed_by"],
+            Action::Unpin => vec!["pinned"],
             restoring => panic!("{restoring}"),
         };
         let holds = id == key && expected.iter().all(|name| values.get(name) == Some(&Some(false)));
