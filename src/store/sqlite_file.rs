@@ -57,6 +57,12 @@ impl Db {
         cut.map(|(is_busy, _, _): (i64, i64, i64)| is_busy == 0)
     }
 
+    /// Copies the write-ahead log into the queue, as far as nobody reads what it would replace.
+    pub(super) async fn copy_log(&mut self) -> Result<(), StoreError> {
+        let _: (i64, i64, i64) = self.fetch_one("pragma wal_checkpoint(passive)", args![]).await?;
+        Ok(())
+    }
+
     async fn wait_at_most(&mut self, milliseconds: u64) -> Result<(), StoreError> {
         self.execute(AssertSqlSafe(format!("pragma busy_timeout = {milliseconds}")), args![]).await.map(drop)
     }
