@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::picked_rows::PickedRows;
 use super::target_facts::Facts;
-use crate::domain::{TaskState, Wall};
-use crate::error::CommandError;
-use crate::store::{Job, PickOrder, PickedTask, Store, TaskFilter, VerifyResult};
+use crate::domain::{Target, TaskId, TaskState, Wall};
+use crate::error::{CommandError, ErrorKind};
+use crate::store::{Job, PickOrder, PickedTask, Store, Taken, TaskFilter, VerifyResult, WorklistTick};
 
 /// Which rows a worklist has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +43,40 @@ impl HandWorklist {
         let picked = PickedRows::pick(store, (job, job.round_number), &rows.filter(), PickOrder::File).await?;
         Ok(HandWorklist { picked, token })
     }
+}
+
+/// Some of the rows that have to be done by hand, and how many there are: to be shown, not to be saved.
+///
+/// # Errors
+/// The queue cannot be read.
+pub async fn rows_by_hand(
+    mut store: Store,
+    job: &Job,
+    rows: WorklistRows,
+    (from, count): (u64, u64),
+) -> Result<(u64, Vec<(PickedTask, Facts)>), CommandError> {
+    let picked = PickedRows::pick(&mut store, (job, job.round_number), &rows.filter(), PickOrder::File).await?;
+    let (total, some) = (picked.total, picked.read(&mut store, from, count).await?);
+    picked.finish(store).await?;
+    Ok((total, some))
+}
+
+/// A person has done these by hand: each task, and its target as it was shown.
+///
+/// # Errors
+/// The queue cannot be written.
+pub async fn done_by_hand(
+    store: &mut Store,
+    job: &Job,
+    done: Vec<(TaskId, Target)>,
+    now: Wall,
+) -> Result<Taken, CommandError> {
+    let token = store.queue().make_worklist(job, now).await?;
+    let worklist = store.queue().worklist(&token).await?;
+    let lost = || CommandError::new(ErrorKind::Fault, "the worklist was not made").hint("please report this");
+    let ticks: Vec<WorklistTick> =
+        (1..).zip(done).map(|(line, (task, target))| WorklistTick { task, target, line }).collect();
+    Ok(store.queue().take_ticks(&worklist.ok_or_else(lost)?, &ticks, now).await?)
 }
 
 impl WorklistRows {

@@ -39,6 +39,8 @@ impl RowEntry {
 pub struct RowReader {
     columns: Vec<(Column, usize)>,
     handles: Vec<HandleColumn>,
+    /// Nobody asks for other names than the first handle.
+    is_brief: bool,
 }
 
 impl RowReader {
@@ -56,7 +58,7 @@ impl RowReader {
             if is_there { only(column.name()) } else { only(in_archive(column)?.1) }
         };
         let columns = Column::ALL.into_iter().filter_map(|column| Some((column, at(column)?))).collect();
-        RowReader { columns, handles: handle_columns(names) }
+        RowReader { columns, handles: handle_columns(names), is_brief: false }
     }
 
     /// The same where a person has said which column the target is: a handle or link there names the row's user, too.
@@ -67,6 +69,15 @@ impl RowReader {
         let more: Vec<usize> = (0..names.len()).filter(is_target).filter(is_new).collect();
         reader.handles.extend(more.into_iter().map(|index| HandleColumn { index, bare_words: false }));
         reader
+    }
+
+    /// The same where no list of names is asked: of each row only the handle of its own column is read. That is most of the work.
+    #[must_use]
+    pub fn brief(mut self) -> RowReader {
+        self.handles.retain(|column| column.bare_words);
+        self.handles.truncate(1);
+        self.is_brief = true;
+        self
     }
 
     /// Whether the file has a column of user names.
@@ -97,6 +108,12 @@ impl RowReader {
     /// What a row tells. `written` is the handle that stands in the file where the target has been resolved from it. A cell that
     /// is empty or cannot be read is not known.
     pub fn entry(&self, target: &Target, written: Option<&Handle>, record: Option<&str>) -> RowEntry {
+        let record = record.filter(|_| !self.columns.is_empty() || !self.handles.is_empty());
+        self.entry_of_cells(target, written, &record.map(cells_from_stored).unwrap_or_default())
+    }
+
+    /// The same of a row's cells; none of them: nothing but the target is known.
+    pub fn entry_of_cells<S: AsRef<str>>(&self, target: &Target, written: Option<&Handle>, cells: &[S]) -> RowEntry {
         let handle = match target {
             Target::Handle(handle) => Some(handle),
             Target::Id(_) | Target::Key(_) => None,
@@ -104,35 +121,38 @@ impl RowReader {
         let mut handles: Vec<Handle> = handle.or(written).cloned().into_iter().collect();
         let mut names = Vec::new();
         let mut entry = Entry::bare(target.clone());
-        if let Some(record) = record.filter(|_| !self.columns.is_empty() || !self.handles.is_empty()) {
-            let cells = cells_from_stored(record);
+        if !cells.is_empty() {
             for (column, index) in &self.columns {
-                if let Some(cell) = cells.get(*index).map(|cell| cell.trim()).filter(|cell| !cell.is_empty()) {
+                if let Some(cell) = cells.get(*index).map(|cell| cell.as_ref().trim()).filter(|cell| !cell.is_empty()) {
                     take(&mut entry, *column, cell);
                 }
             }
-            if self.becomes_post(&mut entry, &cells) {
+            if self.becomes_post(&mut entry, cells) {
                 handles.extend(entry.text.as_deref().and_then(reposted_author));
                 entry.handle = handles.first().cloned();
                 return RowEntry { handles, names: Vec::new(), entry };
             }
             for column in &self.handles {
                 let Some(cell) = cells.get(column.index) else { continue };
-                names.extend(names_in(cell.trim()));
-                let named = read_handle(cell.as_bytes(), column.bare_words);
+                if !self.is_brief {
+                    names.extend(names_in(cell.as_ref().trim()));
+                }
+                let named = read_handle(cell.as_ref().as_bytes(), column.bare_words);
                 handles.extend(named.filter(|handle| !handles.contains(handle)));
             }
         }
-        names.extend(author_in(target));
+        if !self.is_brief {
+            names.extend(author_in(target));
+        }
         entry.handle = handles.first().cloned();
         RowEntry { handles, names, entry }
     }
 
     /// Whether a row of the account's posts is a repost whose target is the post that it repeats. What the row has under
     /// `target_id` is then the repost, and so are its author, name and counts; the post itself is known by the text alone.
-    fn becomes_post(&self, entry: &mut Entry, cells: &[String]) -> bool {
+    fn becomes_post<S: AsRef<str>>(&self, entry: &mut Entry, cells: &[S]) -> bool {
         let own = self.columns.iter().find(|(column, _)| *column == Column::TargetId);
-        let own = own.and_then(|(_, index)| cells.get(*index)?.trim().parse::<TargetId>().ok());
+        let own = own.and_then(|(_, index)| cells.get(*index)?.as_ref().trim().parse::<TargetId>().ok());
         let target = entry.target.id();
         if target.is_none() || entry.repost_of.as_ref() != Some(&entry.target) || own == target {
             return false;
@@ -259,6 +279,17 @@ mod tests {
         assert_eq!(known(&["tweet_id", "timestamp", "created_at"]).unwrap().rfc3339(), "2010-01-01T00:00:00Z");
         assert_eq!(known(&["user_id", "timestamp", "x"]), None);
         assert_eq!(known(&["tweet_id", "timestamp", "timestamp"]), None, "it stands twice");
+    }
+
+    #[test]
+    fn a_brief_reader_tells_the_same_but_for_names() {
+        let names = ["target_id", "handle", "name", "created_at", "likes", "text", "link"];
+        let (whole, brief) = (RowReader::new(&names), RowReader::new(&names).brief());
+        let cells = ["12", "@ada", "Ada", "2018-10-10", "7", "hello", "https://x.com/bob/status/12"];
+        let target: Target = "12".parse().unwrap();
+        let (told, short) = (whole.entry_of_cells(&target, None, &cells), brief.entry_of_cells(&target, None, &cells));
+        assert_eq!((&told.entry, short.handles.len()), (&short.entry, 1));
+        assert_eq!(short.entry.handle.as_ref().map(Handle::as_str), Some("ada"));
     }
 
     #[test]

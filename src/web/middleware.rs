@@ -36,6 +36,8 @@ const DEVICE_COOKIE: &str = "__Host-cleanup_device";
 
 /// Where everybody may ask whether the server is alive.
 pub(super) const HEALTH: &str = "/healthz";
+/// Where an export is sent to.
+pub(super) const EXPORTS: &str = "/lists/export";
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
@@ -70,7 +72,7 @@ pub(super) async fn protect(State(web): State<Arc<Web>>, mut request: Request, n
             }
             request.extensions_mut().insert(visitor);
             let theme = visitor.theme;
-            let is_long = request.method() == Method::POST && request.uri().path().starts_with("/new");
+            let is_long = request.method() == Method::POST && is_upload(request.uri().path());
             let seconds = Duration::from_secs(if is_long { MAX_UPLOAD_SECONDS } else { MAX_REQUEST_SECONDS });
             let answer = if is_change(&request) {
                 finish_change(request, next, seconds).await
@@ -88,7 +90,13 @@ pub(super) async fn protect(State(web): State<Arc<Web>>, mut request: Request, n
 /// Whether a request changes something. Receiving a file does not: nothing is queued by it. Nor does a password: whoever goes away does not
 /// want to come in, and what was offered need not be stretched.
 fn is_change(request: &Request) -> bool {
-    *request.method() == Method::POST && !["/new", "/login"].contains(&request.uri().path())
+    let path = request.uri().path();
+    *request.method() == Method::POST && !["/new", "/login", EXPORTS].contains(&path)
+}
+
+/// Whether a file comes with a request, or is read for it.
+fn is_upload(path: &str) -> bool {
+    path.starts_with("/new") || path == EXPORTS
 }
 
 /// A deed that has begun goes on to its end, also where the browser has gone or the time for its answer is over: half a deed would be told

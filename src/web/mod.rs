@@ -11,12 +11,18 @@
 //! something has changed, and puts the parts marked `data-live` in place.
 
 pub mod access;
+mod account_deeds;
+mod acting;
 mod actions;
 mod api;
 mod auth_routes;
+mod background;
+mod connect;
 mod connections;
 mod event_counters;
 mod events;
+mod job_deeds;
+mod lists;
 mod metrics;
 mod middleware;
 mod mount;
@@ -27,10 +33,12 @@ mod reports;
 mod root;
 mod routes;
 mod row_views;
+mod schedule_forms;
 mod schedules;
 mod server;
 mod state;
 mod stream;
+mod typed_schedule;
 mod uploads;
 mod views;
 

@@ -1,5 +1,6 @@
 //! Receipts to download: written to a temporary file first, so that memory does not grow with the job, and then streamed.
 
+use std::fs::File;
 use std::io::{Read, Seek};
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::actions::find;
 use super::problem::Problem;
@@ -24,12 +26,23 @@ const PIECE_BYTES: usize = 64 * 1024;
 pub(super) async fn csv(State(web): State<Arc<Web>>, Path(job): Path<i64>) -> Result<Response, Problem> {
     let mut store = web.write_store().await?;
     let job = find(&mut store, job).await?;
-    let name: String = job.name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
-    let attachment = format!("attachment; filename=\"{name}-report.csv\"");
     let body = receipts(&web, store, &job, ReceiptFormat::Csv).await?;
+    Ok(attached(body, &format!("{}-report", job.name)))
+}
+
+/// A table to be saved under this name, as far as every system takes it.
+fn attached(body: Body, name: &str) -> Response {
+    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
+    let attachment = format!("attachment; filename=\"{name}.csv\"");
     let headers =
         [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, attachment)];
-    Ok((headers, body).into_response())
+    (headers, body).into_response()
+}
+
+/// A table that was written to a temporary file.
+pub(super) fn download(mut file: File, name: &str) -> Result<Response, Problem> {
+    file.rewind().map_err(|error| CommandError::io("the folder for temporary files", error))?;
+    Ok(attached(pieces_of(file, None), name))
 }
 
 /// As `report --format json` gives them.
@@ -52,6 +65,11 @@ async fn receipts(web: &Web, mut store: Store, job: &Job, format: ReceiptFormat)
     store.close().await;
     let mut file = writer.into_inner().map_err(|error| complain(error.into_error()))?;
     file.rewind().map_err(complain)?;
+    Ok(pieces_of(file, Some(place)))
+}
+
+/// A file, piece by piece. `place` is held until the last of them.
+fn pieces_of(file: File, place: Option<OwnedSemaphorePermit>) -> Body {
     let pieces = stream::unfold((file, place), |(mut file, place)| async move {
         let mut piece = vec![0; PIECE_BYTES];
         match file.read(&mut piece) {
@@ -63,5 +81,5 @@ async fn receipts(web: &Web, mut store: Store, job: &Job, format: ReceiptFormat)
             Err(error) => Some((Err(error), (file, place))),
         }
     });
-    Ok(Body::from_stream(pieces))
+    Body::from_stream(pieces)
 }

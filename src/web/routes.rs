@@ -12,7 +12,8 @@ use axum::routing::{get, post};
 use super::problem::Problem;
 use super::state::Web;
 use super::{
-    actions, api, auth_routes, events, metrics, middleware, mount, reports, row_views, schedules, uploads, views,
+    account_deeds, actions, api, auth_routes, connect, events, job_deeds, lists, metrics, middleware, mount, reports,
+    row_views, schedule_forms, schedules, uploads, views,
 };
 
 /// Assets change only with the program, whose version is in their address.
@@ -38,17 +39,43 @@ fn routes(web: Arc<Web>) -> Router {
         .route("/jobs/{job}/unpause", post(actions::unpause))
         .route("/jobs/{job}/cancel", get(views::cancel).post(actions::cancel))
         .route("/jobs/{job}/retry", post(actions::retry))
+        .route("/jobs/{job}/verify", get(job_deeds::verification).post(job_deeds::verify))
+        .route("/jobs/{job}/requeue", post(job_deeds::requeue))
+        .route("/jobs/{job}/by-hand", get(job_deeds::by_hand).post(job_deeds::tick_by_hand))
+        .route("/jobs/{job}/undo", get(job_deeds::undo))
+        .route("/jobs/{job}/undo.csv", get(job_deeds::undo_list))
+        .route("/jobs/{job}/restore", post(job_deeds::restore))
+        .route("/jobs/{job}/forget", get(job_deeds::ask_to_forget).post(job_deeds::forget))
         .route("/jobs/{job}/rows/{task}/retry", post(actions::retry_row))
         .route("/new", get(uploads::new).post(uploads::receive).layer(DefaultBodyLimit::max(uploads::MAX_BODY_BYTES)))
         .route("/new/{upload}", get(uploads::show).post(uploads::confirm))
         .route("/new/{upload}/choices", post(uploads::choose_again))
         .route("/new/{upload}/drop", post(uploads::discard))
+        .route("/lists", get(lists::lists))
+        .route("/lists/new", get(lists::offer).post(lists::start))
+        .route(middleware::EXPORTS, post(lists::read_export).layer(DefaultBodyLimit::max(lists::MAX_EXPORT_BODY_BYTES)))
+        .route("/lists/{list}", get(lists::show))
+        .route("/lists/{list}/ticks", post(lists::tick))
+        .route("/lists/{list}/names", post(lists::set_names))
+        .route("/lists/{list}/job", get(lists::ask_for_job).post(lists::make_job))
+        .route("/lists/{list}/stop", post(lists::stop))
+        .route("/lists/{list}/resume", post(lists::resume))
+        .route("/lists/{list}/remove", get(lists::ask_to_remove).post(lists::remove))
         .route("/schedules", get(schedules::schedules))
+        .route("/schedules/new", get(schedule_forms::new).post(schedule_forms::submit))
+        .route("/schedules/edit", get(schedule_forms::edit))
         .route("/schedules/run", post(schedules::run_now))
         .route("/schedules/skip", post(schedules::skip))
         .route("/schedules/unskip", post(schedules::unskip))
         .route("/schedules/remove", get(schedules::ask_to_remove).post(schedules::remove))
         .route("/accounts", get(views::accounts))
+        .route("/accounts/connect", get(connect::ways).post(connect::connect))
+        .route("/accounts/connect/{login}", get(connect::show).post(connect::answer))
+        .route("/accounts/{account}", get(account_deeds::account))
+        .route("/accounts/{account}/check", post(account_deeds::check))
+        .route("/accounts/{account}/default", post(account_deeds::make_default))
+        .route("/accounts/{account}/logout", get(account_deeds::ask_to_log_out).post(account_deeds::log_out_of))
+        .route("/accounts/{account}/remove", get(account_deeds::ask_to_remove).post(account_deeds::remove))
         .route("/log", get(views::log))
         .route("/engine/wake", post(actions::wake))
         .route("/login", get(auth_routes::arrive).post(auth_routes::log_in))

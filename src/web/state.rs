@@ -5,7 +5,9 @@ use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore, watch};
 
 use super::access::{AllowedHosts, Devices, NoRandom, Password, RandomToken, Sessions, Tries};
+use super::connect::LoginAttempts;
 use super::event_counters::EventCounters;
+use super::lists::{Lists, Readings};
 use super::root::Root;
 use super::uploads::Uploads;
 use crate::app::serve::{EngineStatus, ServeControls};
@@ -68,6 +70,10 @@ pub struct Web {
     pub(super) engine: watch::Receiver<EngineStatus>,
     controls: Arc<ServeControls>,
     pub(super) uploads: Uploads,
+    pub(super) lists: Lists,
+    /// Jobs whose account's lists are read again.
+    pub(super) verifying: Readings,
+    pub(super) logins: LoginAttempts,
     pub(super) subscribers: Arc<Semaphore>,
     pub(super) reports: Arc<Semaphore>,
     /// Only one password is stretched at a time: each takes 19 MiB.
@@ -97,6 +103,9 @@ impl Web {
             devices,
             tries: Tries::default(),
             uploads: Uploads::beside(queue.local_path(), now.wall),
+            lists: Lists::beside(queue.local_path()),
+            verifying: Readings::default(),
+            logins: LoginAttempts::default(),
             clock,
             zone,
             hub,

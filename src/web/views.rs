@@ -37,7 +37,7 @@ const HOUR_MS: i64 = 3_600_000;
 
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Said {
-    said: Option<String>,
+    pub(super) said: Option<String>,
 }
 
 impl Web {

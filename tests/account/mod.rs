@@ -1,6 +1,6 @@
 //! `cleanup account` and `cleanup doctor` over the real program, against a sandbox with an authorization server.
 
-mod bench;
+pub(crate) mod bench;
 mod browser;
 mod canary;
 mod certificate;
@@ -20,7 +20,7 @@ mod other_logins;
 mod page_logins;
 mod redirects;
 mod runs;
-mod session_server;
+pub(crate) mod session_server;
 mod sessions;
 mod several;
 mod terminal;

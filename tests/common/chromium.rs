@@ -158,6 +158,14 @@ impl Browser {
         self.post(&format!("/element/{element}/value"), json!({ "text": text }));
     }
 
+    /// Types into whatever has the focus.
+    #[track_caller]
+    pub(crate) fn keys(&self, keys: &str) {
+        let active = self.call("GET", &format!("/session/{}/element/active", self.session), None);
+        let active = active.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned();
+        self.post(&format!("/element/{active}/value"), json!({ "text": keys }));
+    }
+
     /// Empties a field.
     #[track_caller]
     pub(crate) fn clear(&self, selector: &str) {

@@ -20,4 +20,4 @@ pub(crate) mod repository_maker;
 mod repost_rows;
 mod reposts;
 mod vocabulary;
-mod zipper;
+pub(crate) mod zipper;

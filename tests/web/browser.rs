@@ -120,8 +120,26 @@ fn pages_fit_three_widths_in_both_themes_and_axe_finds_nothing() {
         &["--keep", "few.csv"],
     );
     served.cleanup(&["schedule", "skip", "weekly-with-a-long-name.so-that-it-has-to-be-broken-at-320-pixel"]);
+    // A list that is kept, and what leads to it and on from it.
+    browser.go(&served.url("/lists/new?account=sandbox&list=posts"));
+    browser.click("main form button.primary");
+    browser.until("pass the filter");
     let pages = [
         ("now", "/"),
+        ("lists", "/lists"),
+        ("read a list", "/lists/new?account=sandbox&list=following"),
+        ("list", "/lists/1"),
+        ("list filtered", "/lists/1?limit=3&order=oldest&matching=a&visibility=public"),
+        ("job of a list", "/lists/1/job?limit=3"),
+        ("delete a list", "/lists/1/remove"),
+        ("connect", "/accounts/connect"),
+        ("account", "/accounts/1"),
+        ("remove an account", "/accounts/1/remove"),
+        ("verify", "/jobs/1/verify"),
+        ("by hand", "/jobs/1/by-hand"),
+        ("restore", "/jobs/1/undo"),
+        ("new schedule", "/schedules/new?account=sandbox&list=likes&older-than=1y"),
+        ("change a schedule", "/schedules/edit?name=nightly"),
         ("schedules", "/schedules"),
         ("remove a schedule", "/schedules/remove?name=nightly"),
         ("jobs", "/jobs"),

@@ -5,13 +5,17 @@
 //! and used by these tests alone.
 
 mod access;
+mod afterwards;
 mod browser;
+mod connecting;
 mod crowd;
 mod hostile;
 mod metrics;
 mod password;
+mod places;
 mod schedules;
 mod schedules_beside;
 mod served;
 mod uploads;
 mod uploads_queued;
+mod whole_way;

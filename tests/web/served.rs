@@ -22,6 +22,8 @@ pub(crate) struct Served {
     socket: String,
     /// The path under which its pages are, once somebody has come in.
     root: OnceLock<String>,
+    /// It serves the sandbox's queue.
+    is_sandbox: bool,
 }
 
 /// What is asked for outside of it.
@@ -38,12 +40,22 @@ impl Served {
     }
 
     pub(crate) fn start_with(words: &[&str], variables: &[(&str, &str)]) -> Served {
+        Served::begin(&[&["--sandbox"], words].concat(), variables, true)
+    }
+
+    /// For accounts that log in, at platforms whose addresses the variables give.
+    pub(crate) fn real(variables: &[(&str, &str)]) -> Served {
+        Served::begin(&[], variables, false)
+    }
+
+    fn begin(words: &[&str], variables: &[(&str, &str)], is_sandbox: bool) -> Served {
         let home = Home::new();
         let socket = format!("127.0.0.1:{}", crate::common::port::free_port());
-        let mut command = home.cleanup(["serve", "--sandbox", "--listen", &socket].iter().chain(words));
+        let mut command = home.cleanup(["serve", "--listen", &socket].iter().chain(words));
         command.envs(variables.iter().copied()).stdout(Stdio::null());
         let child = spawn(&mut command, home.folder.path());
-        let mut served = Served { child, command, home, address: String::new(), socket, root: OnceLock::new() };
+        let root = OnceLock::new();
+        let mut served = Served { child, command, home, address: String::new(), socket, root, is_sandbox };
         served.learn_address();
         served
     }
@@ -83,7 +95,8 @@ impl Served {
 
     /// The file with the one-time link: it stands beside the queue, or where a queue's file would be.
     pub(crate) fn link_file(&self) -> PathBuf {
-        let mut name = self.home.sandbox_queue().local_path().as_os_str().to_owned();
+        let queue = if self.is_sandbox { self.home.sandbox_queue() } else { self.home.queue() };
+        let mut name = queue.local_path().as_os_str().to_owned();
         name.push(".link");
         name.into()
     }

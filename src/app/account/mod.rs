@@ -7,6 +7,7 @@ mod add;
 mod check;
 mod check_login;
 mod check_report;
+mod connect;
 mod default;
 mod import;
 mod keep_login;
@@ -18,6 +19,7 @@ mod remove;
 pub use add::{AddAccountRequest, AddedAccount, add_account};
 pub use check::{AccountCheckRequest, check_accounts};
 pub use check_report::{AccountCheckReport, CheckedAccount, LoginState};
+pub use connect::{ConnectKind, ConnectWay, connect_stand_in, connect_ways, stand_ins};
 pub use default::{ChosenDefault, DefaultReport, choose_default, choose_no_default, tell_default};
 pub use import::{ImportedAccounts, import_accounts};
 pub use list::{AccountList, ListedAccount, account_list, list_accounts};
@@ -26,4 +28,4 @@ pub use login::{
     PageReturn, PromptFuture, log_in,
 };
 pub use logout::{LogoutReport, LogoutRequest, WaitingRows, log_out};
-pub use remove::{RemoveAccountRequest, remove_account};
+pub use remove::{RemoveAccountRequest, remove_account, remove_idle_account};

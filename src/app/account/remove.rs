@@ -7,7 +7,7 @@ use crate::app::keep_from;
 use crate::app::pending_work::pending_by_job;
 use crate::domain::{AccountName, counted};
 use crate::error::{CommandError, ErrorKind};
-use crate::store::{Account, DrainLock, Removal};
+use crate::store::{Account, DrainLock, Removal, Store};
 
 /// An account that is to go.
 #[derive(Clone, Debug)]
@@ -35,7 +35,33 @@ pub async fn remove_account(
     if !waiting.is_empty() && !request.yes {
         return Err(has_rows(deps, &account, &waiting));
     }
-    let logout = end_login(deps, &mut store, account, request.forget).await?;
+    drop_account(deps, store, account, request.forget, logged_out).await
+}
+
+/// The same for whoever drains the queue: nothing is sent for an account that has no rows queued.
+///
+/// # Errors
+/// There is no such account, or rows of it are queued (2).
+pub async fn remove_idle_account(
+    deps: AppDeps<'_>,
+    request: &RemoveAccountRequest,
+) -> Result<(Account, Removal), CommandError> {
+    let (mut store, account) = find_account(deps, &request.name).await?;
+    let waiting = pending_by_job(&mut store, account.id).await?;
+    if !waiting.is_empty() {
+        return Err(has_rows(deps, &account, &waiting));
+    }
+    drop_account(deps, store, account, request.forget, |_| ()).await
+}
+
+async fn drop_account(
+    deps: AppDeps<'_>,
+    mut store: Store,
+    account: Account,
+    forget: bool,
+    logged_out: impl FnOnce(&LogoutReport),
+) -> Result<(Account, Removal), CommandError> {
+    let logout = end_login(deps, &mut store, account, forget).await?;
     logged_out(&logout);
     let keep_from = keep_from(deps, &mut store).await?;
     let removal = store.accounts().remove_account(logout.account.id, keep_from).await?;

@@ -8,7 +8,7 @@ use crate::app::notice::{Notice, Stoppable};
 use crate::app::request::ListRequest;
 use crate::app::signals::Signals;
 use crate::app::{refuse_existing, refuse_places};
-use crate::engine::{Signal, Urgency, shutdown};
+use crate::engine::{Shutdown, Signal, Urgency, shutdown};
 use crate::error::CommandError;
 
 /// Reads the list and writes it, and tells of both.
@@ -16,19 +16,35 @@ use crate::error::CommandError;
 /// # Errors
 /// The platform has no such list, the account needs a person, nobody answers; the queue or the CSV cannot be written.
 pub async fn fetch_list(deps: AppDeps<'_>, request: &ListRequest) -> Result<ListEnd, CommandError> {
+    let (sender, receiver) = shutdown();
+    let signals = async || match Signals::listen() {
+        Ok(mut signals) => match signals.relay(&sender, deps).await {},
+        Err(error) => error,
+    };
+    fetch_list_until(deps, request, receiver, signals).await
+}
+
+/// The same, until it is told to stop. `beside` goes on meanwhile, and ends only where reading cannot continue.
+///
+/// # Errors
+/// As [`fetch_list`], and that of `beside`.
+pub(in crate::app) async fn fetch_list_until(
+    deps: AppDeps<'_>,
+    request: &ListRequest,
+    receiver: Shutdown,
+    beside: impl AsyncFnOnce() -> CommandError,
+) -> Result<ListEnd, CommandError> {
     let (once, wanted) = (&request.once, &request.which.wanted);
     let outputs = [request.output.as_ref(), once.spared.as_ref()];
     refuse_places(outputs, [wanted.keep.as_ref(), wanted.only.as_ref()])?;
     refuse_existing(outputs, once.force)?;
-    let (sender, receiver) = shutdown();
     let mut aborted = receiver.clone();
     let heard = (receiver, deps.front.fetch_listener(deps));
     let mut reading = ListReading::begin(deps.settings, (deps.clock, deps.local), request, heard).await?;
     deps.tell(Notice::Reading(&reading.access));
-    let mut signals = Signals::listen()?;
     tokio::select! {
         read = reading.read() => read?,
-        signal = signals.relay(&sender, deps) => match signal {},
+        error = beside() => return Err(error),
         () = aborted.at_least(Urgency::Abort) => {
             deps.tell(Notice::StoppedAtOnce(Stoppable::Reading));
             return Ok(ListEnd::StoppedAtOnce(aborted.now().1.unwrap_or(Signal::Interrupt)));

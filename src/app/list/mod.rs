@@ -15,6 +15,7 @@ pub use self::access::{FetchListener, ListAccess, ReadingBounds, account_of, lis
 pub use self::deliver::{Delivered, ListOutput, ListSink};
 pub use self::end::{ListEnd, ListReport};
 pub use self::fetch_list::fetch_list;
+pub(in crate::app) use self::fetch_list::fetch_list_until;
 pub(in crate::app) use self::plan::{ListPlan, list_filter};
 pub use self::stopped::UnfinishedReading;
 pub(in crate::app) use self::stopped::unfinished;

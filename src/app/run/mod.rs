@@ -23,7 +23,7 @@ pub use drainer::{EventTap, RunTerms};
 pub use files::run_files;
 pub use job_files::{JudgedFiles, PlannedFiles, load_options, prepare_files};
 pub use outcome::{RunEnd, RunOutcome};
-pub use restore::{RestoreRequest, restore};
+pub use restore::{RestoreForecast, RestoreRequest, queue_restore, restore, restore_forecast};
 pub use resume::{ResumeForecast, ResumeRequest, forecast_resume, resume};
 pub use server_drain::{DrainSeat, GroupFinish, GroupRequest, LoadTurn, ServerDrain, ServerSeat};
 pub use untouched_jobs::UntouchedJobs;

@@ -78,6 +78,64 @@ pub async fn restore(deps: AppDeps<'_>, request: &RestoreRequest, terms: RunTerm
     drainer.drain(store, lock, jobs, signals, deps).await
 }
 
+/// What restoring would send, for somebody who decides; nothing has been queued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestoreForecast {
+    /// The job that would do it.
+    pub job: String,
+    /// Rows that it would send.
+    pub rows: u64,
+    /// How long it takes, what it costs, and what it does not bring back, in sentences.
+    pub sentences: Vec<String>,
+}
+
+/// Says what restoring a job would send.
+///
+/// # Errors
+/// There is no such job or round, or it restores another one itself (2).
+pub async fn restore_forecast(deps: AppDeps<'_>, request: &RestoreRequest) -> Result<RestoreForecast, CommandError> {
+    let (mut store, undone) = deps.job(&request.job).await?;
+    let restore = Restore::of(&mut store, undone, request.round).await?;
+    let mut rows = UndoneRows::pick(store, &restore.undone, restore.round.1).await?;
+    let forecast = restore.forecast(&mut rows).await?;
+    let mut store = deps.open_queue().await?;
+    let about = restore.confirmation(&mut store, &forecast.to_send, &rows, deps).await?;
+    store.close().await;
+    let sentences = match about {
+        Some(about) => about.sentences.into_iter().chain(about.warnings).collect(),
+        None => restore.left_out(rows.left_out(), deps),
+    };
+    rows.finish().await?;
+    Ok(RestoreForecast { job: restore.name, rows: forecast.to_send.iter().map(|(_, _, rows)| rows).sum(), sentences })
+}
+
+/// Queues what restores a job, beside whoever drains: the job that does it.
+///
+/// # Errors
+/// As [`restore_forecast`]; nothing of it can be restored through the API (2).
+pub async fn queue_restore(deps: AppDeps<'_>, request: &RestoreRequest) -> Result<Job, CommandError> {
+    let (mut store, undone) = deps.job(&request.job).await?;
+    let restore = Restore::of(&mut store, undone, request.round).await?;
+    let mut rows = UndoneRows::pick(store, &restore.undone, restore.round.1).await?;
+    if restore.forecast(&mut rows).await?.to_send.is_empty() {
+        rows.finish().await?;
+        let message = format!("nothing of {} can be restored through the API", restore.undone.name);
+        return Err(
+            CommandError::new(ErrorKind::Usage, message).hint("restore it by hand from the list of what was done")
+        );
+    }
+    let mut store = deps.open_queue().await?;
+    restore.load(&mut store, &mut rows, deps).await?;
+    rows.finish().await?;
+    let detail = format!("from {}", restore.undone.name);
+    deps.log_audit_event(&mut store, "restore", Some(&restore.name), &detail).await;
+    let job = store.queue().job(&restore.name).await?;
+    store.close().await;
+    job.ok_or_else(|| {
+        CommandError::new(ErrorKind::Fault, "the job that restores was not made").hint("please report this")
+    })
+}
+
 impl Restore {
     async fn of(store: &mut Store, undone: Job, round: Option<u32>) -> Result<Restore, CommandError> {
         if undone.restores.is_some() {

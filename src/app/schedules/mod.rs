@@ -36,7 +36,7 @@ pub use outlook::ScheduleOutlook;
 pub use requests::{AddScheduleRequest, EditScheduleRequest};
 pub use served::RunInProgress;
 pub use server::ScheduleServer;
-pub use upcoming::{UpcomingReport, UpcomingStarts, upcoming_starts};
+pub use upcoming::{UpcomingReport, UpcomingStarts, planned_starts, upcoming_starts};
 
 use std::collections::HashSet;
 
@@ -47,6 +47,8 @@ use crate::schedule::plan::Schedule;
 use crate::store::{Store, StoreError, StoredSchedule};
 use crate::text::escaped;
 
+/// The word of the audit log for one that is added.
+pub const ADD: &str = "schedule-add";
 /// What is done to a schedule, in the audit log.
 pub const RUN: &str = "schedule-run";
 /// As [`RUN`].

@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use super::hours::{ScheduleHours, zone_name};
 use super::{STARTS_SHOWN, find_schedule, understood};
 use crate::app::deps::AppDeps;
 use crate::domain::Wall;
@@ -66,6 +67,21 @@ pub async fn upcoming_starts(deps: AppDeps<'_>, name: Option<&str>) -> Result<Op
         UpcomingStarts { schedule, starts }
     };
     Ok(Some(UpcomingReport { schedules: schedules.into_iter().map(starts).collect() }))
+}
+
+/// The next starts that a pattern means, before anything is kept.
+///
+/// # Errors
+/// A pattern, a zone, hours or a jitter that make no sense.
+pub fn planned_starts(
+    deps: AppDeps<'_>,
+    cron: &str,
+    zone: Option<&str>,
+    hours: ScheduleHours,
+) -> Result<Vec<Wall>, CommandError> {
+    let now = deps.clock.now().wall;
+    let recurrence = hours.recurrence(cron, &zone_name(zone, deps)?, now)?;
+    Ok(recurrence.upcoming(now).take(STARTS_SHOWN).map(|slot| slot.at).collect())
 }
 
 impl Serialize for UpcomingStarts {

@@ -18,7 +18,9 @@
   const put = (page) => {
     for (const part of document.querySelectorAll("[data-live]")) {
       const fresh = page.getElementById(part.id);
-      if (!fresh || inUse(part) || fresh.innerHTML === part.innerHTML) continue;
+      // What is no longer there: the page has become another one, as a list does that has been read.
+      if (!fresh) { location.reload(); return; }
+      if (inUse(part) || fresh.innerHTML === part.innerHTML) continue;
       const open = [...part.querySelectorAll("details")].map((details) => details.open);
       const focused = part.contains(document.activeElement) ? document.activeElement : null;
       const place = focused && [...part.querySelectorAll("a, button, summary")].indexOf(focused);
@@ -51,7 +53,8 @@
   const follow = () => {
     events = new EventSource(stream);
     events.addEventListener("changed", refresh);
-    events.addEventListener("open", () => say("live"));
+    // What has changed before the stream was there is not told by it.
+    events.addEventListener("open", () => { say("live"); refresh(); });
     events.addEventListener("error", () => say(events && events.readyState === EventSource.CLOSED ? "not live" : "connecting"));
   };
   window.addEventListener("pagehide", () => { events?.close(); events = null; });

@@ -27,13 +27,14 @@ pub(in crate::web) fn accounts(frame: &Frame, lines: &[AccountLine], total: usiz
     let content = html! {
         div.head { div.stack {
             h1 { "Accounts" }
-            p.quiet { "Log in, out and check on the command line: " code { "cleanup account" } ". No secret is ever shown here." }
-        } }
+            p.quiet { "Who this program may act for. No secret is ever shown here." }
+        }
+        div.actions { a.button.primary href="/accounts/connect" { "Connect an account" } } }
         @if lines.is_empty() {
             div.empty {
                 h2 { "There are no accounts yet" }
-                p { "Log in with " code { "cleanup account login NAME" } ", or set the variables of a token. In the sandbox \
-                     accounts appear with the first job." }
+                p { "Connect one, and see what it follows, likes and has posted." }
+                a.button.primary href="/accounts/connect" { "Connect an account" }
             }
         } @else {
             div.card.flush #accounts data-live {
@@ -64,7 +65,7 @@ fn row(frame: &Frame, line: &AccountLine) -> Markup {
     html! {
         tr {
             th scope="row" {
-                (foreign(account.name.as_str()))
+                a href={ "/accounts/" (account.id.0) } { (foreign(account.name.as_str())) }
                 @if account.is_default { " " span.chip { "default" } }
                 br; span.quiet.small.mono { (account.user_id) }
             }

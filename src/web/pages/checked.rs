@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::labels::{foreign, reason};
 use super::layout::{Frame, count};
 use super::new::{fields, in_form_words};
-use crate::app::{Forecast, closed_actions};
+use crate::app::{Forecast, closed_actions, irreversible};
 use crate::text::span_text;
 use crate::web::uploads::Checked;
 
@@ -101,6 +101,7 @@ fn verdict(frame: &Frame, file: &Checked) -> Markup {
             }
             (estimate(file))
             (standing(file))
+            (lasting(forecast))
             (permitted(forecast))
             div.actions {
                 form method="post" action={ "/new/" (file.id) } { button.primary type="submit" { "Queue and start" } }
@@ -146,6 +147,17 @@ fn standing(file: &Checked) -> Markup {
                 @if file.choices.reload.again && job.pending == 0 { "It starts over as round " (job.round_number + 1) "; earlier receipts stay." }
                 @else { "The file is compared with what was loaded: new rows are added, rows that vanished are cancelled, done ones are left alone." }
             }
+        }
+    }
+}
+
+/// What of it cannot be undone.
+fn lasting(forecast: &Forecast) -> Markup {
+    let lanes: Vec<_> = forecast.to_send.iter().map(|lane| (lane.platform, lane.action)).collect();
+    let lasting = irreversible(&lanes);
+    html! {
+        @if !lasting.is_empty() {
+            div.note.warn { p { strong { "What cannot be undone: " } } ul { @for sentence in lasting { li { (sentence) } } } }
         }
     }
 }

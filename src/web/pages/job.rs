@@ -4,6 +4,7 @@ use axum::response::Html;
 use maud::{Markup, html};
 
 use super::chart::{chart, job_meter};
+use super::job_after::afterwards;
 use super::jobs::{JobLine, job_chip};
 use super::labels::{OUTCOMES, foreign, outcome_class, reason, sentence};
 use super::layout::{Frame, count};
@@ -61,6 +62,7 @@ pub(in crate::web) fn job(frame: &Frame, page: &JobPage) -> Html<String> {
             }
             dl.facts { @if job.restores.is_some() { dt { "Rows" } dd { "what another job has undone" } } @else { dt { "File" } dd.mono { (foreign(&job.path.to_string_lossy())) } } }
         }
+        (afterwards(job))
     };
     frame.page(&job.name, &content)
 }

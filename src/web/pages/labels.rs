@@ -23,8 +23,27 @@ pub(super) fn said(word: &str) -> Option<&'static str> {
         "rest-skipped" => "The rest of the interrupted run is skipped.",
         "called-off" => "The requested run is cancelled.",
         "never" => "It has no next start: nothing was changed.",
+        "schedule-added" => "Added. It runs by itself from its next time on.",
+        "schedule-changed" => "Changed.",
         "removed" => "Removed. Its jobs and their receipts stay; a run in progress continues to its end.",
         "loaded" => "Queued. Its rows are sent as the rate limit allows.",
+        "connected" => "Connected. Choose what to look at.",
+        "ticked" => "The ticks are kept.",
+        "names" => "The names are kept.",
+        "list-removed" => "The list is deleted. Jobs that were made of it stay.",
+        "forgotten" => "Forgotten, with its receipts.",
+        "by-hand" => "What you have ticked is done.",
+        "requeued" => "What came back is queued again.",
+        "default" => "The default account is another one now.",
+        "was-logged-out" => "It was not logged in.",
+        "revoked" => "Logged out: its tokens are revoked at the platform and deleted here.",
+        "not-revoked" => {
+            "Logged out here. Its token could not be revoked at the platform, and stays valid there until it expires."
+        }
+        "account-removed" => "Removed.",
+        "account-stays" => {
+            "It is logged out. Its name stays for now, because jobs or requests that count towards its rate limit are on record."
+        }
         "unchanged" => "The file is the same as last time, so nothing new was queued.",
         _ => return None,
     })

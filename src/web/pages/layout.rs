@@ -52,8 +52,9 @@ pub(in crate::web) struct Frame {
     pub(in crate::web) zone: TimeZone,
 }
 
-const NAVIGATION: [(&str, &str); 6] = [
+const NAVIGATION: [(&str, &str); 7] = [
     ("/", "Now"),
+    ("/lists", "Lists"),
     ("/jobs", "Jobs"),
     ("/new", "New job"),
     ("/schedules", "Schedules"),

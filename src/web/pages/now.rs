@@ -88,9 +88,13 @@ fn nothing() -> Markup {
     html! {
         div.empty {
             h2 { "Nothing is queued" }
-            p { "Upload a CSV of IDs: it is read and checked first, and you see what would happen before anything is queued. \
-                 Files loaded on the command line appear here by themselves." }
-            a.button.primary href="/new" { "Choose a file" }
+            p { "Connect an account, look at what it follows, likes or has posted, and choose what to undo. You see what would happen before \
+                 anything is queued. Who has a CSV of IDs can upload that instead." }
+            div.actions {
+                a.button.primary href="/accounts/connect" { "Connect an account" }
+                a.button href="/lists" { "Look at a list" }
+                a.button href="/new" { "Choose a file" }
+            }
         }
     }
 }

@@ -70,15 +70,17 @@ pub(in crate::web) fn schedules(frame: &Frame, page: &SchedulesPage) -> Html<Str
             h1 { "Schedules" }
             p.quiet {
                 "Files and lists that are run again and again. One schedule runs at a time; other jobs continue while it sends. Times are by the clock of each schedule's zone."
-                @if !page.cards.is_empty() { " Another one is added on the command line: " code { (page.add) } }
+                @if !page.cards.is_empty() { " One of a file is added on the command line: " code { (page.add) } }
             }
-        } }
+        }
+        div.actions { a.button.primary href="/schedules/new" { "New schedule" } } }
         div.stack #schedules data-live {
             @if page.cards.is_empty() {
                 div.empty {
                     h2 { "Nothing is scheduled" }
-                    p { "A schedule runs a file night after night, until every row is settled. To add one that starts at two every night, type " }
+                    p { "A schedule reads a list night after night, and undoes what passes its filter. One of a file is added on the command line: " }
                     p { code { (page.add) } }
+                    a.button.primary href="/schedules/new" { "New schedule" }
                 }
             } @else {
                 @for (index, schedule) in page.cards.iter().enumerate() { (card(index, schedule)) }
@@ -178,6 +180,7 @@ fn actions(card: &ScheduleCard) -> Markup {
         div.actions {
             @if matches!(card.standing, ScheduleState::Resting) && card.understood.is_ok() { (post("run", "Run now")) }
             @if let Some(label) = skip { (post("skip", label)) }
+            @if card.understood.is_ok() { a.button href={ "/schedules/edit?name=" (encoded(name)) } { "Change…" span.unseen { " (" (foreign(name)) ")" } } }
             a.button.danger href={ "/schedules/remove?name=" (encoded(name)) } { "Remove…" span.unseen { " (" (foreign(name)) ")" } }
         }
     }

@@ -7,6 +7,7 @@
 mod choices;
 mod form;
 mod kept_bytes;
+mod offered;
 mod place;
 mod receive;
 mod waiting;
@@ -21,10 +22,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 pub(super) use self::choices::Choices;
 pub(super) use self::form::{choose_again, new};
+pub(super) use self::offered::offer;
 use self::place::JobFile;
-pub(super) use self::receive::{MAX_BODY_BYTES, receive};
-pub(super) use self::waiting::Uploads;
-use self::waiting::{Received, Waiting};
+pub(super) use self::receive::{MAX_BODY_BYTES, MAX_EXPORT_BYTES, receive, receive_export};
+use self::waiting::Waiting;
+pub(super) use self::waiting::{Received, Uploads};
 use super::middleware::Visitor;
 use super::pages::{self, NewForm};
 use super::problem::Problem;

@@ -23,6 +23,8 @@ use crate::web::state::Web;
 
 /// The longest file that is received.
 const MAX_UPLOAD_BYTES: u64 = 256 * 1024 * 1024;
+/// The longest export that is received.
+pub(in crate::web) const MAX_EXPORT_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 /// The longest form: a file, a keep list and a few words.
 pub(in crate::web) const MAX_BODY_BYTES: usize = 2 * MAX_UPLOAD_BYTES as usize + 64 * 1024;
 /// A sender that is silent for so long is dropped.
@@ -36,11 +38,7 @@ pub(in crate::web) async fn receive(
     Extension(visitor): Extension<Visitor>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let headers = request.headers();
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
-        return Err(too_long("The form is"));
-    }
+    refuse_length(&request, MAX_BODY_BYTES as u64)?;
     let kept = KeptBytes::default();
     let mut form = match Multipart::from_request(request.map(|body| kept.counting(body)), &()).await {
         Ok(form) => form,
@@ -63,9 +61,12 @@ pub(in crate::web) async fn receive(
         match name {
             "file" => {
                 shown = field.file_name().unwrap_or_default().chars().take(200).collect();
-                file = Some(store_file(&web.uploads, field, &kept).await?.0);
+                file = Some(store_file(&web.uploads, field, &kept, MAX_UPLOAD_BYTES).await?.0);
             }
-            "keep" => keep = Some(store_file(&web.uploads, field, &kept).await?).filter(|(_, bytes)| *bytes > 0),
+            "keep" => {
+                keep = Some(store_file(&web.uploads, field, &kept, MAX_UPLOAD_BYTES).await?)
+                    .filter(|(_, bytes)| *bytes > 0)
+            }
             _ => choose(&mut choices, name, &text_of(field, &kept).await?)?,
         }
     }
@@ -85,6 +86,35 @@ pub(in crate::web) async fn receive(
         Some(refused) => filled_in(&web, visitor, choices, Some((id, &*web.uploads.get(id)?)), &refused).await,
         None => Ok(Redirect::to(&format!("/new/{id}")).into_response()),
     }
+}
+
+/// Receives a form with an export of somebody's data: the file, what its sender calls it, and which list of it is wanted.
+pub(in crate::web) async fn receive_export(web: &Web, request: Request) -> Result<(Received, String, String), Problem> {
+    refuse_length(&request, MAX_EXPORT_BYTES + 64 * 1024)?;
+    let kept = KeptBytes::default();
+    let form = Multipart::from_request(request.map(|body| kept.counting(body)), &()).await;
+    let mut form = form.map_err(|_| Problem::unusable("This is no form with a file.", "Use the form of the page."))?;
+    let (mut file, mut what) = (None, String::new());
+    while let Some(field) = next_field(&mut form, &kept).await? {
+        match field.name() {
+            Some("export") if file.is_none() => {
+                let shown: String = field.file_name().unwrap_or_default().chars().take(200).collect();
+                file = Some((store_file(&web.uploads, field, &kept, MAX_EXPORT_BYTES).await?.0, shown));
+            }
+            Some("what") => what = text_of(field, &kept).await?,
+            _ => drop(text_of(field, &kept).await?),
+        }
+    }
+    match file.filter(|(_, shown)| !shown.is_empty()) {
+        Some((file, shown)) => Ok((file, shown, what)),
+        None => Err(Problem::unusable("No file was chosen.", "Choose the export that the service has made for you.")),
+    }
+}
+
+fn refuse_length(request: &Request, most: u64) -> Result<(), Problem> {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > most) { Err(too_long("The form is")) } else { Ok(()) }
 }
 
 /// The fields of the form. What else is in it is read past.
@@ -154,13 +184,18 @@ async fn text_of(mut field: Field<'_>, kept: &KeptBytes) -> Result<String, Probl
 }
 
 /// Writes a field to a file of its own, which stays as long as what is given; and its length.
-async fn store_file(uploads: &Uploads, mut field: Field<'_>, kept: &KeptBytes) -> Result<(Received, u64), Problem> {
+async fn store_file(
+    uploads: &Uploads,
+    mut field: Field<'_>,
+    kept: &KeptBytes,
+    most: u64,
+) -> Result<(Received, u64), Problem> {
     let (mut file, received) = uploads.create()?;
     let complain = |error| CommandError::io(received.0.display(), error);
     let mut bytes = 0_u64;
     while let Some(piece) = next_piece(&mut field, kept).await? {
         bytes += piece.len() as u64;
-        if bytes > MAX_UPLOAD_BYTES {
+        if bytes > most {
             return Err(too_long("The file is"));
         }
         file.write_all(&piece).map_err(complain)?;

@@ -43,7 +43,14 @@ impl Waiting {
 
 /// A file that was received. It is removed with this: what was queued has a copy in its place.
 #[derive(Debug)]
-pub(super) struct Received(pub(super) PathBuf);
+pub(in crate::web) struct Received(pub(super) PathBuf);
+
+impl Received {
+    /// Where it is.
+    pub(in crate::web) fn path(&self) -> &Path {
+        &self.0
+    }
+}
 
 impl Drop for Received {
     fn drop(&mut self) {
@@ -103,7 +110,7 @@ impl Uploads {
     }
 
     /// A new file in the folder, readable by its owner alone.
-    pub(super) fn create(&self) -> Result<(std::fs::File, Received), CommandError> {
+    pub(in crate::web) fn create(&self) -> Result<(std::fs::File, Received), CommandError> {
         let complain = |error| CommandError::io(self.folder.display(), error);
         make_own_folder(&self.folder)?;
         let path = self.folder.join(format!("{}{:016x}.csv", place::RECEIVED, fastrand::u64(..)));
