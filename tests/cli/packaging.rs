@@ -2,6 +2,8 @@
 
 use clap::Parser;
 use cleanup::cli::args::{Cli, Command};
+use cleanup::domain::Secret;
+use cleanup::store::QueuePlace;
 
 fn read(name: &str) -> String {
     let path = format!("{}/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -21,6 +23,30 @@ fn compose_gives_serve_words_that_it_understands() {
     assert!(compose.contains("\n  web_password:") && compose.contains("read_only: true"));
     let prometheus = read("packaging/prometheus.yml");
     assert!(prometheus.contains(&format!("\"cleanup:{}\"", args.listen.port())), "{prometheus}");
+}
+
+/// What the workers of a queue on a server are started with: each line that has words for the program.
+#[test]
+fn workers_are_given_words_and_an_address_that_the_program_understands() {
+    let compose = read("packaging/compose-postgres.yaml");
+    let commands: Vec<&str> = compose.lines().filter_map(|line| line.trim().strip_prefix("command: ")).collect();
+    let kubernetes = read("packaging/kubernetes.yaml");
+    let args = kubernetes.lines().find_map(|line| line.trim().strip_prefix("args: [")).unwrap().trim_end_matches(']');
+    assert_eq!(commands.len(), 2);
+    for words in commands.into_iter().map(str::to_owned).chain([args.replace(", ", " ")]) {
+        let cli = Cli::try_parse_from(["cleanup"].into_iter().chain(words.split(' '))).unwrap();
+        let Command::Serve(args) = cli.command else { panic!("{words}") };
+        // Nobody is there who could say yes. Whoever listens for everybody has a password.
+        assert!(args.yes && (args.listen.ip().is_loopback() || args.password_file.is_some()), "{words}");
+    }
+    let address = kubernetes.lines().find(|line| line.contains("name: CLEANUP_DB,")).unwrap();
+    let address = address.split('"').nth(1).unwrap();
+    let place = QueuePlace::server(Secret::new(address), std::path::Path::new("/data")).unwrap();
+    assert_eq!(place.to_string(), "postgres://cleanup_worker@cleanup-db-rw:5432/cleanup");
+    // The password comes by another way, and every worker opens the same logins.
+    for name in ["PGPASSWORD", "CLEANUP_KEY"] {
+        assert!(kubernetes.contains(&format!("name: {name}, valueFrom")), "{name}");
+    }
 }
 
 #[test]
@@ -48,6 +74,14 @@ fn services(compose: &str) -> Vec<(String, Vec<String>)> {
 fn every_service_has_as_little_as_it_needs() {
     let services = services(&read("packaging/compose.yaml"));
     assert_eq!(services.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["cleanup", "prometheus"]);
+    // The server writes where it likes within its own container.
+    let workers = self::services(&read("packaging/compose-postgres.yaml"));
+    assert_eq!(workers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["db", "cleanup", "worker"]);
+    for (name, lines) in &workers[1..] {
+        for line in ["read_only: true", "cap_drop: [ALL]", "security_opt: [\"no-new-privileges:true\"]"] {
+            assert!(lines.iter().any(|found| found == line), "{name} lacks {line}");
+        }
+    }
     for (name, lines) in &services {
         for line in ["read_only: true", "cap_drop: [ALL]", "security_opt: [\"no-new-privileges:true\"]", "healthcheck:"]
         {
@@ -65,17 +99,23 @@ fn images_have_exact_tags() {
     let (docker, compose) = (read("packaging/Dockerfile"), read("packaging/compose.yaml"));
     let from = docker.lines().filter_map(|line| line.strip_prefix("FROM "));
     let images = compose.lines().filter_map(|line| line.trim().strip_prefix("image: "));
+    let postgres = read("packaging/compose-postgres.yaml");
+    let images = images.chain(postgres.lines().filter_map(|line| line.trim().strip_prefix("image: ")));
     let all: Vec<&str> = from.chain(images).map(|image| image.split(' ').next().unwrap()).collect();
-    assert_eq!(all.len(), 4, "{all:?}");
+    assert_eq!(all.len(), 7, "{all:?}");
     for image in all {
         let (_, tag) = image.split_once(':').unwrap_or_else(|| panic!("{image} has no tag"));
+        // PostgreSQL's versions have two numbers.
+        let numbers = if image.starts_with("postgres:") { 2 } else { 3 };
         let is_exact = tag.split('-').any(|part| {
-            part.trim_start_matches('v').split('.').filter(|number| number.parse::<u32>().is_ok()).count() == 3
+            part.trim_start_matches('v').split('.').filter(|number| number.parse::<u32>().is_ok()).count() >= numbers
                 || part.len() == 8 && part.parse::<u32>().is_ok()
         });
         assert!(is_exact, "{image}");
     }
-    assert!(compose.contains(concat!("image: cleanup:", env!("CARGO_PKG_VERSION"))));
+    for file in [compose, postgres, read("packaging/kubernetes.yaml")] {
+        assert!(file.contains(concat!("image: cleanup:", env!("CARGO_PKG_VERSION"))));
+    }
 }
 
 /// The words that ask `serve` how it is, run against a server of a line.

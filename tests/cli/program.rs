@@ -94,7 +94,7 @@ pub(crate) fn work(place: impl Into<QueuePlace>, kind: QueueKind, count: u32, st
         let clock = SystemClock::shared();
         let store = Store::open(&place, kind).await.unwrap();
         let lock = DrainLock::take(&place).await.unwrap();
-        let (mut drain, _) = Drain::begin(
+        let begun = Drain::begin(
             store,
             lock,
             &DrainScope::default(),
@@ -105,6 +105,8 @@ pub(crate) fn work(place: impl Into<QueuePlace>, kind: QueueKind, count: u32, st
         )
         .await
         .unwrap();
+        // On a server it takes the accounts first.
+        let (mut drain, _) = crate::store::support::take_all(begun, clock.now()).await;
         let lane = drain.lanes(None).await.unwrap()[0];
         let now = clock.now();
         let claim = Claim {

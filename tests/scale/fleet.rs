@@ -35,15 +35,20 @@ pub struct Worker {
 }
 
 impl Fleet<'_> {
+    /// The first of them runs; the others join.
     pub fn new<'a>(size: usize, sandbox: &'a SandboxProcess, address: &str, rate: &str) -> Fleet<'a> {
         let worker =
             || Worker { home: Home::new(), running: None, ended_at: Instant::now(), wakes_at: None, ends: Vec::new() };
         let workers = (0..size).map(|_| worker()).collect();
         let mut fleet = Fleet { workers, sandbox, address: address.to_owned(), rate: rate.to_owned() };
-        for number in 0..size {
-            fleet.begin(number);
-        }
+        fleet.begin(0);
         fleet
+    }
+
+    pub fn join_all(&mut self) {
+        for number in 1..self.workers.len() {
+            self.begin(number);
+        }
     }
 
     fn begin(&mut self, number: usize) {

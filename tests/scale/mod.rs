@@ -24,6 +24,10 @@ use crate::common::{Done, Home, RunToEnd, SandboxProcess, id};
 /// Requests that an account's window holds.
 const LIMIT: u64 = 5;
 
+/// Load is even again within 10 s, and what a dead process had is taken over within a lease of 15 s: on a machine that has time for it.
+const EVEN_WITHIN: Duration = Duration::from_secs(30);
+const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(45);
+
 /// The first account's user; the others follow.
 const FIRST_USER: u64 = 5_000_001;
 
@@ -44,14 +48,15 @@ struct Story {
 impl Story {
     /// The window is as long as it takes to send what all accounts may at this speed, so that limits decide, and not the machine.
     fn asked_for() -> Story {
-        let (accounts, seconds) = (asked("CLEANUP_SCALE_ACCOUNTS", 24), asked("CLEANUP_SCALE_SECONDS", 40));
+        let (accounts, seconds) = (asked("CLEANUP_SCALE_ACCOUNTS", 24), asked("CLEANUP_SCALE_SECONDS", 25));
         let speed: u64 = asked("CLEANUP_SCALE_SPEED", 60);
         let window_s = (accounts * LIMIT).div_ceil(speed).max(2);
         Story {
             accounts,
-            rows_each: (seconds * LIMIT / window_s).max(LIMIT + 1),
+            // As much again as fits into the time without faults at the beginning.
+            rows_each: (seconds + 10) * LIMIT / window_s + LIMIT,
             rate: format!("{LIMIT}/{window_s}s"),
-            processes: asked("CLEANUP_SCALE_PROCESSES", 2),
+            processes: asked("CLEANUP_SCALE_PROCESSES", 4),
             seconds,
         }
     }
@@ -87,6 +92,21 @@ impl Office<'_> {
         self.run(&["load", "unfollow.csv"]).ends(0);
     }
 
+    /// How many accounts each process that drains has, once that is as it should be; how long it took.
+    fn until(&self, what: &str, is_so: impl Fn(&[u64]) -> bool) -> Duration {
+        let began = Instant::now();
+        loop {
+            let status = self.run(&["status", "--json"]).ends(0).json();
+            let drains = status["drains"].as_array().unwrap();
+            let held: Vec<u64> = drains.iter().map(|drain| drain["accounts"].as_u64().unwrap()).collect();
+            if is_so(&held) {
+                return began.elapsed();
+            }
+            assert!(began.elapsed() < Duration::from_secs(90), "{what}: {held:?}");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
     /// Rows that wait; none while the server cannot be reached.
     fn pending(&self) -> Option<u64> {
         let status = self.run(&["status", "--json"]);
@@ -103,7 +123,7 @@ fn processes_share_a_postgres_server_whatever_happens() {
     cluster.tell("postgres", "create database queue encoding 'UTF8' template template0").unwrap();
     cluster.tell("postgres", "create role worker login").unwrap();
     let home = Home::new();
-    let limits = ["--limit", &story.rate, "--faults", "none", "--latency", "50ms"];
+    let limits = ["--limit", &story.rate, "--faults", "none", "--latency", "300ms"];
     let sandbox = SandboxProcess::start(&home, &limits);
     let office = Office { home, sandbox: &sandbox, address: cluster.address("postgres", "queue") };
     office.load(&story);
@@ -123,6 +143,7 @@ fn processes_share_a_postgres_server_whatever_happens() {
     );
     let began = Instant::now();
     let mut fleet = Fleet::new(story.processes, &sandbox, &cluster.address("worker", "queue"), &story.rate);
+    watch_sharing(&story, &office, &mut fleet, &mut dice);
     let mut plan = faults::plan(&mut dice, story.seconds as usize / 4).into_iter();
     let mut next = Instant::now() + Duration::from_secs(3);
     let most = Duration::from_secs(180 + 4 * story.seconds);
@@ -150,6 +171,23 @@ fn processes_share_a_postgres_server_whatever_happens() {
         });
     println!("processes ended by themselves, by exit code: {ends:?}");
     judge(&story, &cluster, &office);
+}
+
+/// Others join, and all have about as many accounts; one dies, and the others have what it had.
+fn watch_sharing(story: &Story, office: &Office<'_>, fleet: &mut Fleet<'_>, dice: &mut fastrand::Rng) {
+    let all = |held: &[u64]| held.iter().sum::<u64>() == story.accounts;
+    office.until("one process has all accounts", |held| held.len() == 1 && all(held));
+    fleet.join_all();
+    let took = office.until("all processes have as many", |held| {
+        let spread = held.iter().max().unwrap_or(&0) - held.iter().min().unwrap_or(&0);
+        held.len() == story.processes && all(held) && spread <= 1 + story.accounts / 20
+    });
+    println!("{took:6.1?} after they had joined all {} processes had as many accounts", story.processes);
+    assert!(took < EVEN_WITHIN, "{took:?}");
+    fleet.workers[dice.usize(..story.processes)].kill();
+    let took = office.until("the others have its accounts", |held| held.len() == story.processes - 1 && all(held));
+    println!("{took:6.1?} after it had been killed the others had a process's accounts");
+    assert!(took < TAKEN_OVER_WITHIN, "{took:?}");
 }
 
 fn judge(story: &Story, cluster: &Cluster, office: &Office<'_>) {

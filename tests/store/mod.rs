@@ -19,6 +19,6 @@ mod schedules;
 mod server;
 mod sharing;
 mod stores;
-mod support;
+pub(crate) mod support;
 mod transfer;
 mod verification;

@@ -95,7 +95,7 @@ pub(super) async fn begin_at(queue: &TestQueue, now: Moment, boot: &str) -> (Dra
 }
 
 /// On a server a drain takes its accounts, here all of them, and is told of each what it finds there.
-pub(super) async fn take_all((mut drain, start): (Drain, DrainStart), now: Moment) -> (Drain, DrainStart) {
+pub(crate) async fn take_all((mut drain, start): (Drain, DrainStart), now: Moment) -> (Drain, DrainStart) {
     if !drain.is_shared() {
         return (drain, start);
     }
