@@ -9,7 +9,7 @@ use super::drain_start::{AsideTask, CrashedTask, DrainStart, ParkedTask};
 use super::drain_windows::to_text;
 use super::work::DrainScope;
 use crate::domain::{
-    AccountId, AttemptId, CRASHED, CrashCount, Death, Fence, LaneId, Moment, TaskId, TaskState, Tick,
+    AccountId, AttemptId, BootId, CRASHED, CrashCount, Death, Fence, LaneId, Moment, TaskId, TaskState, Tick,
     UNKNOWN_AFTER_CRASH,
 };
 use crate::store::codes::action_of;
@@ -30,16 +30,7 @@ impl Drain {
         deadline_ms: i64,
     ) -> Result<DrainStart, StoreError> {
         let mut tx = self.store.db.begin().await?;
-        let args = args![
-            &self.boot.0,
-            now.tick.0,
-            now.wall.0,
-            scope.jobs_json(),
-            scope.sends_until.map(|at| at.0),
-            scope.is_capped,
-            to_text(&scope.windows)
-        ];
-        let (fence,): (i64,) = tx.fetch_one(BEGIN_DRAIN, args).await?;
+        let fence = write_drain(&mut tx, &self.boot, scope, now).await?;
         let found: Vec<InFlightRow> = tx.fetch_all(IN_FLIGHT, args![&self.boot.0]).await?;
         let after = after_death(&found, now);
         after.write(&mut tx).await?;
@@ -52,7 +43,7 @@ impl Drain {
         let (last,): (i64,) = tx.fetch_one("select coalesce(max(id), 0) from attempt", args![]).await?;
         let (taken_over,): (i64,) = tx.fetch_one(TAKEN_OVER, args![&self.boot.0]).await?;
         tx.commit().await?;
-        self.fence = Fence(fence);
+        self.fence = fence;
         self.last_attempt = AttemptId(last);
         Ok(DrainStart {
             recovered: after.tasks - after.failed,
@@ -66,6 +57,26 @@ impl Drain {
             taken_over: Tick(taken_over),
         })
     }
+}
+
+/// A drain's row: the next fence.
+pub(super) async fn write_drain(
+    tx: &mut Tx<'_>,
+    boot: &BootId,
+    scope: &DrainScope,
+    now: Moment,
+) -> Result<Fence, StoreError> {
+    let args = args![
+        &boot.0,
+        now.tick.0,
+        now.wall.0,
+        scope.jobs_json(),
+        scope.sends_until.map(|at| at.0),
+        scope.is_capped,
+        to_text(&scope.windows)
+    ];
+    let (fence,): (i64,) = tx.fetch_one(BEGIN_DRAIN, args).await?;
+    Ok(Fence(fence))
 }
 
 /// What a death has left of the tasks that were in flight.
@@ -130,7 +141,7 @@ pub(super) fn parked_of(row: ParkedRow) -> Result<ParkedTask, StoreError> {
     })
 }
 
-pub(super) const BEGIN_DRAIN: &str = "
+const BEGIN_DRAIN: &str = "
     insert into drain (id, boot, started_tick, started_at, jobs, sends_until, is_capped, windows)
     select coalesce(max(id), 0) + 1, $1, $2, $3, $4, $5, $6, $7 from drain returning id";
 

@@ -5,12 +5,11 @@ use super::dead_drains::{Buried, bury};
 use super::drain::Drain;
 use super::drain_lease::DrainLease;
 use super::drain_start::DrainStart;
-use super::drain_windows::to_text;
-use super::recovery::BEGIN_DRAIN;
+use super::recovery::write_drain;
 use super::share::{CHANGED, begin_sharing, lock_own_row};
 use super::take_over::taken_over;
 use super::work::DrainScope;
-use crate::domain::{Fence, Moment};
+use crate::domain::Moment;
 use crate::store::error::StoreError;
 use crate::store::lock_holder::session_name;
 use crate::store::open::Store;
@@ -30,22 +29,13 @@ impl Drain {
         let mut tx = self.store.db.begin().await?;
         begin_sharing(&mut tx).await?;
         let buried = bury(&mut tx, &self.boot.0, now, self.deadline_ms).await?;
-        let args = args![
-            &self.boot.0,
-            now.tick.0,
-            now.wall.0,
-            scope.jobs_json(),
-            scope.sends_until.map(|at| at.0),
-            scope.is_capped,
-            to_text(&scope.windows)
-        ];
-        let (fence,): (i64,) = tx.fetch_one(BEGIN_DRAIN, args).await?;
-        tx.execute(IS_ALIVE, args![fence, session_name(), lives_ms]).await?;
+        let fence = write_drain(&mut tx, &self.boot, scope, now).await?;
+        tx.execute(IS_ALIVE, args![fence.0, session_name(), lives_ms]).await?;
         tx.execute(CHANGED, args![1]).await?;
         let taken_over = taken_over(&mut tx, &self.boot.0, now).await?;
         let (other_boots,): (bool,) = tx.fetch_one(OTHER_BOOTS, args![&self.boot.0, now.wall.0]).await?;
         tx.commit().await?;
-        self.fence = Fence(fence);
+        self.fence = fence;
         self.lease = DrainLease::keep(self.store.place(), self.fence, from).await?;
         let Buried { recovered, crashed, .. } = buried;
         Ok(DrainStart { recovered, crashed, taken_over, other_boots, ..DrainStart::default() })
