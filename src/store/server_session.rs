@@ -32,6 +32,8 @@ pub(super) fn session_options(server: &ServerPlace) -> sqlx::Result<PgConnectOpt
         // As long as a file is waited for.
         ("lock_timeout", lock_timeout.as_str()),
         ("statement_timeout", "0"),
+        // Statements here take milliseconds, and to compile one takes a hundred.
+        ("jit", "off"),
         ("client_min_messages", "warning"),
         ("default_transaction_isolation", "read committed"),
         // A host that has gone without a word, with a lock or in the middle of a transaction, is found out in half a minute.

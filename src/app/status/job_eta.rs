@@ -29,7 +29,7 @@ type Work = HashMap<AccountId, Vec<(Action, u64)>>;
 /// What jobs have before them, in the order in which they are worked off.
 pub(super) struct EtaLine<'a> {
     settings: &'a Settings,
-    accounts: &'a [AccountStatus],
+    accounts: HashMap<AccountId, &'a AccountStatus>,
     drain: Option<&'a DrainScope>,
     now: Moment,
     /// What the drain has before it.
@@ -43,6 +43,7 @@ impl<'a> EtaLine<'a> {
         drain: Option<&'a DrainScope>,
         now: Moment,
     ) -> EtaLine<'a> {
+        let accounts = accounts.iter().map(|standing| (standing.account.id, standing)).collect();
         EtaLine { settings, accounts, drain, now, queued: Work::new() }
     }
 
@@ -52,11 +53,7 @@ impl<'a> EtaLine<'a> {
 
     /// When the next request of an account can leave.
     pub(super) fn next_at(&self, account: AccountId, work: &[(Action, u64)]) -> Wall {
-        self.standing_of(account).map_or(self.now.wall, |standing| standing.next_at(work, self.now))
-    }
-
-    fn standing_of(&self, account: AccountId) -> Option<&AccountStatus> {
-        self.accounts.iter().find(|standing| standing.account.id == account)
+        self.accounts.get(&account).map_or(self.now.wall, |standing| standing.next_at(work, self.now))
     }
 
     /// How long a job takes that has this left. Call it for one job after the other, in their order.
@@ -107,7 +104,7 @@ impl<'a> EtaLine<'a> {
             return from_empty(work, &specs, pace);
         }
         let empty = || specs.iter().map(|spec| WindowLevel { spec: *spec, used: 0 }).collect();
-        let levels: Vec<WindowLevel> = self.standing_of(account).map_or_else(empty, AccountStatus::levels);
+        let levels: Vec<WindowLevel> = self.accounts.get(&account).map_or_else(empty, |standing| standing.levels());
         let begins = self.next_at(account, work).since(self.now.wall);
         begins.saturating_add(time_for(work, &levels, pace))
     }

@@ -14,9 +14,9 @@ use crate::app::{self, AccountNeed, Activity, JobFacts, OtherRun, login_needed};
 use crate::auth;
 use crate::clock::SharedClock;
 use crate::config::Settings;
-use crate::domain::{AccountId, Action, Horizons, Moment, Platform, Wall, name_key};
+use crate::domain::{AccountId, Action, BootId, Horizons, Moment, Platform, Wall, name_key};
 use crate::error::CommandError;
-use crate::store::{DrainAtWork, JobState, JobStatus, Store, WorkInProgress};
+use crate::store::{Account, DrainAtWork, JobState, JobStatus, RecentSlot, Store, WorkInProgress};
 
 /// A job of several accounts or actions with more unsettled tasks than this gets no ETA: counting them by lane walks them.
 const MAX_COUNTED_TASKS: u64 = 1_000_000;
@@ -100,17 +100,16 @@ impl<'a> StatusQuery<'a> {
             let work = if is_open { self.work_of(store, &status).await? } else { JobWork::default() };
             jobs.push((status, work));
         }
-        let left = || jobs.iter().flat_map(|(_, work)| &work.lanes);
+        let lefts = works_of(&jobs);
         for standing in &mut accounts {
-            let own = left().filter(|(_, account, _)| *account == standing.account.id);
-            standing.work = own.map(|(action, ..)| *action).collect();
+            standing.work = lefts.get(&standing.account.id).cloned().unwrap_or_default();
             if standing.account.trouble.is_some() {
                 let record = store.accounts().credential(standing.account.id).await?;
                 let work = standing.work.iter().copied();
                 standing.login_actions = app::login_actions(&standing.account, record.as_ref(), work);
             }
         }
-        let surroundings = self.surroundings(store, &jobs, now.wall).await?;
+        let surroundings = self.surroundings(store, &jobs, &lefts, now.wall).await?;
         let jobs = self.standing_of(jobs, &accounts, &surroundings, now);
         let drains = store.queue().drains_at_work().await?;
         Ok(QueueStatus { jobs, accounts, drains, now })
@@ -120,44 +119,61 @@ impl<'a> StatusQuery<'a> {
     pub async fn look_at_accounts(&self, store: &mut Store, now: Moment) -> Result<Vec<AccountStatus>, CommandError> {
         let boot = self.clock.boot();
         let mut endpoints = endpoint_states(store, &boot, now).await?;
-        let mut standing = Vec::new();
         let looked_at = match self.accounts {
             Some(only) => store.accounts().accounts_of(only).await?,
             None => store.accounts().all().await?,
         };
-        for account in looked_at {
+        let mut slots = self.newest_slots(store, &looked_at, &boot, now).await?;
+        let standing = looked_at.into_iter().map(|account| {
             let specs = self.settings.windows(account.platform);
-            let horizons = Horizons::of(specs.iter());
-            let slots =
-                store.queue().newest_attempts(account.id, slots_needed(&specs), &boot.0, now, &horizons).await?;
-            let windows = window_usage(&specs, &slots, now);
+            let windows = window_usage(&specs, &slots.remove(&account.id).unwrap_or_default(), now);
             let hold = account.hold.as_ref();
             let hold = hold.and_then(|hold| Some((hold_ends(hold, &boot.0, now)?, hold.reason.clone())));
             let endpoints = endpoints.remove(&account.id).unwrap_or_default();
             let (work, login_actions) = (BTreeSet::new(), Vec::new());
-            standing.push(AccountStatus { account, windows, hold, endpoints, work, login_actions });
+            AccountStatus { account, windows, hold, endpoints, work, login_actions }
+        });
+        Ok(standing.collect())
+    }
+
+    /// The slots of all accounts that may still count: platform by platform, for each has windows of its own.
+    async fn newest_slots(
+        &self,
+        store: &mut Store,
+        accounts: &[Account],
+        boot: &BootId,
+        now: Moment,
+    ) -> Result<HashMap<AccountId, Vec<RecentSlot>>, CommandError> {
+        let mut by_platform: HashMap<Platform, Vec<AccountId>> = HashMap::new();
+        for account in accounts {
+            by_platform.entry(account.platform).or_default().push(account.id);
         }
-        Ok(standing)
+        let mut slots = HashMap::new();
+        for (platform, own) in by_platform {
+            let specs = self.settings.windows(platform);
+            let horizons = Horizons::of(specs.iter());
+            slots.extend(store.queue().newest_attempts(&own, slots_needed(&specs), &boot.0, now, &horizons).await?);
+        }
+        Ok(slots)
     }
 
     async fn surroundings(
         &self,
         store: &mut Store,
         jobs: &[(JobStatus, JobWork)],
+        lefts: &HashMap<AccountId, BTreeSet<Action>>,
         now: Wall,
     ) -> Result<Surroundings, CommandError> {
         let environment = app::environment_accounts(&self.settings.credentials)?;
         let unfinished = jobs.iter().filter(|(status, _)| status.counts.pending > 0);
         let job = only(unfinished.map(|(status, _)| status.job.name.as_str()));
-        let at_work: BTreeSet<AccountId> =
-            jobs.iter().flat_map(|(_, work)| &work.lanes).map(|(_, account, _)| *account).collect();
+        let at_work: BTreeSet<AccountId> = lefts.keys().copied().collect();
         let mut untried = HashSet::new();
         let work = store.queue().work_in_progress().await?;
         let tried = if work.drain.is_some() { Some(store.queue().accounts_of_newest_drain().await?) } else { None };
         let accounts = auth::list_of(store, &Vec::from_iter(at_work)).await?.into_iter().map(|(account, record)| {
             let remedy = |reason| {
-                let own = jobs.iter().flat_map(|(_, work)| &work.lanes).filter(|(_, whose, _)| *whose == account.id);
-                let work: BTreeSet<Action> = own.map(|(action, ..)| *action).collect();
+                let work = lefts.get(&account.id).cloned().unwrap_or_default();
                 let login_actions = &app::login_actions(&account, record.as_ref(), work)[..];
                 let name = account.name.as_str();
                 TroubledAccount { settings: self.settings, name, job, login_actions }.remedy(reason)
@@ -248,6 +264,15 @@ impl Surroundings {
             schedule: self.schedules.waits.get(&*name_key(&status.job.name)).cloned(),
         }
     }
+}
+
+/// What is left to do for each account.
+fn works_of(jobs: &[(JobStatus, JobWork)]) -> HashMap<AccountId, BTreeSet<Action>> {
+    let mut works: HashMap<AccountId, BTreeSet<Action>> = HashMap::new();
+    for (action, account, _) in jobs.iter().flat_map(|(_, work)| &work.lanes) {
+        works.entry(*account).or_default().insert(*action);
+    }
+    works
 }
 
 /// What was said, without the word in front of it.

@@ -47,34 +47,40 @@ impl Drain {
 }
 
 impl QueueStore<'_> {
-    /// The newest `most` attempts of an account that may still count, newest first.
+    /// The newest `most` attempts of each of these accounts that may still count, newest first.
     pub async fn newest_attempts(
         &mut self,
-        account: AccountId,
+        accounts: &[AccountId],
         most: u32,
         boot: &str,
         now: Moment,
         horizons: &Horizons,
-    ) -> Result<Vec<RecentSlot>, StoreError> {
+    ) -> Result<HashMap<AccountId, Vec<RecentSlot>>, StoreError> {
         let from = self.first_that_count(boot, now, horizons).await?;
-        let args = args![boot, account.0, most, from.far.0, from.near.0, from.far_actions];
         if self.db.is_postgres() {
-            return newest_of_server(self.db, args).await;
+            let asked = serde_json::json!(accounts).to_string();
+            return newest_of_server(self.db, args![boot, asked, most, from.far.0, from.near.0, from.far_actions])
+                .await;
         }
-        let (uppers, actions, elsewhere): (Option<String>, Option<String>, Option<String>) =
-            self.db.fetch_one(NEWEST, args).await?;
-        let elsewhere = parse_each(elsewhere.as_deref(), b',', another_boots_moment);
-        let slots = each_number(uppers.as_deref()).zip(each_number(actions.as_deref())).zip(elsewhere);
-        slots
-            .map(|((counted_until, action), elsewhere)| {
-                Ok(RecentSlot {
-                    action: action_of(action?)?,
-                    counted_until: Tick(counted_until?),
-                    elsewhere: elsewhere?,
-                })
-            })
-            .collect()
+        let mut slots = HashMap::new();
+        for account in accounts {
+            let args = args![boot, account.0, most, from.far.0, from.near.0, from.far_actions];
+            let newest = newest_of(self.db.fetch_one(NEWEST, args).await?)?;
+            slots.insert(*account, newest);
+        }
+        Ok(slots)
     }
+}
+
+fn newest_of(columns: (Option<String>, Option<String>, Option<String>)) -> Result<Vec<RecentSlot>, StoreError> {
+    let (uppers, actions, elsewhere) = columns;
+    let elsewhere = parse_each(elsewhere.as_deref(), b',', another_boots_moment);
+    let slots = each_number(uppers.as_deref()).zip(each_number(actions.as_deref())).zip(elsewhere);
+    slots
+        .map(|((counted_until, action), elsewhere)| {
+            Ok(RecentSlot { action: action_of(action?)?, counted_until: Tick(counted_until?), elsewhere: elsewhere? })
+        })
+        .collect()
 }
 
 /// `tick:wall`, or nothing for this boot's.

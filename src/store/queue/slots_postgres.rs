@@ -1,6 +1,8 @@
 //! Slots on record as a server tells them: a row for each. What does not belong here: who asks, and what is made of them
 //! ([`super::slots`]).
 
+use std::collections::HashMap;
+
 use super::slot::{AttemptSlot, RecentSlot};
 use crate::domain::{AccountId, Moment, Tick, Wall};
 use crate::store::codes::action_of;
@@ -30,15 +32,19 @@ fn slot_of(row: SlotRow) -> Result<AttemptSlot, StoreError> {
     })
 }
 
-/// The newest slots that may still count, newest first.
-pub(super) async fn newest_of_server(db: &mut Db, args: Vec<Value>) -> Result<Vec<RecentSlot>, StoreError> {
-    let rows: Vec<(i64, i64, bool, i64, i64)> = db.fetch_all(NEWEST, args).await?;
-    let slots = rows.into_iter().map(|(counted_until, action, same_boot, tick, wall)| {
-        let reserved = Moment { tick: Tick(tick), wall: Wall(wall) };
-        let elsewhere = (!same_boot).then_some(reserved);
-        Ok(RecentSlot { action: action_of(action)?, counted_until: Tick(counted_until), elsewhere })
-    });
-    slots.collect()
+/// The newest slots of each account that may still count, newest first.
+pub(super) async fn newest_of_server(
+    db: &mut Db,
+    args: Vec<Value>,
+) -> Result<HashMap<AccountId, Vec<RecentSlot>>, StoreError> {
+    let rows: Vec<(i64, i64, i64, bool, i64, i64)> = db.fetch_all(NEWEST, args).await?;
+    let mut slots: HashMap<AccountId, Vec<RecentSlot>> = HashMap::new();
+    for (account, counted_until, action, same_boot, tick, wall) in rows {
+        let elsewhere = (!same_boot).then_some(Moment { tick: Tick(tick), wall: Wall(wall) });
+        let slot = RecentSlot { action: action_of(action)?, counted_until: Tick(counted_until), elsewhere };
+        slots.entry(AccountId(account)).or_default().push(slot);
+    }
+    Ok(slots)
 }
 
 /// `offset 0`: account by account, by the index that begins with it.
@@ -56,8 +62,16 @@ const SLOTS: &str = concat!(
      order by a.id"
 );
 
-const NEWEST: &str = "
-    select a.upper_tick, a.action, d.boot = $1, a.reserved_tick, a.reserved_at
-      from attempt a join drain d on d.id = a.drain_id
-     where a.account_id = $2 and a.id >= $4 and (a.id >= $5 or ($6 >> cast(a.action as integer)) & 1 = 1)
-     order by a.id desc limit $3";
+const NEWEST: &str = concat!(
+    "
+    select a.account_id, a.upper_tick, a.action, d.boot = $1, a.reserved_tick, a.reserved_at
+      from ",
+    word!(postgres numbers "$2"),
+    " asked
+     cross join lateral (select * from attempt
+                          where account_id = asked.value and id >= $4
+                            and (id >= $5 or ($6 >> cast(action as integer)) & 1 = 1)
+                          order by id desc limit $3) a
+      join drain d on d.id = a.drain_id
+     order by a.id desc"
+);

@@ -80,22 +80,20 @@ async fn the_newest_say_which_are_of_another_boot() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = attempts(folder.path()).await;
     let now = Moment { tick: Tick(100 * HOUR), wall: Wall(100 * HOUR) };
-    let newest = store.queue().newest_attempts(AccountId(1), 3, "now", now, &Horizons::all(hours(24))).await.unwrap();
+    let newest =
+        store.queue().newest_attempts(&[AccountId(1)], 3, "now", now, &Horizons::all(hours(24))).await.unwrap();
+    let newest = &newest[&AccountId(1)];
     let uppers: Vec<i64> = newest.iter().map(|slot| slot.counted_until.0 - 1000).collect();
     assert_eq!(uppers, [100 * HOUR, 99 * HOUR, 97 * HOUR]);
     assert!(newest.iter().all(|slot| slot.elsewhere.is_none()));
     let then = Moment { tick: Tick(41 * HOUR), wall: Wall(41 * HOUR) };
-    let two = store.queue().newest_attempts(AccountId(1), 52, "now", then, &Horizons::all(hours(24))).await.unwrap();
+    let two = store.queue().newest_attempts(&[AccountId(1)], 52, "now", then, &Horizons::all(hours(24))).await.unwrap();
     let elsewhere = Moment { tick: Tick(1040 * HOUR), wall: Wall(40 * HOUR) };
+    let two = &two[&AccountId(1)];
     assert_eq!((two.len(), two[51].elsewhere), (52, Some(elsewhere)));
-    assert!(
-        store
-            .queue()
-            .newest_attempts(AccountId(2), 3, "now", now, &Horizons::all(Duration::ZERO))
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    let none =
+        store.queue().newest_attempts(&[AccountId(2)], 3, "now", now, &Horizons::all(Duration::ZERO)).await.unwrap();
+    assert!(none[&AccountId(2)].is_empty());
 }
 
 /// What happened, by a clock that is right: a drain, in which boot and how wrong its wall clock was; and its requests.
@@ -168,10 +166,10 @@ proptest! {
             let now = ended + later;
             let moment = Moment { tick: Tick(now - booted), wall: Wall(now + wall_error) };
             let horizons = Horizons::of(&[WindowSpec::of_account(50, 900, Applies::All), WindowSpec::of_account(1_000, 86_400, Applies::Only(Action::Unlike))]);
-            let read = store.queue().newest_attempts(AccountId(1), 1000, &boot, moment, &horizons).await.unwrap();
+            let read = store.queue().newest_attempts(&[AccountId(1)], 1000, &boot, moment, &horizons).await.unwrap();
             let of_action = |action| if action == Action::Unlike { 24 * HOUR } else { 900_000 };
             let count = over.into_iter().filter(|(at, action, _)| now - at < of_action(*action));
-            let is_read = |action, counted_until| read.iter().any(|slot| (slot.action, slot.counted_until) == (action, counted_until));
+            let is_read = |action, counted_until| read[&AccountId(1)].iter().any(|slot| (slot.action, slot.counted_until) == (action, counted_until));
             count.filter(|(_, action, counted_until)| !is_read(*action, *counted_until)).count()
         });
         prop_assert_eq!(left, 0);
@@ -190,8 +188,8 @@ async fn behind_the_short_window_only_actions_with_a_long_one_are_read() {
         WindowSpec::of_account(50, 900, Applies::All),
         WindowSpec::of_account(1_000, 86_400, Applies::Only(Action::Unlike)),
     ]);
-    let newest = store.queue().newest_attempts(AccountId(1), 1000, "now", now, &horizons).await.unwrap();
-    let read: Vec<_> = newest.iter().map(|slot| (slot.action, slot.counted_until.0 / HOUR)).collect();
+    let newest = store.queue().newest_attempts(&[AccountId(1)], 1000, "now", now, &horizons).await.unwrap();
+    let read: Vec<_> = newest[&AccountId(1)].iter().map(|slot| (slot.action, slot.counted_until.0 / HOUR)).collect();
     assert_eq!(read, [100, 95, 90, 85, 80].map(|hour| (Action::Unlike, hour)));
     let plan: Vec<(i64, i64, i64, String)> =
         store.db.fetch_all(sqlx::AssertSqlSafe(format!("explain query plan {SLOTS}")), args![]).await.unwrap();

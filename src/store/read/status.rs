@@ -70,7 +70,7 @@ impl JobStatus {
 macro_rules! with_aside {
     ($statement:literal) => {
         concat!(
-            "with aside (lane_id, n) as (
+            "with aside (lane_id, n) as materialized (
                        select lane_id, count(*) from (
                            select lane_id from task where state in (2, 3)
                            union all
@@ -127,8 +127,8 @@ impl ReadStore<'_> {
             "select lane.action, lane.account_id,
                           (select count(*) from task
                             where task.lane_id = lane.id and task.state = 0 and task.id <= round.visible_to)
-                          + coalesce((select n from aside where aside.lane_id = lane.id), 0)
-                     from lane join round on round.id = lane.round_id
+                          + coalesce(aside.n, 0)
+                     from lane join round on round.id = lane.round_id left join aside on aside.lane_id = lane.id
                     where lane.round_id = $1 order by lane.id"
         );
         let rows: Vec<(i64, i64, i64)> = self.db.fetch_all(walk, args![round.0]).await?;
