@@ -222,11 +222,11 @@ impl World {
                 expected.extend(in_line);
             }
             let has_lane = |task: &usize| {
-                lanes
-                    .iter()
-                    .any(|lane| lane.job == job.id && (lane.action, lane.account) == self.model.tasks[*task].lane)
+                let key = self.model.tasks[*task].lane;
+                lanes.iter().any(|lane| lane.job == job.id && (lane.action, lane.account) == key)
             };
-            prop_assert!(tasks.iter().all(has_lane), "a lane is missing: {lanes:?}");
+            let is_own = |task: &usize| self.model.has(self.model.tasks[*task].lane.1);
+            prop_assert!(tasks.iter().all(|task| has_lane(task) == is_own(task)), "a lane is missing: {lanes:?}");
         }
         prop_assert!(
             lanes.iter().all(|lane| self

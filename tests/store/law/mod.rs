@@ -1,5 +1,5 @@
 //! The law of the store: over random stories (files that are loaded again and again, drains that die, people who pause, retry and forget),
-//! every reading says after every step what a model says that is a few plain lists.
+//! every reading says after every step what a model says that is a few plain lists. On a server drains take their accounts look by look.
 //!
 //! `story` makes stories up, `world` tells them to both, `model` is what should be, `judge` compares. The seed of a story that fails is printed,
 //! and the story is shrunk.

@@ -127,11 +127,15 @@ pub(super) struct Model {
     pub(super) allowances: BTreeMap<(AccountId, Action, bool), ModelAllowance>,
     /// Which transitions have been made, of all that there are.
     pub(super) made: BTreeSet<String>,
+    /// Drains take accounts, as on a server; else each has all.
+    pub(super) is_shared: bool,
+    /// Accounts of the newest drain.
+    pub(super) held: BTreeSet<AccountId>,
     pub(super) lie: Option<Lie>,
 }
 
 impl Model {
-    pub(super) fn new(accounts: usize, lie: Option<Lie>) -> Model {
+    pub(super) fn new(accounts: usize, is_shared: bool, lie: Option<Lie>) -> Model {
         Model {
             of_account: vec![ModelAccount::default(); accounts],
             jobs: [None, None, None],
@@ -141,6 +145,8 @@ impl Model {
             outages: BTreeMap::new(),
             allowances: BTreeMap::new(),
             made: BTreeSet::new(),
+            is_shared,
+            held: BTreeSet::new(),
             lie,
         }
     }

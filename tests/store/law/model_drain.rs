@@ -1,10 +1,12 @@
 //! The model's drains: what a start finds, what a turn writes, what a death leaves.
 
+use std::collections::BTreeSet;
+
 use cleanup::domain::{
-    AttemptId, CRASHED, CrashCount, Death, Moment, Outcome, TaskId, TaskState, Tick, Transition, UNKNOWN_AFTER_CRASH,
-    Wall,
+    AccountId, AttemptId, CRASHED, CrashCount, Death, Moment, Outcome, TaskId, TaskState, Tick, Transition,
+    UNKNOWN_AFTER_CRASH, Wall,
 };
-use cleanup::store::{Claimed, Settled};
+use cleanup::store::{Claimed, JobState, Settled};
 
 use super::lie::Lie;
 use super::model::{LaneKey, Model, ModelDrain};
@@ -31,9 +33,46 @@ pub(super) struct Moved {
 }
 
 impl Model {
-    /// The next drain begins.
+    /// The next drain begins. In a file it finds everything, on a server what it finds of accounts comes when it takes them.
     pub(super) fn begin(&mut self, boot: usize, now: Moment, deadline_ms: i64) -> Found {
         self.drains.push(ModelDrain { boot, started: now, answered: false, has_ended: false, clock_checked: false });
+        let mut found = self.bury(boot, now, deadline_ms);
+        self.held.clear();
+        let taken = if self.is_shared { BTreeSet::new() } else { self.all_accounts() };
+        self.take(taken, boot, now, &mut found);
+        found
+    }
+
+    /// The newest drain ends. On a server what it has in flight stands aside at once, in a file when the next one begins.
+    pub(super) fn end(&mut self, boot: usize, now: Moment, deadline_ms: i64) {
+        self.drains.last_mut().unwrap().has_ended = true;
+        if self.is_shared {
+            self.bury(boot, now, deadline_ms);
+        }
+    }
+
+    /// The newest drain looks who has what: nobody else is there, so it takes every account that has something to send.
+    pub(super) fn share(&mut self, boot: usize, now: Moment) -> (BTreeSet<AccountId>, Found) {
+        let active = self.jobs.iter().flatten().filter(|job| job.state == JobState::Active);
+        let tasks = active.filter_map(|job| job.rounds.last()).flat_map(|round| &round.tasks);
+        let with_work = tasks.filter(|task| self.is_pending(**task)).map(|task| self.tasks[*task].lane.1);
+        let gained: BTreeSet<AccountId> = with_work.filter(|account| !self.held.contains(account)).collect();
+        let mut found = Found::default();
+        self.take(gained.clone(), boot, now, &mut found);
+        (gained, found)
+    }
+
+    /// Whether the newest drain works on an account.
+    pub(super) fn has(&self, account: AccountId) -> bool {
+        !self.is_shared || self.held.contains(&account)
+    }
+
+    fn all_accounts(&self) -> BTreeSet<AccountId> {
+        self.live().into_iter().map(|task| self.tasks[task].lane.1).collect()
+    }
+
+    /// What was in flight with drains that are over stands aside.
+    fn bury(&mut self, boot: usize, now: Moment, deadline_ms: i64) -> Found {
         let in_flight: Vec<usize> =
             self.live().into_iter().filter(|task| self.tasks[*task].state == TaskState::Sending).collect();
         let mut found = Found::default();
@@ -51,11 +90,15 @@ impl Model {
             *if has_failed { &mut found.crashed } else { &mut found.recovered } += 1;
         }
         self.close_attempts(boot, now, deadline_ms);
-        self.wake(now.wall);
-        self.list_aside(&mut found);
+        found
+    }
+
+    fn take(&mut self, accounts: BTreeSet<AccountId>, boot: usize, now: Moment, found: &mut Found) {
+        self.wake(&accounts, now.wall);
+        self.list_aside(&accounts, found);
         let first = self.drains.iter().find(|drain| drain.boot == boot);
         found.taken_over = first.map(|drain| drain.started.tick).unwrap();
-        found
+        self.held.extend(accounts);
     }
 
     /// Requests of whoever died are over now, but for those of another boot: of them nobody can say so.
@@ -75,11 +118,12 @@ impl Model {
     }
 
     /// What waits for nothing but its backoff is in line again.
-    fn wake(&mut self, now: Wall) {
+    fn wake(&mut self, accounts: &BTreeSet<AccountId>, now: Wall) {
         for task in self.live() {
             let of = &self.tasks[task];
             let is_in_outage = self.outages.contains_key(&(of.lane.1, of.lane.0));
-            let waits = of.state == TaskState::Waiting
+            let waits = accounts.contains(&of.lane.1)
+                && of.state == TaskState::Waiting
                 && of.crashes == CrashCount::default()
                 && !of.asked_last
                 && of.reason.as_deref() != Some(UNKNOWN_AFTER_CRASH);
@@ -89,8 +133,9 @@ impl Model {
         }
     }
 
-    fn list_aside(&self, found: &mut Found) {
+    fn list_aside(&self, accounts: &BTreeSet<AccountId>, found: &mut Found) {
         let mut tasks: Vec<_> = self.live().into_iter().map(|task| &self.tasks[task]).collect();
+        tasks.retain(|task| accounts.contains(&task.lane.1));
         let provisional = tasks.iter().filter(|task| task.state == TaskState::Provisional);
         found.provisional =
             provisional.map(|task| (task.id.unwrap(), task.reason.clone(), task.maybe_applied)).collect();

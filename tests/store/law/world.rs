@@ -10,7 +10,7 @@ use super::lie::Lie;
 use super::model::{Model, ModelJob};
 use super::model_load::{NewRow, RULE, ReloadEnd, UNUSABLE};
 use super::story::{ACTIONS, Asks, FileRow, Step, TARGETS};
-use crate::store::stores::TestQueue;
+use crate::store::stores::{StoreKind, TestQueue};
 use crate::store::support::{account, job, receipts, target};
 
 pub(super) type Told = Result<(), TestCaseError>;
@@ -32,7 +32,7 @@ impl World {
     pub(super) async fn new(queue: TestQueue, lie: Option<Lie>) -> World {
         let mut store = queue.open().await;
         let accounts = vec![account(&mut store, "ada").await, account(&mut store, "bob").await];
-        let model = Model::new(accounts.len(), lie);
+        let model = Model::new(accounts.len(), queue.kind == StoreKind::Postgres, lie);
         let now = Moment { tick: Tick(1_000), wall: Wall(1_700_000_000_000) };
         World { queue, store, drain: None, accounts, model, now, boot: 0, loads: 0 }
     }

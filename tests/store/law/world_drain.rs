@@ -1,5 +1,6 @@
 //! Drains of a story: begun, turned, ended.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cleanup::domain::{AttemptId, BootId, Horizons, Moment, Reason, TaskId, TaskState, Tick, Transition, Wall};
@@ -13,7 +14,7 @@ use super::model::{ModelAllowance, ModelAttempt};
 use super::model_drain::{Found, Moved};
 use super::story::{ACTIONS, Answer, News, Want};
 use super::world::{Told, World};
-use crate::store::support::{DEADLINE_MS, take_all};
+use crate::store::support::{DEADLINE_MS, share};
 
 /// How far the windows of stories look back.
 pub(super) const WINDOW: Duration = Duration::from_secs(900);
@@ -36,12 +37,25 @@ impl World {
         }
         let (store, lock, scope) = (self.queue.open().await, self.queue.drain_lock().await, DrainScope::default());
         let (boot, horizons) = (self.boot_id(), Horizons::all(WINDOW));
-        let begun = Drain::begin(store, lock, &scope, self.now, boot, &horizons, DEADLINE_MS).await.unwrap();
-        let begun = take_all(begun, self.now).await;
+        let (drain, start) = Drain::begin(store, lock, &scope, self.now, boot, &horizons, DEADLINE_MS).await.unwrap();
+        self.drain = Some(drain);
         let found = self.model.begin(self.boot, self.now, DEADLINE_MS);
-        prop_assert_eq!(found_by(&begun.1), found, "what a start finds");
-        self.drain = Some(begun.0);
+        prop_assert_eq!(found_by(&start), found, "what a start finds");
+        self.share().await?;
         self.judge_slots().await
+    }
+
+    /// On a server a drain takes accounts, and finds what others have left aside there.
+    async fn share(&mut self) -> Told {
+        if let Some(drain) = self.drain.as_mut().filter(|drain| drain.is_shared()) {
+            let shared = share(drain, self.now).await;
+            let (gained, mut found) = self.model.share(self.boot, self.now);
+            prop_assert_eq!(BTreeSet::from_iter(shared.gained), gained.clone());
+            // Where nothing has changed since the last look there is no answer.
+            found.taken_over = if gained.is_empty() { shared.start.taken_over } else { found.taken_over };
+            prop_assert_eq!(found_by(&shared.start), found, "what is found of accounts that are taken");
+        }
+        Ok(())
     }
 
     /// Whatever may still count is handed over, and nothing that is not on record.
@@ -80,7 +94,7 @@ impl World {
     pub(super) async fn end(&mut self) -> Told {
         if let Some(drain) = self.drain.take() {
             drain.end(self.now, "finished").await.unwrap().close().await;
-            self.model.drains.last_mut().unwrap().has_ended = true;
+            self.model.end(self.boot, self.now, DEADLINE_MS);
         }
         Ok(())
     }
@@ -92,6 +106,7 @@ impl World {
         wants: &[Want],
         news: &[News],
     ) -> Told {
+        self.share().await?;
         let Some(mut drain) = self.drain.take() else { return Ok(()) };
         let lanes = drain.lanes(None).await.unwrap();
         let last = self.model.attempts.last().map_or(AttemptId(0), |attempt| attempt.id);
