@@ -18,6 +18,9 @@ const LOOK_SOON: Duration = Duration::from_millis(400);
 const LOOK_ALONE: Duration = Duration::from_secs(30);
 /// A look that took long is not made again before so many times as long.
 const REST_AFTER_LOOK: u32 = 20;
+/// But behind this much, or as long as it took: who joins is to have its share within ten seconds, and the look that took ten thousand accounts
+/// says nothing of how long the next one takes.
+const MOST_REST: Duration = Duration::from_secs(3);
 
 /// Why this drain sends nothing more for an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +77,8 @@ impl AccountSharing {
     /// It was looked now, which took so long. `is_hungry`: this drain has nothing to send for now.
     pub(super) fn looked(&mut self, now: Tick, took: Duration, is_hungry: bool) {
         let wait = if is_hungry || !self.leaving.is_empty() { LOOK_SOON } else { LOOK_EVERY };
-        self.soonest = now.after(wait.max(took * REST_AFTER_LOOK));
+        let rest = (took * REST_AFTER_LOOK).min(took.max(MOST_REST));
+        self.soonest = now.after(wait.max(rest));
         self.next_look = if self.others == 0 { now.after(LOOK_ALONE) } else { self.soonest };
     }
 
@@ -111,5 +115,31 @@ impl AccountSharing {
         }
         let held = whys.iter().filter_map(|why| if let Shunned::Held(until) = why { Some(*until) } else { None });
         held.min().map(|until| (Stopped::Cap, Some(until)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_that_took_long_is_not_made_again_at_once_but_soon_enough_for_who_joins() {
+        let next_after = |took_ms: u64, is_hungry: bool| {
+            let mut sharing = AccountSharing { others: 1, ..AccountSharing::new(HashMap::new()) };
+            sharing.looked(Tick(1_000), Duration::from_millis(took_ms), is_hungry);
+            sharing.next_look().0 - 1_000
+        };
+        assert_eq!([next_after(5, true), next_after(5, false)], [400, 2_000]);
+        assert_eq!([next_after(50, true), next_after(130, false)], [1_000, 2_600]);
+        assert_eq!([next_after(600, true), next_after(600, false), next_after(7_000, false)], [3_000, 3_000, 7_000]);
+    }
+
+    #[test]
+    fn who_is_alone_looks_when_somebody_writes_and_not_before_it_has_rested() {
+        let mut sharing = AccountSharing::new(HashMap::new());
+        sharing.looked(Tick(0), Duration::from_millis(600), false);
+        assert_eq!(sharing.next_look(), Tick(30_000));
+        sharing.look_soon();
+        assert_eq!(sharing.next_look(), Tick(3_000));
     }
 }

@@ -217,7 +217,8 @@ pub(super) const SAVE_TEXTS: &str = concat!(
 
 /// `$1` claims, `$2` the fence, `$3` tick, `$4` wall clock. The heads of their lanes, each head before any second: identities are given out in
 /// the order in which rows are written. What is sent is what the file said: a task is claimed only where its row and its key agree, and where one does not,
-/// nobody is. The row is held against the index that found it, too.
+/// nobody is. The row is held against the index that found it, too. Whose an account is is asked for each that is found: as `exists` it would be a
+/// walk through all accounts.
 pub(super) const CLAIM: &str = concat!(
     "with found as materialized (",
     heads!(),
@@ -227,7 +228,7 @@ pub(super) const CLAIM: &str = concat!(
                (account_id, task_id, previous_id, drain_id, action, reserved_tick, reserved_at, upper_tick)
         select account, id, previous, $2, action, $3, $4, upper
           from found where not exists (select 1 from found where not is_whole)
-           and exists (select 1 from account own where own.id = found.account and own.lease_drain_id = $2)
+           and (select lease_drain_id from account own where own.id = found.account) = $2
          order by place, nth
         returning id, task_id
     )
