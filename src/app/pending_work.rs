@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::preflight::login_actions;
+use crate::auth;
 use crate::domain::{AccountId, Action};
 use crate::store::{Store, StoreError};
 
@@ -45,8 +46,7 @@ pub async fn login_actions_of(
         return Ok(named);
     }
     let mut work = pending_actions(store).await?;
-    for account in store.accounts().accounts_of(&wanted).await? {
-        let record = store.accounts().credential(account.id).await?;
+    for (account, record) in auth::list_of(store, &wanted).await? {
         let queued = work.remove(&account.id).unwrap_or_default();
         named.insert(account.id, login_actions(&account, record.as_ref(), queued));
     }

@@ -3,9 +3,9 @@
 //! platform. What does not belong here: deciding to stop (the first answer does).
 
 use super::accounts::Identities;
-use crate::auth::{TokenSource, Why};
+use crate::auth::{TokenSource, Why, records_of};
 use crate::clock::SharedClock;
-use crate::domain::{Action, Platform};
+use crate::domain::{AccountId, Action, Platform};
 use crate::platforms::{Auth, BaseUrl, Client, find, spec};
 use crate::store::{Account, Credential, CredentialKind, NewCredential, Store, StoreError};
 
@@ -129,6 +129,9 @@ pub async fn unfit(
     tokens: &TokenSource,
     work: &[(Account, Vec<Action>)],
 ) -> Result<Vec<String>, StoreError> {
+    let logged_in: Vec<AccountId> =
+        work.iter().map(|(of, _)| of).filter(|of| !who.is_fixed(of)).map(|of| of.id).collect();
+    let records = records_of(store, &logged_in).await?;
     let mut said = Vec::new();
     for (account, actions) in work {
         if who.is_fixed(account) {
@@ -145,8 +148,7 @@ pub async fn unfit(
             }
             continue;
         }
-        let record = store.accounts().credential(account.id).await?;
-        said.extend(of_record(account, actions, record.as_ref()));
+        said.extend(of_record(account, actions, records.get(&account.id)));
     }
     Ok(said)
 }

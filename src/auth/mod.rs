@@ -62,7 +62,7 @@ pub use refresh::{
     decide, due_at,
 };
 pub use revoke::Revoker;
-pub use save_login::{KeepError, LoggedOut, Login, list, list_of, logout, save_login, stored_document};
+pub use save_login::{KeepError, LoggedOut, Login, list, list_of, logout, records_of, save_login, stored_document};
 pub use session::{AppSession, LoginEnd};
 pub use tokens::{TokenMeans, TokenSource};
 pub use vault::Vault;

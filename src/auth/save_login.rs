@@ -1,6 +1,8 @@
 //! Accounts with their credentials: kept, listed, logged out. In: what a login or an import brought. Out: rows of the store.
 //! What does not belong here: how the login went.
 
+use std::collections::HashMap;
+
 use super::document::{Document, DocumentError};
 use super::grant::{App, Pair};
 use super::revoke::Revoker;
@@ -93,6 +95,12 @@ pub async fn list(store: &mut Store) -> Result<Vec<(Account, Option<Credential>)
 pub async fn list_of(store: &mut Store, only: &[AccountId]) -> Result<Vec<(Account, Option<Credential>)>, StoreError> {
     let credentials = store.accounts().credentials_of(only).await?;
     Ok(with_credentials(store.accounts().accounts_of(only).await?, credentials))
+}
+
+/// What is on record of the credentials of these accounts. Needs no key.
+pub async fn records_of(store: &mut Store, only: &[AccountId]) -> Result<HashMap<AccountId, Credential>, StoreError> {
+    let credentials = store.accounts().credentials_of(only).await?;
+    Ok(credentials.into_iter().map(|credential| (credential.account, credential)).collect())
 }
 
 /// Both come in the order of the accounts' numbers.

@@ -101,12 +101,14 @@ impl<'a> StatusQuery<'a> {
             jobs.push((status, work));
         }
         let lefts = works_of(&jobs);
+        let stopped: Vec<AccountId> =
+            accounts.iter().map(|of| &of.account).filter(|of| of.trouble.is_some()).map(|of| of.id).collect();
+        let records = auth::records_of(store, &stopped).await?;
         for standing in &mut accounts {
             standing.work = lefts.get(&standing.account.id).cloned().unwrap_or_default();
             if standing.account.trouble.is_some() {
-                let record = store.accounts().credential(standing.account.id).await?;
                 let work = standing.work.iter().copied();
-                standing.login_actions = app::login_actions(&standing.account, record.as_ref(), work);
+                standing.login_actions = app::login_actions(&standing.account, records.get(&standing.account.id), work);
             }
         }
         let surroundings = self.surroundings(store, &jobs, &lefts, now.wall).await?;
