@@ -39,7 +39,7 @@ pub async fn load(
     options: &LoadOptions,
     now: Wall,
 ) -> Result<Loaded, CommandError> {
-    let (from, keep) = (file.loaded_from(options), options.rules.keep_path());
+    let (from, keep) = (file.loaded_from(options), options.rules.keep_reading(now));
     let mended = match standing {
         LoadPlan::Unchanged { .. } | LoadPlan::Changed { .. } => {
             mend_by_file(store, file, accounts, options, now).await?
@@ -48,7 +48,7 @@ pub async fn load(
     };
     match standing {
         LoadPlan::Unchanged { .. } if mended.is_empty() => {
-            store.queue().set_files(&file.new_job(accounts, keep)).await?;
+            store.queue().set_files(&file.new_job(accounts, keep.as_ref())).await?;
             Ok(Loaded::Unchanged)
         }
         LoadPlan::Cancelled => Ok(Loaded::Cancelled),
@@ -60,8 +60,10 @@ pub async fn load(
                 return Err(StoreError::LoadedMeanwhile { job: file.job.clone() }.into());
             }
             let book = NameBook::of(store, file).await?;
-            let mut loader =
-                store.loading().begin_round(&file.new_job(accounts, keep), seen.as_ref(), &from, columns, now).await?;
+            let mut loader = store
+                .loading()
+                .begin_round(&file.new_job(accounts, keep.as_ref()), seen.as_ref(), &from, columns, now)
+                .await?;
             if push_rows(&mut loader, file, accounts, options, book).await? == 0 {
                 // Dropped unfinished, the round was never there.
                 return Err(nobody_known(file));
@@ -80,7 +82,7 @@ pub async fn load(
             let allow_shrink = options.reload.allow_shrink || from.is_same_file(&job.loaded_from);
             match loader.apply(allow_shrink).await? {
                 Reloaded::Applied(summary) => {
-                    store.queue().set_files(&file.new_job(accounts, keep)).await?;
+                    store.queue().set_files(&file.new_job(accounts, keep.as_ref())).await?;
                     Ok(Loaded::Again(summary, mended))
                 }
                 Reloaded::Shrinks { vanished, pending } => Err(shrinks(file, vanished, pending)),

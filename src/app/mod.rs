@@ -33,6 +33,7 @@ mod import;
 mod job_activity;
 mod job_facts;
 mod keep_guard;
+mod keep_reading;
 mod known;
 mod list;
 mod load;
@@ -72,6 +73,7 @@ pub mod status;
 mod target_facts;
 mod tokens;
 mod verify;
+mod watched_list;
 mod worklist;
 
 pub use accounts::{Identities, RealAccounts};

@@ -17,7 +17,7 @@ use crate::jobfile::{
 };
 use crate::lists::is_list_header;
 use crate::platforms::find_name_resolver;
-use crate::store::{Job, LoadedFrom, NewJob};
+use crate::store::{Job, KeepReading, LoadedFrom, NewJob};
 
 /// Stands in what a load was made from where IDs were taken as they are written.
 const TRUST_IDS: &str = ":trust_ids";
@@ -244,7 +244,7 @@ impl Prepared {
         LoadedFrom::new(format!("{file}:{}{trust}", options.rules.name()), READER_VERSION)
     }
 
-    pub(super) fn new_job(&self, accounts: &Accounts, keep: Option<&PathBuf>) -> NewJob {
+    pub(super) fn new_job(&self, accounts: &Accounts, keep: Option<&KeepReading>) -> NewJob {
         NewJob {
             name: self.job.clone(),
             path: self.path.clone(),

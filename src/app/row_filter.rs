@@ -7,16 +7,15 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use sha2::{Digest, Sha256};
-
+use super::keep_reading::{digest_of, list_digest, reading_of};
 use super::named_accounts::FileAccounts;
 use crate::domain::{AccountName, Action, EntryFact, Handle, Platform, Target, TargetKind, Wall};
 use crate::error::{CommandError, ErrorKind};
-use crate::jobfile::keep_list::KeepList;
 use crate::jobfile::{JobFileError, RowVerdict, Source, Survey, is_same_column};
 use crate::lists::filter::{Filter, Judgement, Order, Rule, Stage, Staged, Take};
 use crate::lists::{RowEntry, RowReader};
 use crate::platforms::{kept_name, spec};
+use crate::store::KeepReading;
 
 /// Columns of links, which name users where rows are about users.
 const LINK_COLUMNS: [&str; 2] = ["url", "link"];
@@ -36,9 +35,10 @@ impl RowRules {
         RowRules { filter, take, keep_path }
     }
 
-    /// The file of the keep list, absolute.
-    pub fn keep_path(&self) -> Option<&PathBuf> {
-        self.keep_path.as_ref()
+    /// The keep list as it was read, where it is looked at again before anything is sent.
+    pub(super) fn keep_reading(&self, now: Wall) -> Option<KeepReading> {
+        let (list, path) = (self.filter.keep.as_ref()?, self.keep_path.as_ref()?);
+        Some(reading_of(list, path, now))
     }
 
     /// Whether they let every row pass.
@@ -96,7 +96,7 @@ impl RowRules {
     pub(super) fn name(&self) -> String {
         // Every rule is named here: one that is left out would make a changed filter the same one.
         let Filter { keep, only, older_than, newer_than, before, after, inactive_since, plain, now: _ } = &self.filter;
-        let mut name = keep.as_ref().map(list_name).unwrap_or_default();
+        let mut name = keep.as_ref().map(list_digest).unwrap_or_default();
         let mut more = |key: &str, value: Option<String>| {
             if let Some(value) = value {
                 // Writing to a String cannot fail.
@@ -104,7 +104,7 @@ impl RowRules {
             }
         };
         let wall = |at: &Option<Wall>| at.map(|at| at.0.to_string());
-        more("only", only.as_ref().map(list_name));
+        more("only", only.as_ref().map(list_digest));
         more("older_than", wall(older_than));
         more("newer_than", wall(newer_than));
         more("before", wall(before));
@@ -112,7 +112,7 @@ impl RowRules {
         more("inactive_since", wall(inactive_since));
         for (key, value) in plain.named() {
             // Texts of people may hold what separates the rules from each other.
-            more(&key, Some(value.as_str().map_or_else(|| value.to_string(), |text| hex(text.as_bytes()))));
+            more(&key, Some(value.as_str().map_or_else(|| value.to_string(), |text| digest_of(text.as_bytes()))));
         }
         more("limit", self.take.limit.map(|limit| limit.to_string()));
         more("order", self.take.order.map(|order| order.name().to_owned()));
@@ -257,17 +257,6 @@ impl RowSieve<'_> {
         }
         Ok(stage.finish().into_iter().map(|(line, _)| line).collect())
     }
-}
-
-/// A name for a list's content: it changes when its targets do.
-fn list_name(list: &KeepList) -> String {
-    let mut targets: Vec<String> = list.targets().map(|target| target.to_string()).collect();
-    targets.sort_unstable();
-    hex(targets.join("\n").as_bytes())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -275,8 +275,13 @@ impl Dispatcher {
         if due.is_empty() {
             return Ok(Vec::new());
         }
-        match self.state.guard.look(&*self.clock, &mut self.state.roster, &mut self.state.end, draft).await {
+        let State { guard, roster, end, .. } = &mut self.state;
+        match guard.look((&mut self.drain, &*self.clock), roster, end, draft).await? {
             Lists::Lost => return Ok(Vec::new()),
+            Lists::Stale => {
+                self.changes.look_anew();
+                return Ok(Vec::new());
+            }
             Lists::Back => self.changes.look_anew(),
             Lists::Same => {}
         }

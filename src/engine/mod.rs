@@ -93,7 +93,7 @@ pub use finish::{Finish, GroupEnd, Signal, Stopped};
 pub use holds::cap_of;
 pub use patience::Patience;
 pub use refusal_breaker::REFUSALS_TO_TRIP;
-pub use send_guard::{Guard, Guarded, GuardedLane, GuardedTask, LostList};
+pub use send_guard::{Guard, Guarded, GuardedLane, GuardedTask, KeepExchange, LostList};
 pub use settings::{Access, CredentialSource, EngineSettings, JobGroup, JobTerms};
 pub use shutdown::{DRAIN_GRACE, Shutdown, ShutdownSender, Urgency, shutdown};
 pub use suspend::{Suspend, SuspendWatch};

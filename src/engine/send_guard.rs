@@ -1,7 +1,7 @@
 //! What must never be sent: keep lists, looked at again before each turn.
 //!
 //! In: lists, tasks. Out: rounds of which nothing is sent while their list cannot be read, whether a list spares a task, and the names on
-//! lists that have to be looked up before that can be said. What does not belong here: where a guard's lists come from, looking names up
+//! lists that have to be looked up before that can be said. What is read of a list here is written to the queue before anything is claimed. What does not belong here: where a guard's lists come from, looking names up
 //! (`names`), and taking what is spared out of a turn (`lookahead`).
 
 use std::collections::{BTreeSet, HashMap};
@@ -14,8 +14,8 @@ use super::roster::Roster;
 use super::run_end::RunEnd;
 use super::turn_draft::TurnDraft;
 use crate::clock::Clock;
-use crate::domain::{AccountId, Handle, LaneId, Platform, RoundId, Target, TargetKind, TargetName, Wall};
-use crate::store::{PeekedTask, Resolution, RoundKeep};
+use crate::domain::{AccountId, Handle, JobId, LaneId, Platform, RoundId, Target, TargetKind, TargetName, Wall};
+use crate::store::{Drain, KeepReading, PeekedTask, Resolution, RoundKeep, StoreError};
 
 /// The reason of a task that a keep list spares.
 pub(super) const KEEP_LIST: &str = "keep_list";
@@ -32,6 +32,10 @@ pub trait Guard: Send {
     fn watches(&self, round: RoundId) -> bool;
     /// Looks at the lists again: those that cannot be read. Nothing may be sent that they guard.
     fn look(&mut self, now: Wall) -> Vec<LostList>;
+    /// What the queue and this guard have to tell each other since that was last asked.
+    fn exchange(&mut self, now: Wall) -> KeepExchange;
+    /// What the queue had of a list when it had this digest.
+    fn learn_list(&mut self, digest: &str, pieces: &[String]);
     /// What the lists say of a task.
     fn judge(&mut self, lane: GuardedLane, task: GuardedTask<'_>) -> Guarded;
     /// The names on the lists of which nobody has said yet what they mean there.
@@ -75,6 +79,15 @@ pub enum Guarded {
     Unsure,
 }
 
+/// What the queue and a guard do not both know of the lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeepExchange {
+    /// What was read here, of which jobs' lists, and the queue does not have.
+    pub news: Vec<(JobId, KeepReading)>,
+    /// What the queue has of jobs' lists, by its digest, and the guard does not know.
+    pub missing: Vec<(JobId, String)>,
+}
+
 /// A list that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LostList {
@@ -98,6 +111,8 @@ pub(super) struct SendGuard {
 pub(super) enum Lists {
     /// Nothing may be claimed: the list of all jobs is lost.
     Lost,
+    /// Nothing may be claimed before it is told anew which lists the jobs have: one was loaded again a moment ago.
+    Stale,
     /// Their rounds can be worked on again: the lanes are to be taken over anew before the next turn.
     Back,
     /// Nothing new.
@@ -135,15 +150,15 @@ impl SendGuard {
         self.lost_list.take().into_iter().chain(own).collect()
     }
 
-    /// Looks at the lists. A job whose list cannot be read is left alone until it can be; where it is the list of all jobs, nothing more
-    /// is sent.
+    /// Looks at the lists, in their files and in the queue. A job whose list cannot be read is left alone until it can be; where it is the
+    /// list of all jobs, nothing more is sent.
     pub(super) async fn look(
         &mut self,
-        clock: &dyn Clock,
+        (drain, clock): (&mut Drain, &dyn Clock),
         roster: &mut Roster,
         end: &mut RunEnd,
         draft: &mut TurnDraft,
-    ) -> Lists {
+    ) -> Result<Lists, StoreError> {
         let mut lost = self.guard.look(clock.now().wall);
         for _ in 1..LOOKS {
             if lost.iter().all(|list| self.is_withheld(list)) {
@@ -152,16 +167,25 @@ impl SendGuard {
             clock.sleep_until(clock.now().tick.after(BETWEEN_LOOKS)).await;
             lost = self.guard.look(clock.now().wall);
         }
+        let KeepExchange { news, missing } = self.guard.exchange(clock.now().wall);
+        drain.add_keep_readings(&news).await?;
+        for (job, digest) in &missing {
+            let Some(pieces) = drain.keep_entries(*job, digest).await? else { return Ok(Lists::Stale) };
+            self.guard.learn_list(digest, &pieces);
+        }
+        if !missing.is_empty() {
+            lost = self.guard.look(clock.now().wall);
+        }
         let mut withheld = HashMap::new();
         for LostList { rounds, why } in lost {
             let Some(rounds) = rounds else {
                 self.lost_list = Some(why);
                 end.stop_at_once(Stopped::KeepList);
-                return Lists::Lost;
+                return Ok(Lists::Lost);
             };
             withheld.extend(rounds.into_iter().map(|round| (round, why.clone())));
         }
-        self.withhold(withheld, roster, draft)
+        Ok(self.withhold(withheld, roster, draft))
     }
 
     fn is_withheld(&self, list: &LostList) -> bool {

@@ -82,7 +82,7 @@ pub use open::{QueueKind, Store};
 pub use place::{AddressError, QueuePlace};
 pub use queue::{
     AsideTask, AttemptSlot, Cancelled, Claim, Claimed, CrashedTask, Drain, DrainAtWork, DrainScope, DrainStart,
-    DrainWindows, Job, JobState, LanePeek, LaneView, LoadedFrom, LogLost, MAX_TICKS_PER_TRANSACTION, Move,
+    DrainWindows, Job, JobState, KeepReading, LanePeek, LaneView, LoadedFrom, LogLost, MAX_TICKS_PER_TRANSACTION, Move,
     NewAllowance, NewHold, NewJob, OutageChange, OutageState, ParkedTask, PeekedTask, QueueStore, RecentSlot, RecordId,
     RecordsOfTask, Retried, RoundKeep, ServerState, Settled, ShareRequest, Shared, StoredAllowance, StoredOutage,
     Taken, TaskRecord, Turn, TurnReceipt, UndoneRecord, WorkInProgress, Worklist, WorklistTick,

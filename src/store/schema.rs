@@ -55,6 +55,7 @@ const EMBEDDED: &[(&str, &str)] = &embedded![
     "0041_moved_queues",
     "0042_leases",
     "0046_lost_logs",
+    "0047_keep_lists",
 ];
 
 pub(super) static MIGRATIONS: LazyLock<Migrator> =

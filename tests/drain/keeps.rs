@@ -9,6 +9,7 @@ use cleanup::lists::filter::{Filter, Order, PlainRules, Take};
 use cleanup::sandbox::Trouble;
 
 use super::support::{Bench, id, ids, run};
+use crate::common::sql;
 
 /// Does something to a file once so many rows are done.
 struct After<F: FnMut() + Send> {
@@ -141,6 +142,85 @@ fn a_list_that_goes_away_stops_the_sending() {
         assert_eq!((counts.done, counts.kept, counts.pending), (18, 2, 0));
         ended.store.close().await;
         counters_are_right(&bench).await;
+    });
+}
+
+/// What was read of the list was read elsewhere: this host has never had its file.
+async fn read_on_another_host(bench: &Bench) {
+    sql::change_at(bench.place(), "delete from keep_host").await;
+}
+
+/// Ten rows, the second of them spared by the load, and two by what was on the list when three had been sent.
+async fn begun_elsewhere(bench: &mut Bench) -> PathBuf {
+    let path = bench.keep_watched(&format!("{}\n", id(1)));
+    let file = bench.write("unfollow.csv", &people(10));
+    bench.load(&file).await;
+    std::fs::write(&path, format!("{}\n{}\n@user_8\n", id(1), id(9))).unwrap();
+    bench.options.run.terms.max_requests = Some(3);
+    assert_eq!(bench.drain().await.finish.requests, 3);
+    bench.options.run.terms.max_requests = None;
+    read_on_another_host(bench).await;
+    path
+}
+
+#[test]
+fn a_host_without_the_file_goes_by_what_the_queue_has_of_it() {
+    run(async {
+        let mut bench = Bench::new("1000/1s", "none").await;
+        let path = begun_elsewhere(&mut bench).await;
+        std::fs::remove_file(&path).unwrap();
+        let ended = bench.drain().await;
+        let counts = ended.jobs[0].counts;
+        assert_eq!((counts.done, counts.kept, counts.pending, ended.finish.requests), (7, 3, 0, 4));
+        ended.store.close().await;
+        let rows = outcomes(&bench).await;
+        assert!([1, 8, 9].iter().all(|n| rows[*n].1.as_deref() == Some("keep_list")), "by ID and by name: {rows:?}");
+        counters_are_right(&bench).await;
+    });
+}
+
+/// It has the list of one host as well as its own, and what it reads is there for the next.
+#[test]
+fn a_host_with_a_file_of_its_own_adds_what_is_in_it() {
+    run(async {
+        let mut bench = Bench::new("1000/1s", "none").await;
+        let path = begun_elsewhere(&mut bench).await;
+        std::fs::write(&path, format!("{}\n", id(7))).unwrap();
+        bench.options.run.terms.max_requests = Some(1);
+        assert_eq!(bench.drain().await.finish.requests, 1);
+        bench.options.run.terms.max_requests = None;
+        read_on_another_host(&bench).await;
+        std::fs::remove_file(&path).unwrap();
+        let ended = bench.drain().await;
+        assert_eq!((ended.jobs[0].counts.done, ended.jobs[0].counts.kept), (6, 4), "all that any of them had on it");
+    });
+}
+
+/// What is not known is not guessed: whoever had the file once, has one that is no list, or finds nothing in the queue, sends nothing.
+#[test]
+fn nothing_is_sent_where_the_list_is_not_known() {
+    run(async {
+        let mut bench = Bench::new("1000/1s", "none").await;
+        let path = begun_elsewhere(&mut bench).await;
+        let refuses = async |bench: &Bench, why: &str| {
+            let error = bench.try_drain(after(99, || ())).await.unwrap_err();
+            assert_eq!(error.kind.exit_code(), 74, "{error}");
+            assert!(error.message.contains("keep list of unfollow") && error.message.contains(why), "{error}");
+            assert_eq!(bench.ledger().users.values().next().unwrap().effects, 3);
+        };
+        std::fs::write(&path, "1.2E+18\n").unwrap();
+        refuses(&bench, "line 1").await;
+        std::fs::remove_file(&path).unwrap();
+        sql::change_at(bench.place(), "update keep_reading set entries = '7'").await;
+        refuses(&bench, "damaged").await;
+        // As in a queue of an earlier version.
+        sql::change_at(bench.place(), "delete from keep_reading").await;
+        refuses(&bench, "keep.txt").await;
+        std::fs::write(&path, format!("{}\n", id(9))).unwrap();
+        bench.options.run.terms.max_requests = Some(0);
+        assert_eq!(bench.drain().await.finish.requests, 0);
+        std::fs::remove_file(&path).unwrap();
+        refuses(&bench, "keep.txt").await;
     });
 }
 

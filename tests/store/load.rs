@@ -8,7 +8,8 @@ use cleanup::store::{
 
 use super::stores::{TestQueue, for_every_store};
 use super::support::{
-    NOW, account, assert_whole, from, job, load, outcomes, receipts, reload, row, rows, send_all, target, task_on,
+    NOW, account, assert_whole, from, job, keep_reading, load, outcomes, receipts, reload, row, rows, send_all, target,
+    task_on,
 };
 
 for_every_store!(
@@ -64,7 +65,8 @@ async fn a_round_that_was_never_loaded_changes_nothing_about_its_job(queue: Test
     let one = load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["1"])).await;
     store.queue().set_job_state(one.id, JobState::Paused).await.unwrap();
     let seen = store.queue().job("one").await.unwrap();
-    let moved = NewJob { path: "/moved.csv".into(), keep: Some("/keep.csv".into()), ..job("one") };
+    let moved =
+        NewJob { path: "/moved.csv".into(), keep: Some(keep_reading("/keep.csv", &["1", "@ada"])), ..job("one") };
     let mut loader = store.loading().begin_round(&moved, seen.as_ref(), &from("again"), None, NOW.wall).await.unwrap();
     loader.push_all(rows(Action::Unfollow, ada, &["1", "2"])).await.unwrap();
     drop(loader);
@@ -72,7 +74,7 @@ async fn a_round_that_was_never_loaded_changes_nothing_about_its_job(queue: Test
     assert_eq!(store.queue().keep_list_of("one").await.unwrap(), None);
     let again = load(&mut store, &moved, rows(Action::Unfollow, ada, &["1", "2"])).await;
     assert_eq!((again.state, again.round_number, again.path), (JobState::Active, 2, moved.path));
-    assert_eq!(store.queue().keep_list_of("one").await.unwrap(), moved.keep);
+    assert_eq!(store.queue().keep_list_of("one").await.unwrap(), moved.keep.map(|keep| keep.path));
 }
 
 async fn whoever_has_seen_an_older_queue_loads_nothing(queue: TestQueue) {

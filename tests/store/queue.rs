@@ -1,17 +1,18 @@
 //! Jobs by their names, what people tell them, and what a drain may know of them.
 
-use cleanup::domain::{Action, Applies, Fence, Outcome, Platform, TaskState, WindowSpec};
-use cleanup::store::{Drain, DrainScope, JobState, LanePeek, LoadedFrom, NewJob, Retried};
+use cleanup::domain::{Action, Applies, Fence, JobId, Outcome, Platform, TaskState, WindowSpec};
+use cleanup::store::{Drain, DrainScope, JobState, KeepReading, LanePeek, LoadedFrom, NewJob, Retried, RoundKeep};
 
 use super::stores::{TestQueue, for_every_store};
 use super::support::{
-    DEADLINE_MS, NOW, account, assert_whole, begin, from, here, horizons, job, load, only_lane, outcomes, reload, row,
-    rows, send_all, take_all, target, task_on,
+    DEADLINE_MS, NOW, account, assert_whole, begin, from, here, horizons, job, keep_reading, load, only_lane, outcomes,
+    reload, row, rows, send_all, take_all, target, task_on,
 };
 
 for_every_store!(
     a_job_is_found_by_its_name_however_its_accents_are_encoded,
     where_a_job_is_can_change,
+    what_is_read_of_a_keep_list_is_in_the_queue_until_the_next_load,
     what_people_tell_a_job_moves_the_generation,
     failed_rows_are_tried_again_by_job_by_reason_and_one_by_one,
     what_no_file_names_is_not_tried_again,
@@ -61,7 +62,7 @@ async fn where_a_job_is_can_change(queue: TestQueue) {
     let moved = NewJob {
         path: "/moved.csv".into(),
         host: Some("there".into()),
-        keep: Some("/keep.csv".into()),
+        keep: Some(keep_reading("/keep.csv", &["1", "@ada"])),
         target_column: Some("id".into()),
         ..job("one")
     };
@@ -81,7 +82,7 @@ async fn where_a_job_is_can_change(queue: TestQueue) {
     let keeps = drain.keeps(None).await.unwrap();
     let keep = (
         keeps[0].round,
-        keeps[0].job.as_str(),
+        keeps[0].job_name.as_str(),
         keeps[0].path.clone(),
         keeps[0].columns.len(),
         keeps[0].target_column.as_deref(),
@@ -94,6 +95,56 @@ async fn where_a_job_is_can_change(queue: TestQueue) {
     store.queue().set_keep("one", None).await.unwrap();
     assert_eq!(drain.generation().await.unwrap(), after, "nothing has changed");
     assert_eq!(drain.keeps(Some(&[loaded.id])).await.unwrap()[0].path, None);
+}
+
+/// From load to load it only grows, whoever reads the file; a load begins it anew.
+async fn what_is_read_of_a_keep_list_is_in_the_queue_until_the_next_load(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    let first = keep_reading("/keep.csv", &["1", "@ada"]);
+    let new = NewJob { keep: Some(first.clone()), ..job("one") };
+    let one = load(&mut store, &new, rows(Action::Unfollow, ada, &["1", "2"])).await;
+    let mut drain = begin(&queue).await;
+    let readings = |keeps: Vec<RoundKeep>| {
+        let mut found = (keeps[0].job, keeps[0].readings.clone(), keeps[0].hosts.clone());
+        found.1.sort_unstable();
+        found.2.sort_unstable();
+        found
+    };
+    let known = readings(drain.keeps(None).await.unwrap());
+    assert_eq!(known, (one.id, vec!["1+@ada".into()], vec!["here".into()]));
+    let pieces = drain.keep_entries(one.id, &first.digest).await.unwrap();
+    assert_eq!(pieces, Some(vec!["1".into(), "@ada".into()]), "in their order");
+    assert_eq!(drain.keep_entries(one.id, "other").await.unwrap(), None);
+    assert_eq!(drain.keep_entries(JobId(one.id.0 + 1), &first.digest).await.unwrap(), None);
+
+    let there = |entries: &[&str]| KeepReading { host: "there".into(), ..keep_reading("/keep.csv", entries) };
+    let before = drain.generation().await.unwrap();
+    drain.add_keep_readings(&[(one.id, there(&["2"])), (one.id, there(&[""]))]).await.unwrap();
+    assert!(drain.generation().await.unwrap() > before, "other drains look at the list again");
+    let elsewhere = KeepReading { host: "far".into(), ..keep_reading("/other.csv", &["3"]) };
+    drain.add_keep_readings(&[(one.id, elsewhere)]).await.unwrap();
+    let known = readings(drain.keeps(None).await.unwrap());
+    assert_eq!(known.1, ["", "1+@ada", "2"], "and nothing of a file that is not the job's");
+    assert_eq!(known.2, ["here", "there"]);
+    assert_eq!(drain.keep_entries(one.id, "").await.unwrap(), Some(vec![String::new()]), "an empty list is one");
+    let after = drain.generation().await.unwrap();
+    drain.add_keep_readings(&[(one.id, there(&["2"])), (one.id, first.clone())]).await.unwrap();
+    assert_eq!(drain.generation().await.unwrap(), after, "nothing has changed");
+
+    store.queue().set_keep("one", Some(&there(&["2"]))).await.unwrap();
+    let known = readings(drain.keeps(None).await.unwrap());
+    assert_eq!((known.1, known.2), (vec!["2".to_owned()], vec!["here".to_owned(), "there".to_owned()]));
+    assert_eq!(drain.keep_entries(one.id, &first.digest).await.unwrap(), None);
+    store.queue().set_keep("one", Some(&keep_reading("/moved.csv", &["2"]))).await.unwrap();
+    assert_eq!(
+        readings(drain.keeps(None).await.unwrap()).2,
+        ["here"],
+        "who has read it elsewhere has not read this file"
+    );
+    store.queue().set_keep("one", None).await.unwrap();
+    let known = readings(drain.keeps(None).await.unwrap());
+    assert_eq!((known.1.len(), known.2.len()), (0, 0));
 }
 
 async fn what_people_tell_a_job_moves_the_generation(queue: TestQueue) {

@@ -8,9 +8,9 @@ use cleanup::domain::{
     Wall,
 };
 use cleanup::store::{
-    Claim, Claimed, Drain, DrainScope, DrainStart, Job, LaneView, LoadRow, LoadedFrom, NewJob, ReadAsk, ReadEnd,
-    ReadGrant, ReadSlot, ReadWindow, Reloaded, RowOutcome, RowPlace, Settled, ShareRequest, Shared, Store, StoreError,
-    Turn,
+    Claim, Claimed, Drain, DrainScope, DrainStart, Job, KeepReading, LaneView, LoadRow, LoadedFrom, NewJob, ReadAsk,
+    ReadEnd, ReadGrant, ReadSlot, ReadWindow, Reloaded, RowOutcome, RowPlace, Settled, ShareRequest, Shared, Store,
+    StoreError, Turn,
 };
 
 use super::stores::TestQueue;
@@ -49,6 +49,13 @@ pub(super) fn job(name: &str) -> NewJob {
         host: None,
         restores: None,
     }
+}
+
+/// A keep list that was read on the host `here`, a piece for each entry. Its digest says what is on it.
+pub(super) fn keep_reading(path: &str, entries: &[&str]) -> KeepReading {
+    let pieces: Vec<String> = entries.iter().map(|entry| (*entry).to_owned()).collect();
+    let digest = entries.join("+");
+    KeepReading { path: path.into(), host: "here".into(), digest, pieces: pieces.into(), read_at: NOW.wall }
 }
 
 /// A row that asks for something.

@@ -1,7 +1,5 @@
 //! A run of job files: read and judge every file, ask, load, drain. Nothing is queued before all of it can be.
 
-use std::path::PathBuf;
-
 use super::drainer::{Drainer, Jobs, LOOK, RunTerms, no_terminal};
 use super::job_files::JudgedFiles;
 use super::outcome::RunEnd;
@@ -100,9 +98,10 @@ async fn already_finished(
         store.close().await;
         return Ok(None);
     };
+    let keep = load.rules.keep_reading(deps.clock.now().wall);
     for file in files {
         // The keep list may have moved, as with any other load.
-        store.queue().set_keep(&file.job, load.rules.keep_path().map(PathBuf::as_path)).await?;
+        store.queue().set_keep(&file.job, keep.as_ref()).await?;
         deps.tell(Notice::Loaded(&file.job, &Loaded::Unchanged));
     }
     RunEnd::with_nothing_to_send(store, Some(&jobs)).await

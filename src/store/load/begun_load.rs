@@ -8,7 +8,7 @@ use crate::store::db::{Executor, Link, Tx};
 use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 use crate::store::lock::LoadLock;
-use crate::store::queue::{Job, LoadedFrom, NewJob, QueueStore, text};
+use crate::store::queue::{Job, LoadedFrom, NewJob, QueueStore, replace_keep_list, text};
 
 /// A load that has begun. Nobody else loads until it is dropped.
 #[derive(Debug)]
@@ -81,12 +81,12 @@ async fn insert_job(tx: &mut Tx<'_>, job: &NewJob, now: Wall) -> Result<i64, Sto
         job.action.map(Action::code),
         job.account.map(|account| account.0),
         now.0,
-        job.keep.as_deref().map(text),
         &job.target_column,
         &job.host,
         job.restores.map(|round| round.0)
     ];
     let (id,): (i64,) = tx.fetch_one(INSERT_JOB, args).await?;
+    replace_keep_list(tx, JobId(id), job.keep.as_ref()).await?;
     Ok(id)
 }
 
@@ -102,8 +102,8 @@ pub(super) async fn renew_job<C: Link>(
     renewed: Option<(JobId, NewJob)>,
 ) -> Result<(), StoreError> {
     let Some((id, job)) = renewed else { return Ok(()) };
-    let keep = job.keep.as_deref().map(text);
-    db.execute(RENEW_JOB, args![id.0, text(&job.path), job.host, keep, job.target_column]).await.map(drop)
+    db.execute(RENEW_JOB, args![id.0, text(&job.path), job.host, job.target_column]).await?;
+    replace_keep_list(db, id, job.keep.as_ref()).await.map(drop)
 }
 
 /// Marks the load as finished and tells a drain that there is news. Part of the step that makes it visible.
@@ -124,8 +124,8 @@ pub(super) async fn close_load<C: Link>(
 }
 
 const INSERT_JOB: &str = "
-    insert into job (name, path, action, account_id, created_at, keep_path, target_column, host, restores_round)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id";
+    insert into job (name, path, action, account_id, created_at, target_column, host, restores_round)
+    values ($1, $2, $3, $4, $5, $6, $7, $8) returning id";
 
 const INSERT_ROUND: &str = "
     insert into round (job_id, number, columns)
@@ -139,5 +139,5 @@ const INSERT_LOAD: Sql = sql!(
 );
 
 const RENEW_JOB: &str = "
-    update job set state = 'active', path = $2, host = $3, keep_path = $4, target_column = coalesce(target_column, $5)
+    update job set state = 'active', path = $2, host = $3, target_column = coalesce(target_column, $4)
      where id = $1";

@@ -1,9 +1,9 @@
 //! What people tell a job from outside a drain: pause, go on, cancel, try again. Each is a row that the drain notices.
 
 use super::QueueStore;
+use super::generation::bump_generation;
 use super::job::{Job, JobState};
 use crate::domain::{JobId, TaskId, Wall};
-use crate::store::db::Tx;
 use crate::store::error::StoreError;
 use crate::store::lists::{distrust_record_readings, forget_unavailable_names};
 use crate::store::load::ROWS_PER_TRANSACTION;
@@ -182,9 +182,3 @@ const REOPEN: Change = Change {
                             where v.task_id = task.id and v.finished_at = task.finished_at and v.verdict = 'came_back')",
     counts: "update round set pending = pending + $2, done = done - $2 where id = $1",
 };
-
-/// Tells a drain that there is news.
-pub(in crate::store) async fn bump_generation(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    tx.execute("update queue set generation = generation + 1 where id = 1", args![]).await?;
-    Ok(())
-}

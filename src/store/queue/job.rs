@@ -1,8 +1,10 @@
 //! Jobs: a file under a name.
 
 use super::QueueStore;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::generation::bump_generation;
+use super::keep_lists::{KeepReading, replace_keep_list, text};
 use crate::domain::{AccountId, Action, JobId, RoundId, TaskId, name_forms};
 use crate::store::error::StoreError;
 
@@ -17,8 +19,8 @@ pub struct NewJob {
     pub action: Option<Action>,
     /// The account of rows that name none.
     pub account: Option<AccountId>,
-    /// The file of its keep list, absolute.
-    pub keep: Option<PathBuf>,
+    /// Its keep list, as it was read.
+    pub keep: Option<KeepReading>,
     /// The column of the targets, where it was named by hand.
     pub target_column: Option<String>,
     /// The host on which the file was read; none where it has no name of its own.
@@ -164,18 +166,18 @@ impl QueueStore<'_> {
     pub async fn set_files(&mut self, job: &NewJob) -> Result<(), StoreError> {
         let sql = "update job set path = $2, host = $3, target_column = coalesce(target_column, $4) where name = $1";
         self.db.execute(sql, args![&job.name, text(&job.path), &job.host, &job.target_column]).await?;
-        self.set_keep(&job.name, job.keep.as_deref()).await
+        self.set_keep(&job.name, job.keep.as_ref()).await
     }
 
-    /// Remembers which keep list is looked at again before anything of a job is sent; none: no list.
-    pub async fn set_keep(&mut self, name: &str, keep: Option<&Path>) -> Result<(), StoreError> {
-        let sql = "update job set keep_path = $2 where name = $1 and keep_path is distinct from $2";
-        let update = self.db.execute(sql, args![name, keep.map(text)]).await;
-        if update? > 0 {
-            let news = "update queue set generation = generation + 1 where id = 1";
-            self.db.execute(news, args![]).await?;
+    /// Remembers which keep list is looked at again before anything of a job is sent, and what is on it now; none: no list.
+    pub async fn set_keep(&mut self, name: &str, keep: Option<&KeepReading>) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        let job: Option<(i64,)> = tx.fetch_optional("select id from job where name = $1", args![name]).await?;
+        let Some((job,)) = job else { return Ok(()) };
+        if replace_keep_list(&mut tx, JobId(job), keep).await? {
+            bump_generation(&mut tx).await?;
         }
-        Ok(())
+        tx.commit().await
     }
 
     /// Remembers the column of a job's targets, where it has none yet.
@@ -197,11 +199,6 @@ impl QueueStore<'_> {
         let rows: Vec<JobRow> = self.db.fetch_all(SELECT_JOBS, args![typed, composed, decomposed]).await?;
         rows.into_iter().map(job_of).collect()
     }
-}
-
-/// A path as the database has it.
-pub(in crate::store) fn text(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
 }
 
 fn job_of(row: JobRow) -> Result<Job, StoreError> {

@@ -20,7 +20,9 @@ mod drain_lease;
 mod drain_start;
 mod drain_windows;
 mod first_attempt;
+mod generation;
 mod job;
+mod keep_lists;
 mod lost_log;
 mod outages;
 mod peek;
@@ -50,8 +52,9 @@ pub use drain::{Drain, LaneView};
 pub use drain_start::{AsideTask, CrashedTask, DrainStart, LogLost, ParkedTask};
 pub use drain_windows::DrainWindows;
 pub use job::{Job, JobState, LoadedFrom, NewJob};
+pub use keep_lists::{KeepReading, RoundKeep};
 pub use outages::{OutageChange, OutageState, StoredOutage};
-pub use peek::{LanePeek, PeekedTask, RoundKeep};
+pub use peek::{LanePeek, PeekedTask};
 pub use server::ServerState;
 pub use share::{ShareRequest, Shared};
 pub use slot::{AttemptSlot, RecentSlot};
@@ -61,8 +64,9 @@ pub use work::{DrainScope, WorkInProgress};
 pub use worklist::{MAX_TICKS_PER_TRANSACTION, Taken, Worklist, WorklistTick};
 pub use write_turn::{Claimed, TurnReceipt};
 
-pub(in crate::store) use control::bump_generation;
-pub(in crate::store) use job::text;
+pub(in crate::store) use generation::bump_generation;
+pub(in crate::store) use keep_lists::replace_keep_list;
+pub(in crate::store) use keep_lists::text;
 #[cfg(test)]
 pub(in crate::store) use recovery::AT_A_START;
 

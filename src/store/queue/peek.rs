@@ -1,10 +1,8 @@
 //! Who stands at the head of a line, for a drain that looks at tasks before it claims them. In: lanes. Out: tasks with their
 //! rows' cells. What does not belong here: claiming.
 
-use std::path::PathBuf;
-
 use super::drain::Drain;
-use crate::domain::{JobId, LaneId, RoundId, Target, TaskId};
+use crate::domain::{LaneId, Target, TaskId};
 use crate::store::codes::target_of;
 use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
@@ -31,21 +29,6 @@ pub struct PeekedTask {
     pub target: Option<Target>,
     /// Its row's cells as they are stored, where they say more than the target does.
     pub record: Option<String>,
-}
-
-/// A round whose job has a keep list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RoundKeep {
-    /// The round.
-    pub round: RoundId,
-    /// Its job's name.
-    pub job: String,
-    /// The list's file, where the job has one.
-    pub path: Option<PathBuf>,
-    /// The names of its file's columns; none where that has no header.
-    pub columns: Vec<String>,
-    /// The column that was named as the target's.
-    pub target_column: Option<String>,
 }
 
 const PEEK: Sql = sql!(
@@ -110,26 +93,6 @@ impl Drain {
         let rows: Vec<Row> = serde_json::from_str(&text).map_err(|e| StoreError::impossible(e.to_string()))?;
         let each = |(lane, task, target, record)| {
             Ok(PeekedTask { lane: LaneId(lane), task: TaskId(task), target: target_of(&target).ok(), record })
-        };
-        rows.into_iter().map(each).collect()
-    }
-
-    /// The rounds being worked on, with the keep lists of their jobs.
-    pub async fn keeps(&mut self, only: Option<&[JobId]>) -> Result<Vec<RoundKeep>, StoreError> {
-        let only = only.map(|jobs| serde_json::json!(jobs).to_string());
-        let sql = sql!(
-            "select round.id, job.name, job.keep_path, round.columns, job.target_column
-               from job join round on round.job_id = job.id
-              where job.state = 'active' and round.pending > 0 and (cast($1 as text) is null or job.id in ",
-            numbers("$1"),
-            ")"
-        );
-        type Row = (i64, String, Option<String>, Option<String>, Option<String>);
-        let rows: Vec<Row> = self.store.db.fetch_all(sql, args![only]).await?;
-        let each = |(round, job, path, columns, target_column): Row| {
-            let columns = columns.map(|columns| serde_json::from_str(&columns)).transpose();
-            let columns = columns.map_err(|e| StoreError::impossible(e.to_string()))?.unwrap_or_default();
-            Ok(RoundKeep { round: RoundId(round), job, path: path.map(PathBuf::from), columns, target_column })
         };
         rows.into_iter().map(each).collect()
     }

@@ -6,7 +6,7 @@
 use super::QueueStore;
 use std::fmt::Write as _;
 
-use super::control::bump_generation;
+use super::generation::bump_generation;
 use super::job::Job;
 use crate::domain::{RoundId, Target, TaskId, TaskState, Wall};
 use crate::store::codes::write_target;

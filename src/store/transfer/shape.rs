@@ -9,10 +9,12 @@ use crate::store::db::{Db, Tx};
 use crate::store::error::StoreError;
 
 /// Every table but `queue`, whose row each database has of its own; each behind those that its rows refer to.
-pub(super) const TABLES: [&str; 36] = [
+pub(super) const TABLES: [&str; 38] = [
     "drain",
     "account",
     "job",
+    "keep_reading",
+    "keep_host",
     "round",
     "load",
     "lane",
