@@ -5,7 +5,7 @@
 
 use super::keep::{author_in, names_in};
 use super::{Column, Entry, parse_source_time, reposted_author};
-use crate::domain::{EntryFact, Handle, Target, TargetId, Visibility};
+use crate::domain::{EntryFact, Handle, Target, TargetId, TargetName, Visibility};
 use crate::jobfile::keep_list::KeepList;
 use crate::jobfile::{HandleColumn, cells_from_stored, handle_columns, is_same_column, read_handle};
 
@@ -39,8 +39,8 @@ impl RowEntry {
 pub struct RowReader {
     columns: Vec<(Column, usize)>,
     handles: Vec<HandleColumn>,
-    /// Nobody asks for other names than the first handle.
-    is_brief: bool,
+    /// No list of names is asked.
+    is_narrow: bool,
 }
 
 impl RowReader {
@@ -58,7 +58,7 @@ impl RowReader {
             if is_there { only(column.name()) } else { only(in_archive(column)?.1) }
         };
         let columns = Column::ALL.into_iter().filter_map(|column| Some((column, at(column)?))).collect();
-        RowReader { columns, handles: handle_columns(names), is_brief: false }
+        RowReader { columns, handles: handle_columns(names), is_narrow: false }
     }
 
     /// The same where a person has said which column the target is: a handle or link there names the row's user, too.
@@ -71,12 +71,16 @@ impl RowReader {
         reader
     }
 
-    /// The same where no list of names is asked: of each row only the handle of its own column is read. That is most of the work.
+    /// The same where nothing is asked but what stands in some columns, and no list of names: what is not asked for is not decoded, which
+    /// is most of the work of a long list.
     #[must_use]
-    pub fn brief(mut self) -> RowReader {
-        self.handles.retain(|column| column.bare_words);
+    pub fn narrowed_to(mut self, wanted: &[Column]) -> RowReader {
+        // What says which post a row is about goes with it.
+        let always = [Column::TargetId, Column::RepostOf, Column::RepostId];
+        self.columns.retain(|(column, _)| wanted.contains(column) || always.contains(column));
+        self.handles.retain(|column| column.bare_words && wanted.contains(&Column::Handle));
         self.handles.truncate(1);
-        self.is_brief = true;
+        self.is_narrow = true;
         self
     }
 
@@ -134,14 +138,14 @@ impl RowReader {
             }
             for column in &self.handles {
                 let Some(cell) = cells.get(column.index) else { continue };
-                if !self.is_brief {
+                if !self.is_narrow {
                     names.extend(names_in(cell.as_ref().trim()));
                 }
                 let named = read_handle(cell.as_ref().as_bytes(), column.bare_words);
                 handles.extend(named.filter(|handle| !handles.contains(handle)));
             }
         }
-        if !self.is_brief {
+        if !self.is_narrow {
             names.extend(author_in(target));
         }
         entry.handle = handles.first().cloned();
@@ -183,8 +187,16 @@ fn take(entry: &mut Entry, column: Column, cell: &str) {
         Column::HasMedia => entry.traits.has_media = flag(cell),
         Column::IsPinned => entry.traits.is_pinned = flag(cell),
         Column::Text => entry.text = Some(cell.to_owned()),
-        Column::TargetId | Column::Handle | Column::Link => {}
+        Column::Handle => entry.address = address(cell),
+        Column::TargetId | Column::Link => {}
     }
+}
+
+/// What a user is called in the column of handles, where that is no handle: it ends in the name of a host.
+fn address(cell: &str) -> Option<TargetName> {
+    let bare = cell.strip_prefix('@').unwrap_or(cell);
+    let is_address = bare.contains('.') && !bare.contains([' ', '/']);
+    bare.parse::<TargetName>().ok().filter(|_| is_address)
 }
 
 /// As this program, spreadsheets and other tools write it.
@@ -282,14 +294,30 @@ mod tests {
     }
 
     #[test]
-    fn a_brief_reader_tells_the_same_but_for_names() {
+    fn a_narrow_reader_tells_what_it_is_asked_for() {
         let names = ["target_id", "handle", "name", "created_at", "likes", "text", "link"];
-        let (whole, brief) = (RowReader::new(&names), RowReader::new(&names).brief());
+        let narrow = |wanted: &[Column]| RowReader::new(&names).narrowed_to(wanted);
         let cells = ["12", "@ada", "Ada", "2018-10-10", "7", "hello", "https://x.com/bob/status/12"];
         let target: Target = "12".parse().unwrap();
-        let (told, short) = (whole.entry_of_cells(&target, None, &cells), brief.entry_of_cells(&target, None, &cells));
-        assert_eq!((&told.entry, short.handles.len()), (&short.entry, 1));
-        assert_eq!(short.entry.handle.as_ref().map(Handle::as_str), Some("ada"));
+        let bare = Entry::bare(target.clone());
+        let likes = narrow(&[Column::Likes]).entry_of_cells(&target, None, &cells);
+        assert_eq!(likes.entry, Entry { likes: Some(7), ..bare.clone() });
+        let handle = narrow(&[Column::Handle]).entry_of_cells(&target, None, &cells);
+        assert_eq!((handle.handles.len(), &handle.names), (1, &Vec::new()), "the link is not asked for");
+        assert_eq!(handle.entry, Entry { handle: "ada".parse().ok(), ..bare });
+    }
+
+    #[test]
+    fn an_address_comes_back_as_one() {
+        let known = |cell: &str| {
+            RowReader::new(&["id", "handle"]).entry_of_cells(&Target::Id(TargetId::ZERO), None, &["0", cell])
+        };
+        for cell in ["@Ada@example.org", "ada@example.org", "ada.bsky.social"] {
+            let told = known(cell).entry;
+            assert_eq!((told.handle, told.address), (None, cell.trim_start_matches('@').parse().ok()), "{cell}");
+        }
+        let told = known("@ada").entry;
+        assert_eq!((told.handle, told.address), ("ada".parse().ok(), None));
     }
 
     #[test]

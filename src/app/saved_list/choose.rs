@@ -1,26 +1,19 @@
 //! The rows of a saved list: which of them pass a filter, some of them to be shown, and those that are chosen as a job file.
 //!
-//! The file is read from its begin to as far as is needed, a row at a time: whatever its length, only numbers of rows stay in memory.
+//! The file is read a row at a time, and of each row what is asked for: whatever its length, only numbers of rows stay in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::Path;
 
-use csv::StringRecord;
-
 use super::info::SavedListInfo;
+use super::list_file::SavedListFile;
+use super::places::RowPlaces;
 use super::shelf::TickedOut;
-use crate::domain::{Target, TargetKind};
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 use crate::jobfile::TableWriter;
+use crate::lists::Entry;
 use crate::lists::filter::{Filter, Judgement, Rule, Stage, Staged, Take};
-use crate::lists::{Entry, RowEntry, RowReader};
-use crate::platforms::spec;
-
-/// The column that says who is not there any more. `cleanup list` does not write it, for it is asked there as a rule alone.
-pub(super) const GHOST_COLUMN: &str = "is_ghost";
-/// Rows of a list beyond this are not shown or chosen.
-const MAX_ROWS: usize = 5_000_000;
 
 /// What a filter leaves of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,70 +35,30 @@ pub struct ListedRow {
     pub entry: Entry,
 }
 
-/// The file of a list, row by row.
-struct ListFileReader {
-    csv: csv::Reader<std::fs::File>,
-    reader: RowReader,
-    ghost: Option<usize>,
-    is_opaque: bool,
-    kind: TargetKind,
-    next: u32,
-}
-
-impl ListFileReader {
-    fn open(path: &Path, info: &SavedListInfo) -> Result<ListFileReader, CommandError> {
-        let mut csv =
-            csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(|error| unreadable(path, &error))?;
-        let names: Vec<String> =
-            csv.headers().map_err(|error| unreadable(path, &error))?.iter().map(str::to_owned).collect();
-        Ok(ListFileReader {
-            reader: RowReader::new(&names),
-            ghost: names.iter().position(|name| name == GHOST_COLUMN),
-            csv,
-            is_opaque: info.platform.is_some_and(|platform| spec(platform).has_opaque_ids()),
-            kind: info.list.target_kind(),
-            next: 0,
-        })
-    }
-
-    /// The next row into `record`, and its number; none: that was the last.
-    fn next(&mut self, path: &Path, record: &mut StringRecord) -> Result<Option<u32>, CommandError> {
-        if self.next as usize >= MAX_ROWS || !self.csv.read_record(record).map_err(|error| unreadable(path, &error))? {
-            return Ok(None);
-        }
-        self.next += 1;
-        Ok(Some(self.next - 1))
-    }
-
-    fn entry(&self, record: &StringRecord) -> Option<RowEntry> {
-        let target: Target = record.get(0)?.trim().parse().ok()?;
-        let cells: Vec<&str> = record.iter().collect();
-        let mut row = self.reader.entry_of_cells(&target, None, &cells);
-        row.entry.is_opaque = self.is_opaque;
-        row.entry.is_ghost = self.ghost.and_then(|at| cells.get(at)).and_then(|cell| cell.parse().ok());
-        Some(row)
-    }
-}
-
 /// Which rows pass.
 ///
 /// # Errors
 /// The file cannot be read; there are more than can be put in order.
-pub fn choose_rows(path: &Path, info: &SavedListInfo, filter: &Filter, take: Take) -> Result<ChosenRows, CommandError> {
-    let mut file = ListFileReader::open(path, info)?;
-    if filter.keep.is_none() && filter.only.is_none() {
-        file.reader = file.reader.brief();
+pub fn choose_rows(
+    path: &Path,
+    info: &SavedListInfo,
+    (filter, take): (&Filter, Take),
+    places: &RowPlaces,
+) -> Result<ChosenRows, CommandError> {
+    let mut file = SavedListFile::open(path, info, places)?;
+    if let Some(columns) = filter.reads(take.order.is_some()) {
+        file.narrow_to(&columns);
     }
-    let (mut record, mut chosen, mut stage) = (StringRecord::new(), ChosenRows::default(), Stage::new(take));
+    let (mut chosen, mut stage) = (ChosenRows::default(), Stage::new(take));
     let mut spare = |rule: Rule| *chosen.spared.entry(rule).or_default() += 1;
-    while let Some(row) = file.next(path, &mut record)? {
+    while let Some(row) = file.advance()? {
         chosen.read += 1;
-        let Some(known) = file.entry(&record) else { continue };
-        if let Judgement::Spared(rule) = filter.judge_row(&known, file.kind) {
+        let Some(known) = file.entry() else { continue };
+        if let Judgement::Spared(rule) = filter.judge_row(&known, file.kind()) {
             spare(rule);
             continue;
         }
-        match stage.push(filter.date(&known.entry, file.kind), row)? {
+        match stage.push(filter.date(&known.entry, file.kind()), row)? {
             Staged::Out(row) => chosen.rows.push(row),
             Staged::Held => {}
             Staged::Spared(_, rule) => spare(rule),
@@ -119,17 +72,20 @@ pub fn choose_rows(path: &Path, info: &SavedListInfo, filter: &Filter, take: Tak
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn read_rows(path: &Path, info: &SavedListInfo, wanted: &[u32]) -> Result<Vec<ListedRow>, CommandError> {
+pub fn read_rows(
+    path: &Path,
+    info: &SavedListInfo,
+    wanted: &[u32],
+    places: &RowPlaces,
+) -> Result<Vec<ListedRow>, CommandError> {
     let mut found: BTreeMap<u32, Entry> = BTreeMap::new();
-    let last = wanted.iter().max();
-    let (mut file, mut record) = (ListFileReader::open(path, info)?, StringRecord::new());
-    while let Some(row) = file.next(path, &mut record)? {
-        if last.is_none_or(|last| row > *last) {
+    let in_order: BTreeSet<u32> = wanted.iter().copied().collect();
+    let mut file = SavedListFile::open(path, info, places)?;
+    for row in in_order {
+        if !file.skip_to(row)? || file.advance()?.is_none() {
             break;
         }
-        if wanted.contains(&row)
-            && let Some(known) = file.entry(&record)
-        {
+        if let Some(known) = file.entry() {
             found.insert(row, known.entry);
         }
     }
@@ -149,23 +105,19 @@ pub fn write_chosen<W: Write>(
 ) -> Result<W, CommandError> {
     let mut rows: Vec<u32> = chosen.rows.iter().copied().filter(|row| !out.has(*row)).collect();
     rows.sort_unstable();
-    let (mut file, mut record) = (ListFileReader::open(path, info)?, StringRecord::new());
+    let places = RowPlaces::default();
+    let mut file = SavedListFile::open(path, info, &places)?;
     let mut table = TableWriter::new(to, false);
     let complain = |error: io::Error| CommandError::io("the job file", error);
-    let headers = file.csv.headers().map_err(|error| unreadable(path, &error))?.clone();
-    table.header(headers.iter()).map_err(complain)?;
+    table.header(file.columns()?.iter()).map_err(complain)?;
     let mut rest = rows.iter().peekable();
     while rest.peek().is_some()
-        && let Some(row) = file.next(path, &mut record)?
+        && let Some(row) = file.advance()?
     {
         if rest.next_if(|next| **next == row).is_some() {
-            record.iter().try_for_each(|cell| table.cell(cell)).and_then(|()| table.end_row()).map_err(complain)?;
+            let cells = file.record();
+            cells.iter().try_for_each(|cell| table.cell(cell)).and_then(|()| table.end_row()).map_err(complain)?;
         }
     }
     table.finish().map_err(complain)
-}
-
-fn unreadable(path: &Path, error: &csv::Error) -> CommandError {
-    CommandError::new(ErrorKind::Io, format!("{} cannot be read: {error}", path.display()))
-        .hint("delete the list, and read it again")
 }

@@ -5,8 +5,12 @@
 //! not belong here: pages (`web`), what a rule asks (`lists::filter`).
 
 mod choose;
+#[cfg(test)]
+mod choose_tests;
 mod info;
+mod list_file;
 mod offers;
+mod places;
 mod save;
 mod shelf;
 mod sink;
@@ -14,5 +18,6 @@ mod sink;
 pub use choose::{ChosenRows, ListedRow, choose_rows, read_rows, write_chosen};
 pub use info::{ListExtras, ListSource, SavedListInfo, SavedRows};
 pub use offers::{ReadableList, offered_actions, readable_lists};
+pub use places::RowPlaces;
 pub use save::{ReadingHeard, SaveDeps, save_export, save_list};
 pub use shelf::{ListShelf, TickedOut};

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::choose::GHOST_COLUMN;
+use super::list_file::GHOST_COLUMN;
 use crate::app::list::ListSink;
 use crate::domain::ListKind;
 use crate::error::CommandError;

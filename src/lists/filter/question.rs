@@ -3,7 +3,7 @@
 
 use super::{Filter, Rule};
 use crate::domain::{EntryFact, TargetKind};
-use crate::lists::Entry;
+use crate::lists::{Column, Entry};
 
 /// What a rule asks.
 pub(super) struct Question {
@@ -13,6 +13,8 @@ pub(super) struct Question {
     pub(super) about: Option<TargetKind>,
     /// The fact that answers it; none: it is found by comparing lists, or every source tells it.
     pub(super) fact: Option<EntryFact>,
+    /// The columns of a list in which its answer stands.
+    pub(super) reads: &'static [Column],
     /// Whether a filter asks it.
     pub(super) is_asked: fn(&Filter) -> bool,
     /// Whether an entry passes; none: its source does not tell.
@@ -27,16 +29,18 @@ pub(super) struct Question {
 
 const POSTS: Option<TargetKind> = Some(TargetKind::Post);
 const USERS: Option<TargetKind> = Some(TargetKind::User);
+/// Where text, name and handle stand.
+const WORDS: [Column; 3] = [Column::Text, Column::Name, Column::Handle];
 
 /// A question to every entry of a kind, which is not sampled.
 const fn question(
     (option, about): (&'static str, Option<TargetKind>),
-    fact: Option<EntryFact>,
+    (fact, reads): (Option<EntryFact>, &'static [Column]),
     is_asked: fn(&Filter) -> bool,
     passes: fn(&Filter, &Entry, TargetKind) -> Option<bool>,
     (spared_as, unknown_as): (Rule, Rule),
 ) -> Question {
-    Question { option, about, fact, is_asked, passes, spared_as, unknown_as, is_sampled: false }
+    Question { option, about, fact, reads, is_asked, passes, spared_as, unknown_as, is_sampled: false }
 }
 
 /// One whose fact the platform tells of every entry, or of none.
@@ -48,91 +52,91 @@ const fn sampled(question: Question) -> Question {
 pub(super) static QUESTIONS: [Question; 13] = [
     question(
         ("--not-following-back", USERS),
-        None,
+        (None, &[Column::FollowsBack]),
         |filter| filter.plain.not_following_back,
         |_, entry, _| entry.follows_back.map(|back| !back),
         (Rule::NotFollowingBack, Rule::FollowsBackUnknown),
     ),
     question(
         ("--ghosts", USERS),
-        None,
+        (None, &[]),
         |filter| filter.plain.ghosts,
         |_, entry, _| entry.is_ghost,
         (Rule::NotAGhost, Rule::GhostUnknown),
     ),
     sampled(question(
         ("--inactive-since", USERS),
-        Some(EntryFact::LastPosted),
+        (Some(EntryFact::LastPosted), &[Column::LastActiveAt]),
         |filter| filter.inactive_since.is_some(),
         |filter, entry, _| Some(entry.last_active_at? < filter.inactive_since?),
         (Rule::InactiveSince, Rule::ActivityUnknown),
     )),
     sampled(question(
         ("--max-likes", POSTS),
-        Some(EntryFact::Likes),
+        (Some(EntryFact::Likes), &[Column::Likes]),
         |filter| filter.plain.max_likes.is_some(),
         |filter, entry, _| Some(entry.likes? <= filter.plain.max_likes?),
         (Rule::MaxLikes, Rule::LikesUnknown),
     )),
     sampled(question(
         ("--max-reposts", POSTS),
-        Some(EntryFact::Reposts),
+        (Some(EntryFact::Reposts), &[Column::Reposts]),
         |filter| filter.plain.max_reposts.is_some(),
         |filter, entry, _| Some(entry.reposts? <= filter.plain.max_reposts?),
         (Rule::MaxReposts, Rule::RepostsUnknown),
     )),
     question(
         ("--visibility", POSTS),
-        Some(EntryFact::Visibility),
+        (Some(EntryFact::Visibility), &[Column::Visibility]),
         |filter| !filter.plain.visibility.is_empty(),
         |filter, entry, _| Some(filter.plain.visibility.contains(&entry.traits.visibility?)),
         (Rule::Visibility, Rule::VisibilityUnknown),
     ),
     question(
         ("--only-reposts", POSTS),
-        Some(EntryFact::IsRepost),
+        (Some(EntryFact::IsRepost), &[Column::IsRepost]),
         |filter| filter.plain.only_reposts,
         |_, entry, _| entry.is_repost,
         (Rule::OnlyReposts, Rule::RepostUnknown),
     ),
     question(
         ("--only-replies", POSTS),
-        Some(EntryFact::IsReply),
+        (Some(EntryFact::IsReply), &[Column::IsReply]),
         |filter| filter.plain.only_replies,
         |_, entry, _| entry.traits.is_reply,
         (Rule::OnlyReplies, Rule::ReplyUnknown),
     ),
     question(
         ("--with-media", POSTS),
-        Some(EntryFact::HasMedia),
+        (Some(EntryFact::HasMedia), &[Column::HasMedia]),
         |filter| filter.plain.with_media,
         |_, entry, _| entry.traits.has_media,
         (Rule::WithMedia, Rule::MediaUnknown),
     ),
     question(
         ("--without-media", POSTS),
-        Some(EntryFact::HasMedia),
+        (Some(EntryFact::HasMedia), &[Column::HasMedia]),
         |filter| filter.plain.without_media,
         |_, entry, _| entry.traits.has_media.map(|has| !has),
         (Rule::WithoutMedia, Rule::MediaUnknown),
     ),
     question(
         ("--keep-pinned", POSTS),
-        Some(EntryFact::IsPinned),
+        (Some(EntryFact::IsPinned), &[Column::IsPinned]),
         |filter| filter.plain.keep_pinned,
         |_, entry, _| entry.traits.is_pinned.map(|pinned| !pinned),
         (Rule::KeepPinned, Rule::PinnedUnknown),
     ),
     question(
         ("--matching", None),
-        Some(EntryFact::Words),
+        (Some(EntryFact::Words), &WORDS),
         |filter| filter.plain.matching.is_some(),
         |filter, entry, _| has_text(entry, filter.plain.matching.as_deref()?),
         (Rule::Matching, Rule::TextUnknown),
     ),
     question(
         ("--not-matching", None),
-        Some(EntryFact::Text),
+        (Some(EntryFact::Text), &WORDS),
         |filter| filter.plain.not_matching.is_some(),
         |filter, entry, kind| {
             // The author of a post is not what it says: without its text nobody knows what is in it.

@@ -5,7 +5,7 @@ use super::{PlainRules, Rule};
 use crate::domain::{EntryFact, Handle, Target, TargetKind, Wall};
 use crate::jobfile::keep_list::KeepList;
 use crate::lists::keep::{author_in, names_in};
-use crate::lists::{Entry, RowEntry, snowflake};
+use crate::lists::{Column, Entry, RowEntry, snowflake};
 
 /// A date later than this behind now is nobody's: clocks differ, but not by two days.
 const MAX_AHEAD_MS: i64 = 2 * 86_400_000;
@@ -119,6 +119,16 @@ impl Filter {
         let mut sampled = self.asked().filter(|question| question.is_sampled);
         let untold = sampled.find(|question| nobody(&|entry| (question.passes)(self, entry, kind).is_some()))?;
         Some((untold.option, untold.unknown_as))
+    }
+
+    /// The columns of a list that are looked into to judge its entries, and to put them in order; none: all of them, and every name that
+    /// stands in them.
+    pub fn reads(&self, is_ordered: bool) -> Option<Vec<Column>> {
+        if self.keep.is_some() || self.only.is_some() {
+            return None;
+        }
+        let dates: &[Column] = if self.asks_age() || is_ordered { &[Column::CreatedAt] } else { &[] };
+        Some(self.asked().flat_map(|question| question.reads).chain(dates).copied().collect())
     }
 
     fn asked(&self) -> impl Iterator<Item = &'static Question> {

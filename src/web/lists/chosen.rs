@@ -1,24 +1,59 @@
-//! Which rows of a list pass a filter, remembered for the few that people look at: turning a page does not read a long list again.
+//! Which rows of a list pass a filter, and where its rows are, remembered for the few that people look at: turning a page does not read a
+//! long list again.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::app::request::FilterOptions;
-use crate::app::saved_list::{ChosenRows, ListShelf, SavedListInfo, SavedRows, choose_rows};
+use crate::app::saved_list::{
+    ChosenRows, ListShelf, ListedRow, RowPlaces, SavedListInfo, SavedRows, choose_rows, read_rows,
+};
 use crate::clock::LocalZone;
 use crate::domain::Wall;
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::filter::Filter;
 
-/// Filters that are remembered.
+/// Filters, and lists, that are remembered.
 const MAX_REMEMBERED: usize = 4;
 
-/// What is asked of a list: its number, since when its rows are there, and the filter, whose ages are moments.
-type Key = (u64, Wall, String);
+/// A list as it was read once: its number, and since when its rows are there.
+type ListKey = (u64, Wall);
+/// What is asked of it: the filter, whose ages are moments.
+type FilterKey = (ListKey, String);
 
-/// The filters that people look at.
+/// What people look at.
 #[derive(Debug, Default)]
-pub(super) struct ChosenCache(Mutex<Vec<(Key, Arc<ChosenRows>)>>);
+pub(super) struct ChosenCache {
+    chosen: Recent<FilterKey, ChosenRows>,
+    places: Recent<ListKey, RowPlaces>,
+}
+
+/// The few that were asked for last, the newest first.
+#[derive(Debug)]
+struct Recent<K, V>(Mutex<Vec<(K, Arc<V>)>>);
+
+impl<K, V> Default for Recent<K, V> {
+    fn default() -> Recent<K, V> {
+        Recent(Mutex::default())
+    }
+}
+
+impl<K: PartialEq, V> Recent<K, V> {
+    fn find(&self, key: &K) -> Option<Arc<V>> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = all.iter().position(|(known, _)| known == key)?;
+        all[..=at].rotate_right(1);
+        all.first().map(|(_, found)| Arc::clone(found))
+    }
+
+    fn keep(&self, key: K, value: V) -> Arc<V> {
+        let value = Arc::new(value);
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(0, (key, Arc::clone(&value)));
+        all.truncate(MAX_REMEMBERED);
+        value
+    }
+}
 
 /// A list whose rows are there.
 #[derive(Clone, Debug)]
@@ -47,26 +82,37 @@ impl ChosenCache {
             let chosen = ChosenRows { rows: (0..rows).collect(), read: list.saved.rows, spared: BTreeMap::new() };
             return Ok(Arc::new(chosen));
         }
-        let key = (list.id, list.saved.at, format!("{:?} {take:?}", Filter { now: Wall(0), ..filter.clone() }));
-        if let Some(known) = self.known(&key) {
+        let key = (list.key(), format!("{:?} {take:?}", Filter { now: Wall(0), ..filter.clone() }));
+        if let Some(known) = self.chosen.find(&key) {
             return Ok(known);
         }
-        let (path, info) = (shelf.rows_path(list.id), list.info.clone());
-        let read = tokio::task::spawn_blocking(move || choose_rows(&path, &info, &filter, take)).await;
-        let fault = |error| CommandError::new(ErrorKind::Fault, "the list could not be filtered").because(error);
-        let chosen = Arc::new(read.map_err(fault)??);
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(0, (key, Arc::clone(&chosen)));
-        all.truncate(MAX_REMEMBERED);
-        Ok(chosen)
+        let (path, info, places) = (shelf.rows_path(list.id), list.info.clone(), self.places_of(list));
+        let read = tokio::task::spawn_blocking(move || choose_rows(&path, &info, (&filter, take), &places)).await;
+        Ok(self.chosen.keep(key, read.map_err(unread)??))
     }
 
-    fn known(&self, key: &Key) -> Option<Arc<ChosenRows>> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = all.iter().position(|(known, _)| known == key)?;
-        let found = all.remove(at);
-        let chosen = Arc::clone(&found.1);
-        all.insert(0, found);
-        Some(chosen)
+    /// These rows of a list, read on a thread of its own.
+    pub(super) async fn rows(
+        &self,
+        shelf: &ListShelf,
+        list: &ReadyList,
+        wanted: Vec<u32>,
+    ) -> Result<Vec<ListedRow>, CommandError> {
+        let (path, info, places) = (shelf.rows_path(list.id), list.info.clone(), self.places_of(list));
+        tokio::task::spawn_blocking(move || read_rows(&path, &info, &wanted, &places)).await.map_err(unread)?
     }
+
+    fn places_of(&self, list: &ReadyList) -> Arc<RowPlaces> {
+        self.places.find(&list.key()).unwrap_or_else(|| self.places.keep(list.key(), RowPlaces::default()))
+    }
+}
+
+impl ReadyList {
+    fn key(&self) -> ListKey {
+        (self.id, self.saved.at)
+    }
+}
+
+fn unread(error: tokio::task::JoinError) -> CommandError {
+    CommandError::new(ErrorKind::Fault, "the list could not be read").because(error)
 }

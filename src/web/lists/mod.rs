@@ -30,9 +30,9 @@ use super::problem::Problem;
 use super::state::Web;
 use super::views::Said;
 use crate::app::request::FilterOptions;
-use crate::app::saved_list::{ChosenRows, ListShelf, SavedListInfo, TickedOut, read_rows, readable_lists};
+use crate::app::saved_list::{ChosenRows, ListShelf, SavedListInfo, TickedOut, readable_lists};
 use crate::clock::LocalZone;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 
 /// Rows of a list on a page.
 const ROWS_A_PAGE: usize = 50;
@@ -128,10 +128,7 @@ pub(super) async fn show(
     let last_page = chosen.rows.len().div_ceil(ROWS_A_PAGE).saturating_sub(1);
     let page = at.page.min(last_page);
     let wanted: Vec<u32> = chosen.rows.iter().skip(page * ROWS_A_PAGE).take(ROWS_A_PAGE).copied().collect();
-    let (path, about) = (web.lists.shelf.rows_path(id), list.info.clone());
-    let rows = tokio::task::spawn_blocking(move || read_rows(&path, &about, &wanted)).await;
-    let fault = |error| CommandError::new(ErrorKind::Fault, "the list could not be read").because(error);
-    let rows = rows.map_err(fault)??;
+    let rows = web.lists.chosen.rows(&web.lists.shelf, &list, wanted).await?;
     let left = staying(&chosen, &out);
     let has_names = ["keep", "only"].map(|part| web.lists.shelf.names_path(id, part).is_some());
     let ReadyList { info, saved, .. } = list;
