@@ -17,6 +17,7 @@ mod limits;
 mod lists;
 mod pages;
 mod platforms;
+mod power;
 mod process;
 mod queues;
 mod scale;

@@ -84,19 +84,7 @@ pub fn inject(command: &Command, feed: &str, injection: &Injection, scratch: &Pa
     for path in *only {
         traced.arg("-P").arg(path);
     }
-    traced
-        .arg("--")
-        .arg(command.get_program())
-        .args(command.get_args())
-        .env_clear()
-        .stdin(std::fs::File::open(stdin).unwrap());
-    for (name, value) in command.get_envs() {
-        traced.env(name, value.unwrap_or_default());
-    }
-    if let Some(folder) = command.get_current_dir() {
-        traced.current_dir(folder);
-    }
-    let output = traced.output().unwrap();
+    let output = under(traced, command, &stdin).output().unwrap();
     let log = std::fs::read_to_string(&log)
         .unwrap_or_else(|error| panic!("strace wrote no log ({error}): {}", String::from_utf8_lossy(&output.stderr)));
     let hit = match injection.fault {
@@ -105,6 +93,36 @@ pub fn inject(command: &Command, feed: &str, injection: &Injection, scratch: &Pa
         _ => log.lines().filter(|line| line.ends_with("(INJECTED)")).map(str::to_owned).collect(),
     };
     Faulted { output: Done::of(&output), hit }
+}
+
+/// Lets strace run a program with its arguments, its environment and its folder, and `stdin` as its input.
+fn under(mut strace: Command, command: &Command, stdin: &Path) -> Command {
+    strace
+        .arg("--")
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env_clear()
+        .stdin(std::fs::File::open(stdin).unwrap());
+    for (name, value) in command.get_envs() {
+        strace.env(name, value.unwrap_or_default());
+    }
+    if let Some(folder) = command.get_current_dir() {
+        strace.current_dir(folder);
+    }
+    strace
+}
+
+/// Runs a program with `feed` on its stdin and writes down those calls of it, with every byte that they pass on: the text of strace, all
+/// strings in hex.
+pub fn record(command: &Command, feed: &str, calls: &str, scratch: &Path) -> (Done, String) {
+    need_strace();
+    let (log, stdin) = (scratch.join("strace.log"), scratch.join("stdin"));
+    std::fs::write(&stdin, feed).unwrap();
+    let mut traced = Command::new("strace");
+    traced.args(["-f", "-y", "-xx", "-qq", "-s", "16777216", "--seccomp-bpf", "-o"]).arg(&log);
+    traced.args(["-e", &format!("trace={calls}"), "-e", "signal=none"]);
+    let output = under(traced, command, &stdin).output().unwrap();
+    (Done::of(&output), std::fs::read_to_string(&log).unwrap())
 }
 
 impl Fault {

@@ -9,5 +9,5 @@ mod moments;
 mod no_room;
 mod old_schema;
 mod refresh;
-mod support;
+pub(crate) mod support;
 mod whole_files;
