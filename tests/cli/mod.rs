@@ -28,6 +28,7 @@ mod prints;
 pub(crate) mod program;
 mod sandbox_examples;
 mod spellings;
+mod supply;
 mod terminal;
 mod typed;
 mod watching;
