@@ -22,7 +22,7 @@ use super::tokens::TokenRequests;
 use super::turn_draft::TurnDraft;
 use super::workers::{Planned, Workers};
 use crate::auth::Current;
-use crate::domain::{Action, LaneId, MicroUsd, Moment, Reason, Tick};
+use crate::domain::{Action, LaneId, MicroUsd, Moment, Reason, Scope, Tick};
 use crate::limits::{ALONE, Reservation, Wait};
 use crate::platforms::{Endpoint, find};
 use crate::store::Claim;
@@ -104,7 +104,7 @@ impl Claiming<'_> {
     /// everybody else has been kept waiting comes first, and others that have to go alone come last: between two of those everybody has
     /// a turn.
     pub(super) fn take_due(&mut self, room: usize) -> Vec<usize> {
-        for account in self.groups.take_turned_away() {
+        for account in self.groups.take_turned_away().into_iter().chain(self.limits.take_kept_out()) {
             self.roster.schedule_rested(account, self.now.tick);
         }
         let cleared_for = self.roster.crashed.cleared_for();
@@ -294,6 +294,10 @@ impl Claiming<'_> {
         let count = match limiter.reserve(action, want, self.now.tick, self.limits.shared_with(next.access)) {
             Reservation::Granted(count) => count,
             Reservation::Wait { until, why: Wait::Hold(_) } => return Err(NotNow::Account(until)),
+            Reservation::Wait { until: None, why: Wait::Window(spec) } if spec.scope != Scope::Account => {
+                self.limits.wait_for_others(account);
+                return Err(NotNow::Action(None));
+            }
             Reservation::Wait { until, .. } => return Err(NotNow::Action(until)),
         };
         let counted_until = run.values.unknown_end(self.now.tick, self.now.tick);

@@ -4,7 +4,7 @@
 //! In: accounts that come due, answers, a suspend. Out: limiters and windows that know what still counts. What does not belong here: what
 //! may be sent now (`claiming`), and when a slot of another boot counts ([`ThisBoot`]).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::account::AccountRun;
@@ -60,6 +60,10 @@ pub(super) struct LimitRecords {
     taken_over: Tick,
     /// What was sent before it is not all on record.
     log_lost: Option<LogLost>,
+    /// Accounts that found a window which they share full of others' requests in flight: nobody knows when one of its slots frees.
+    kept_out: BTreeSet<usize>,
+    /// Since then a request in such a window has ended, or given its slot back.
+    has_moved: bool,
 }
 
 impl LimitRecords {
@@ -76,7 +80,17 @@ impl LimitRecords {
         }
         let (wall, wall_saved) = (WallTrust::default(), false);
         let (taken_over, log_lost) = (start.taken_over, start.log_lost.clone());
-        LimitRecords { shared, held, allowances: HashMap::new(), wall, wall_saved, taken_over, log_lost }
+        LimitRecords {
+            shared,
+            held,
+            allowances: HashMap::new(),
+            wall,
+            wall_saved,
+            taken_over,
+            log_lost,
+            kept_out: BTreeSet::new(),
+            has_moved: false,
+        }
     }
 
     /// Accounts that share a window, and a name for those that share the same: for drains of other processes.
@@ -264,6 +278,16 @@ impl LimitRecords {
         }
     }
 
+    /// The account waits for requests of others, whose ends are not told to it.
+    pub(super) fn wait_for_others(&mut self, account: usize) {
+        self.kept_out.insert(account);
+    }
+
+    /// Those that have waited for requests of others, where some have ended.
+    pub(super) fn take_kept_out(&mut self) -> BTreeSet<usize> {
+        if std::mem::take(&mut self.has_moved) { std::mem::take(&mut self.kept_out) } else { BTreeSet::new() }
+    }
+
     /// A request has ended, and the platform has counted it by `counted_until`.
     pub(super) fn note_ended(&mut self, flight: &InFlight, run: &mut AccountRun, counted_until: Tick) {
         if let Some(limiter) = &mut run.limiter {
@@ -271,6 +295,7 @@ impl LimitRecords {
         }
         let shared = run.access.as_ref().map_or(ALONE, |access| self.shared_with(access));
         shared.into_iter().flatten().for_each(|windows| windows.ended(flight.lane.action, counted_until));
+        self.has_moved = true;
     }
 
     /// Slots that found no task.
@@ -280,6 +305,7 @@ impl LimitRecords {
         }
         let shared = run.access.as_ref().map_or(ALONE, |access| self.shared_with(access));
         shared.into_iter().flatten().for_each(|windows| windows.give_back(action, unused));
+        self.has_moved = true;
     }
 
     /// Every slot whose end nobody saw counts anew. Until when the last of them does.

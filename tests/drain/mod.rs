@@ -16,6 +16,7 @@ mod refusals;
 mod refusals_law;
 mod repository;
 mod shared;
+mod simulation;
 mod support;
 mod terms;
 mod told_limits;
