@@ -62,7 +62,7 @@ create table job (
     path        text collate "C" not null,
     action      bigint check (action >= 1),
     account_id  bigint references account (id),
-    state       text collate "C" not null default 'active' check (state in ('active', 'paused', 'cancelled')),
+    state       text collate "C" not null default 'active' check (state in ('active', 'paused', 'cancelled', 'unverified')),
     created_at  bigint not null,
     keep_path text collate "C",
     target_column text collate "C",

@@ -145,17 +145,17 @@ async fn copy(source: Store, target: &mut Store, by: &MoveId) -> Result<(Store, 
     Err(error.into())
 }
 
-/// Held while a queue is moved: nobody drains it, serves it or works on its schedules.
-struct Nobody {
+/// Held while a queue is moved or replaced: nobody drains it, serves it or works on its schedules.
+pub(super) struct Nobody {
     _drains: DrainLock,
     _serves: ServeLock,
     _schedules: ScheduleLock,
 }
 
-async fn nobody_works_on(queue: &QueuePlace) -> Result<Nobody, CommandError> {
+pub(super) async fn nobody_works_on(queue: &QueuePlace) -> Result<Nobody, CommandError> {
     let busy = |what: &str| {
         CommandError::new(ErrorKind::Busy, format!("another process {what}"))
-            .hint("nothing was moved; end it (its service, too), and run the command again")
+            .hint("nothing was changed; end it (its service, too), and run the command again")
     };
     Ok(Nobody {
         _drains: DrainLock::take_alone(queue).await?,

@@ -122,7 +122,7 @@ pub async fn forecast_for(
     };
     Ok(Forecast {
         standing,
-        is_paused: goes_on.is_some_and(|job| job.state == JobState::Paused),
+        is_paused: goes_on.is_some_and(|job| matches!(job.state, JobState::Paused | JobState::Unverified)),
         to_send: to_send.into_iter().map(|lane| named(lane, accounts)).collect(),
         rows,
         rejected,

@@ -41,6 +41,8 @@ pub enum Activity {
     },
     /// A person paused it.
     Paused,
+    /// Its queue was taken back to a snapshot, and a person has to say that it may go on.
+    Unverified,
     /// No request can leave before a person has mended its account.
     NeedsYou(AccountNeed),
     /// The server sends nothing before a person has done something.
@@ -61,6 +63,7 @@ impl Activity {
             (JobState::Cancelled, _) => return Activity::Cancelled,
             (_, 0) => return Activity::Finished,
             (JobState::Paused, _) => return Activity::Paused,
+            (JobState::Unverified, _) => return Activity::Unverified,
             (JobState::Active, _) => {}
         }
         match (&facts.need, facts.next_request) {
@@ -99,7 +102,7 @@ impl Activity {
             Activity::Running | Activity::ScheduleBegun { .. } => "running",
             Activity::WaitingSlot { .. } | Activity::Resting { .. } => "waiting_slot",
             Activity::WaitingSchedule(_) | Activity::WaitingTurn { .. } => "waiting_schedule",
-            Activity::NeedsYou(_) | Activity::ServerNeedsYou { .. } => "needs_you",
+            Activity::Unverified | Activity::NeedsYou(_) | Activity::ServerNeedsYou { .. } => "needs_you",
             Activity::NotRunning { .. } | Activity::Paused | Activity::Finished | Activity::Cancelled => "not_running",
         }
     }
@@ -168,6 +171,7 @@ mod tests {
             (JobFacts { state: JobState::Cancelled, ..worked() }, Activity::Cancelled),
             (JobFacts { pending: 0, ..worked() }, Activity::Finished),
             (JobFacts { state: JobState::Paused, ..worked() }, Activity::Paused),
+            (JobFacts { state: JobState::Unverified, ..worked() }, Activity::Unverified),
             (worked(), Activity::Running),
             (JobFacts { next_request: Some(LATER), ..worked() }, Activity::WaitingSlot { until: LATER }),
             (logged_out(worked()), Activity::NeedsYou(need())),
@@ -228,7 +232,7 @@ mod tests {
     }
 
     fn any_facts() -> impl Strategy<Value = JobFacts> {
-        let state = prop_oneof![Just(JobState::Active), Just(JobState::Paused), Just(JobState::Cancelled)];
+        let state = proptest::sample::select(JobState::ALL.to_vec());
         let time = || proptest::option::of((0_i64..2_000).prop_map(Wall));
         (state, 0_u64..3, any::<(bool, bool, bool, bool, bool)>(), time(), time()).prop_map(
             |(state, pending, (is_worked_on, is_served, other, needs, scheduled), next_request, until)| JobFacts {

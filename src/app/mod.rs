@@ -69,6 +69,7 @@ pub mod saved_list;
 pub mod schedules;
 pub mod serve;
 mod signals;
+mod snapshots;
 pub mod status;
 mod target_facts;
 mod tokens;
@@ -130,7 +131,11 @@ pub use row_ids::RowOwners;
 pub use run_report::{AccountTrouble, DECLINED, Lookups, RunReport, RunSummary};
 pub use sandbox_accounts::SandboxAccounts;
 pub use signals::{Never, Signals};
+pub use snapshots::{restore_queue, take_due_snapshot, unverified_text};
 pub use target_facts::{FactColumns, Facts};
 pub use tokens::{app, key_choice, open_tokens, open_vault, places};
-pub use verify::{ComparedList, DoneLane, VerifyDeps, VerifyReport, done_lanes, verify_by_archive, verify_by_lists};
+pub use verify::{
+    ComparedList, DoneLane, Released, VerifiedJob, VerifyDeps, VerifyReport, done_lanes, verify_by_archive,
+    verify_by_lists,
+};
 pub use worklist::{HandWorklist, WorklistRows, done_by_hand, rows_by_hand, worklist_cells, worklist_note};

@@ -38,6 +38,7 @@ pub(super) struct ConfigFile {
     pub(super) aisa: HostSection,
     pub(super) credentials: CredentialsSection,
     pub(super) log: LogSection,
+    pub(super) snapshots: SnapshotsSection,
     /// Others can write to it.
     #[serde(skip)]
     pub(super) writable: Option<WritableByOthers>,
@@ -99,6 +100,13 @@ pub(super) struct CredentialsSection {
 pub(super) struct LogSection {
     pub(super) format: Option<Text<LogFormat>>,
     pub(super) file: Option<PathBuf>,
+}
+
+/// `[snapshots]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct SnapshotsSection {
+    pub(super) keep: Option<u8>,
 }
 
 impl ConfigFile {

@@ -67,6 +67,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// Where log lines go instead of stderr.
     pub log_file: Option<PathBuf>,
+    /// How many copies of the queue's file are kept, one a day; 0: none are made.
+    pub snapshots_kept: u8,
     rates: Vec<Rate>,
     per: Option<Per>,
     rules: Vec<WindowRule>,
@@ -124,6 +126,7 @@ impl Settings {
             terminal: environment.terminal,
             log_format: options.log_format.or(file.log.format.map(|format| format.0)).unwrap_or_default(),
             log_file: options.log_file.clone().or(file.log.file),
+            snapshots_kept: file.snapshots.keep.unwrap_or(SNAPSHOTS_KEPT),
             rates: options.rates.clone(),
             per: options.per,
             rules,
@@ -173,6 +176,9 @@ impl Settings {
         windows::warnings(platform, &self.windows(platform), actions)
     }
 }
+
+/// A week of them.
+const SNAPSHOTS_KEPT: u8 = 7;
 
 /// What names a queue, as an error about it says.
 const BY_OPTION: &str = "--db";

@@ -135,6 +135,7 @@ impl Listing<'_> {
         all.extend(Action::UNDOING.iter().filter_map(|action| self.price(*action)));
         all.extend(self.platforms());
         all.extend(self.logs());
+        all.push(self.snapshots());
         all.extend(self.variables());
         all
     }
@@ -249,6 +250,11 @@ impl Listing<'_> {
         };
         let file = self.settings.log_file.as_ref().map(|file| file.display().to_string());
         [plain("log.format", Some(format.to_owned()), of_format.source()), plain("log.file", file, of_file.source())]
+    }
+
+    fn snapshots(&self) -> ShownSetting {
+        let said = Said { line: self.line("snapshots.keep"), ..Said::default() };
+        plain("snapshots.keep", Some(self.settings.snapshots_kept.to_string()), said.source())
     }
 
     /// What only the environment has.

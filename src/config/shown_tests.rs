@@ -31,6 +31,8 @@ key = "keyring"
 [log]
 format = "json"
 file = "/file.log"
+[snapshots]
+keep = 3
 "#;
 
 struct Bench {
@@ -77,6 +79,7 @@ fn what_the_file_says_has_its_line_and_what_nobody_says_is_a_default() {
         ("credentials.key", "keyring", vec![26]),
         ("log.format", "json", vec![28]),
         ("log.file", "/file.log", vec![29]),
+        ("snapshots.keep", "3", vec![31]),
     ] {
         let setting = bench.shown(key);
         assert_eq!((setting.value.as_deref(), setting.source), (Some(value), SettingSource::File { lines }), "{key}");

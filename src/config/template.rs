@@ -39,7 +39,7 @@ mod tests {
         let example = documented.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
         let example = ConfigFile::parse(example, Path::new("docs.toml")).unwrap();
         let keys = |file: &ConfigFile| -> Vec<String> {
-            let all = ["run", "prices", "x", "aisa", "credentials", "log"];
+            let all = ["run", "prices", "x", "aisa", "credentials", "log", "snapshots"];
             let of = |section: &'static str| file.lines.within(section).map(move |(key, _)| format!("{section}.{key}"));
             all.into_iter().flat_map(of).collect()
         };

@@ -175,7 +175,7 @@ pub(super) async fn what_is_left(
                     left = Stopped::Cancelled;
                 }
             }
-            (_, JobState::Paused, _) => left = Stopped::Paused,
+            (_, JobState::Paused | JobState::Unverified, _) => left = Stopped::Paused,
         }
     }
     Ok(left)

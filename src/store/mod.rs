@@ -8,7 +8,7 @@
 //! `accounts`, `schedules`, `lists` (what the platform told), `admin` (checks, repairs, forgetting), `transfer` (a whole queue
 //! into another database). Beside them stands what all use: the
 //! connection (`open`, `schema`), the one executor of statements (`db`) and what databases call differently (`dialect`), errors, locks, files
-//! (`sqlite_file` is what SQLite alone is told).
+//! (`sqlite_file` is what SQLite alone is told, `snapshot` copies its file).
 //!
 //! Every write is one `BEGIN IMMEDIATE` transaction (a deferred one fails when two processes begin at once). A statement that
 //! the engine needs each turn is one query string with one row back, because every awaited statement costs two thread
@@ -49,6 +49,7 @@ mod server;
 mod server_lock;
 mod server_session;
 mod server_transaction;
+mod snapshot;
 mod sqlite_codes;
 mod sqlite_file;
 mod statement;
@@ -95,6 +96,9 @@ pub use read::{
 pub use schedules::{
     FiringEnd, FiringState, FiringTrouble, NewFiring, NewSchedule, ScheduleEdit, ScheduleStore, StoredFiring,
     StoredSchedule,
+};
+pub use snapshot::{
+    RestoredQueue, Snapshot, is_snapshot_due, restore_snapshot, snapshot_folder, snapshots_of, take_snapshot,
 };
 pub use transfer::{CopiedQueue, MoveId, MoveMark};
 pub use watch::QueueWatch;

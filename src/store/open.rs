@@ -252,6 +252,12 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
+/// A copy that nobody else knows of, and that is thrown away where this is cut off: its journal is memory, so that no other file has what is
+/// overwritten.
+pub(super) async fn connect_to_copy(path: &Path) -> Result<Db, StoreError> {
+    connect_with(options(path).journal_mode(SqliteJournalMode::Memory), path).await
+}
+
 /// A database that is gone when it is closed: for what is compared with nothing that is stored.
 pub(super) async fn connect_in_memory() -> Result<Db, StoreError> {
     let options = SqliteConnectOptions::new().in_memory(true).disable_statement_logging();

@@ -57,7 +57,7 @@ pub(super) async fn pause(
             command.store.queue().set_job_state(command.job.id, JobState::Paused).await?;
             command.done("pause", "", "paused").await
         }
-        JobState::Active | JobState::Paused => Ok(Redirect::to(&format!("/jobs/{job}"))),
+        JobState::Active | JobState::Paused | JobState::Unverified => Ok(Redirect::to(&format!("/jobs/{job}"))),
         JobState::Cancelled => Err(is_cancelled(&command.job)),
     }
 }
@@ -73,7 +73,7 @@ pub(super) async fn unpause(
             command.store.queue().set_job_state(command.job.id, JobState::Active).await?;
             command.done("unpause", "", "unpaused").await
         }
-        JobState::Active => Ok(Redirect::to(&format!("/jobs/{job}"))),
+        JobState::Active | JobState::Unverified => Ok(Redirect::to(&format!("/jobs/{job}"))),
         JobState::Cancelled => Err(is_cancelled(&command.job)),
     }
 }

@@ -255,8 +255,8 @@ async fn verify_job(deps: AppDeps<'_>, name: &str, until: Shutdown) -> Result<Op
         listed: &|_| (),
     };
     match verify_by_lists(&with, store, &job, &lanes, Budget::default()).await? {
-        Ok(store) => {
-            store.close().await;
+        Ok(verified) => {
+            verified.store.close().await;
             Ok(None)
         }
         Err(unfinished) => Ok(Some(unfinished.why)),

@@ -72,7 +72,7 @@ pub(super) async fn now(
     let settings = web.settings();
     let mut store = web.read_store().await;
     let at_work = store.read().accounts_at_work(MAX_ACCOUNTS_NOW).await?;
-    let QueueStatus { jobs, accounts, drains, now } = web.look(&mut store, &at_work).await?;
+    let QueueStatus { jobs, accounts, drains, now, .. } = web.look(&mut store, &at_work).await?;
     let midnight = midnight(&web, now.wall);
     let mut shown = Vec::with_capacity(accounts.len());
     for standing in accounts {

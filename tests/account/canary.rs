@@ -73,6 +73,8 @@ const LINES: &[&[&str]] = &[
     &["audit"],
     &["doctor"],
     &["doctor", "--json"],
+    &["doctor", "--restore", "nowhere.db"],
+    &["resume", "mutes", "--accept-repeats", "--dry-run"],
     &["db", "migrate"],
     // Nobody is there.
     &["db", "move", "postgres://ada@127.0.0.1:1/queue", "--json"],

@@ -10,7 +10,7 @@ use crate::common::{Home, sql, wait};
 fn looking_at_a_queue_that_is_not_there_makes_none() {
     let home = Home::new();
     let done = home.run(&["status", "--json"]).ends(0);
-    assert_eq!(done.out, "{\"jobs\":[],\"accounts\":[],\"drains\":[]}\n");
+    assert_eq!(done.out, "{\"jobs\":[],\"accounts\":[],\"drains\":[],\"snapshot\":null}\n");
     assert!(home.run(&["status"]).ends(0).out.contains("cleanup load"));
     assert!(home.run(&["audit"]).ends(0).out.contains("no attempts"));
     home.run(&["forget", "--older-than", "90d"]).ends(0);
@@ -34,7 +34,10 @@ fn looking_at_a_queue_that_is_not_there_makes_none() {
 fn an_empty_queue_is_fine() {
     let home = Home::new();
     empty_queue(home.queue(), QueueKind::Real);
-    assert_eq!(home.run(&["status", "--json"]).ends(0).out, "{\"jobs\":[],\"accounts\":[],\"drains\":[]}\n");
+    assert_eq!(
+        home.run(&["status", "--json"]).ends(0).out,
+        "{\"jobs\":[],\"accounts\":[],\"drains\":[],\"snapshot\":null}\n"
+    );
     assert_eq!(
         home.run(&["audit", "--json"]).ends(0).out,
         "{\"accounts\":[],\"apps\":[],\"hosts\":[],\"over\":false}\n"

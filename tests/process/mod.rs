@@ -10,6 +10,7 @@ mod per_endpoint;
 mod refusals;
 mod second;
 mod signals;
+mod snapshots;
 pub(crate) mod support;
 mod told;
 mod window;

@@ -2,7 +2,8 @@
 
 use cleanup::domain::{AccountId, Action, Outcome, TaskState, Wall};
 use cleanup::store::{
-    Job, Looked, NewJob, PickOrder, Reach, Retried, Store, Taken, TaskFilter, VerdictCounts, VerifyResult, WorklistTick,
+    Job, JobState, Looked, NewJob, PickOrder, Reach, Retried, Store, Taken, TaskFilter, VerdictCounts, VerifyResult,
+    WorklistTick,
 };
 
 use super::stores::{TestQueue, for_every_store};
@@ -17,6 +18,7 @@ for_every_store!(
     what_was_restored_is_not_judged,
     what_another_job_had_done_before_is_told,
     a_reading_is_a_list_too,
+    what_is_left_of_a_restored_queue_and_listed_no_more_is_done,
     what_came_back_is_sent_again,
     ticks_finish_tasks_once,
     a_worklist_of_an_older_round_says_so,
@@ -67,6 +69,28 @@ async fn what_a_list_lacks_is_confirmed_and_what_it_has_is_a_ghost_or_back(queue
     let ghost = (&picked[0].target, picked[0].verdict, picked[0].read_at);
     assert_eq!(ghost, (&target("2"), Some(VerifyResult::Ghost), Some(at(NOW.tick.0 + 2 * DAY).wall)));
     store.read().end_picking().await.unwrap();
+}
+
+async fn what_is_left_of_a_restored_queue_and_listed_no_more_is_done(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    let named = [rows(Action::Unfollow, ada, &["1", "2", "3"]), rows(Action::Unlike, ada, &["1"])].concat();
+    let one = load(&mut store, &job("one"), named).await;
+    store.queue().set_job_state(one.id, JobState::Unverified).await.unwrap();
+    let generation = store.read().change_counters().await.unwrap().generation;
+    let settle = async |store: &mut Store, looked: Looked, listed: &[&str]| {
+        look(store, &one, looked, listed).await;
+        store.lists().settle_absent(&one, &looked, NOW.wall).await.unwrap()
+    };
+    assert_eq!(settle(&mut store, looked(ada, 0, Reach::Nothing), &["2"]).await, 0, "absence proves nothing");
+    let part = looked(ada, 0, Reach::From("2".parse().unwrap()));
+    assert_eq!(settle(&mut store, part, &["2"]).await, 1, "1 is beyond what is listed");
+    assert_eq!(settle(&mut store, looked(ada, 0, Reach::Whole), &["2"]).await, 1);
+    assert_eq!(settle(&mut store, looked(ada, 0, Reach::Whole), &["2"]).await, 0);
+    assert!(store.read().change_counters().await.unwrap().generation > generation);
+    let came = store.read().status(Some("one")).await.unwrap().remove(0);
+    assert_eq!((came.counts.done, came.counts.pending, came.state()), (2, 2, "unverified"));
+    assert_whole(&mut store).await;
 }
 
 async fn a_list_says_nothing_of_what_it_does_not_reach(queue: TestQueue) {

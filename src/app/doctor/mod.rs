@@ -8,6 +8,7 @@ mod finding;
 mod machine;
 mod queue;
 mod repair;
+mod snapshots;
 
 pub use self::finding::{DoctorFinding, DoctorReport, Grave, Severity};
 use self::finding::{bad, good};

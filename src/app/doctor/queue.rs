@@ -1,7 +1,7 @@
 //! What is in the queue: whole or not, who drains it, who can act.
 
-use super::clock;
 use super::finding::{DoctorFinding, Grave, bad, fault, good, warning};
+use super::{clock, snapshots};
 use crate::app::status::{TroubledAccount, only_unfinished, reason_of};
 use crate::app::{self, command, command_line};
 use crate::auth::{KeyHeld, KeyPlace, Vault, VaultError, Why, list};
@@ -12,7 +12,7 @@ use crate::store::{Account, Credential, DamagedTask, DrainLock, Store, StoreErro
 use crate::text::shell_word;
 
 /// What to do where the file itself is broken.
-const BACKUP: &str = "stop every run, keep a copy of the file, and restore a backup";
+const BACKUP: &str = "stop every run, keep a copy of the file, and restore a backup, or a snapshot with `cleanup doctor --restore latest`";
 /// The most accounts that are named one by one.
 const MAX_NAMED: usize = 20;
 
@@ -42,6 +42,7 @@ pub(super) async fn look(settings: &Settings, now: Wall) -> Vec<DoctorFinding> {
         ),
     });
     findings.extend(accounts(settings, &mut store).await);
+    findings.extend(snapshots::look(settings, &mut store).await);
     findings.extend(clock::look(settings, &mut store, now).await);
     store.close().await;
     findings

@@ -121,7 +121,8 @@ impl RunEnd {
         let untouched = UntouchedJobs::of(&mut store, only).await?;
         let mut jobs = store.read().status(None).await?;
         jobs.retain(|status| only.is_none_or(|only| only.contains(&status.job.id)));
-        let is_paused = |status: &JobStatus| status.counts.pending > 0 && status.job.state == JobState::Paused;
+        let waits = |status: &JobStatus| matches!(status.job.state, JobState::Paused | JobState::Unverified);
+        let is_paused = |status: &JobStatus| status.counts.pending > 0 && waits(status);
         if jobs.iter().any(|status| status.counts.pending > 0 && !is_paused(status)) {
             store.close().await;
             return Ok(None);

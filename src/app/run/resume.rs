@@ -16,7 +16,7 @@ use crate::app::{Confirmation, confirm_jobs, recheck};
 use crate::domain::JobId;
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::read_keep_list;
-use crate::store::{DrainLock, JobStatus, Store};
+use crate::store::{DrainLock, JobState, JobStatus, Store};
 
 /// What is to be worked on, and how.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,8 @@ pub struct ResumeRequest {
     pub keep: Option<PathBuf>,
     /// Refusals that do not name their row are believed.
     pub accept_not_found: bool,
+    /// Jobs that wait because the queue was restored from a snapshot go on.
+    pub accept_repeats: bool,
     /// How far and how fast it goes.
     #[serde(flatten)]
     pub bounds: RunBounds,
@@ -55,7 +57,10 @@ pub async fn resume(
 ) -> Result<RunEnd, CommandError> {
     let mut jobs = named_jobs(deps, request).await?;
     let is_named = !request.jobs.is_empty();
-    let Some(store) = deps.existing_queue().await? else { return Ok(RunEnd::NoQueue) };
+    let Some(mut store) = deps.existing_queue().await? else { return Ok(RunEnd::NoQueue) };
+    if request.accept_repeats {
+        accept_repeats(&mut store, &jobs, deps).await?;
+    }
     if let Some(end) = RunEnd::with_nothing_to_send(store, is_named.then_some(jobs.as_slice())).await? {
         return Ok(end);
     }
@@ -100,6 +105,16 @@ pub async fn forecast_resume(deps: AppDeps<'_>, request: &ResumeRequest) -> Resu
     let confirmation = confirm_jobs(&mut store, Some(&ids), deps.settings).await?;
     store.close().await;
     Ok(ResumeForecast { jobs: Some(jobs), confirmation, has_rejected })
+}
+
+/// Somebody knows, or does not mind, that rows may be sent again that were sent after the snapshot.
+async fn accept_repeats(store: &mut Store, jobs: &[JobId], deps: AppDeps<'_>) -> Result<(), CommandError> {
+    let all = store.queue().jobs().await?;
+    for job in all.iter().filter(|job| jobs.contains(&job.id) && job.state == JobState::Unverified) {
+        store.queue().set_job_state(job.id, JobState::Active).await?;
+        deps.log_audit_event(store, "accept-repeats", Some(&job.name), "").await;
+    }
+    Ok(())
 }
 
 /// The jobs that are named; none where all are meant.

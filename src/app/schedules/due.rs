@@ -5,6 +5,7 @@ use super::scheduled_work::InProcess;
 use super::{RUN, find_schedule, understood};
 use crate::app::deps::AppDeps;
 use crate::app::signals::Signals;
+use crate::app::{Notice, take_due_snapshot};
 use crate::config::Overrides;
 use crate::error::{CommandError, ErrorKind, gravest};
 use crate::schedule::control::{self, RunNowOutcome};
@@ -40,6 +41,10 @@ pub async fn run_due(deps: AppDeps<'_>, overrides: &Overrides) -> Result<DueEnd,
         InProcess { deps, overrides, served: None, signals: Signals::listen()?, is_attended: false, broken: 0 };
     let (ends, next) = scheduler::work_off(&mut store, &**deps.clock, &mut work).await?;
     store.close().await;
+    // Nobody's night fails for want of a copy.
+    if let Err(error) = take_due_snapshot(deps).await {
+        deps.tell(Notice::Failed(&error));
+    }
     let broken = (work.broken > 0).then_some(ErrorKind::Config.exit_code());
     let exit_code = gravest(ends.iter().map(|end| end.exit_code).chain(broken));
     Ok(DueEnd::Ran { next, exit_code })

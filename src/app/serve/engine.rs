@@ -1,11 +1,12 @@
-//! The engine of a server: two loops under one end. One drains whenever there is work; beside it the other reads and loads what schedules
-//! that are due need, and hands it over.
+//! The engine of a server: loops under one end. One drains whenever there is work; beside it another reads and loads what schedules
+//! that are due need, and hands it over; a third copies the queue once a day.
 
 use std::sync::Arc;
 
 use super::controls::ServeControls;
 use super::drain_loop::DrainLoop;
 use super::schedule_loop::ScheduleLoop;
+use super::snapshot_loop::SnapshotLoop;
 use crate::app::run::{EventTap, ServerDrain};
 use crate::app::{AppDeps, embedded_sandbox};
 use crate::config::Overrides;
@@ -16,6 +17,7 @@ use crate::store::DrainLock;
 pub struct ServeEngine<'a> {
     drains: DrainLoop<'a>,
     schedules: ScheduleLoop<'a>,
+    snapshots: SnapshotLoop<'a>,
 }
 
 impl<'a> ServeEngine<'a> {
@@ -33,7 +35,8 @@ impl<'a> ServeEngine<'a> {
         let sandbox = embedded_sandbox(deps.settings, deps.clock).await?;
         let drain = ServerDrain::new(lock);
         let schedules = ScheduleLoop::new(deps, overrides, Arc::clone(&controls), Arc::clone(&tap), Arc::clone(&drain));
-        Ok(ServeEngine { drains: DrainLoop::new(deps, controls, tap, drain, sandbox), schedules })
+        let snapshots = SnapshotLoop::new(deps, Arc::clone(&controls));
+        Ok(ServeEngine { drains: DrainLoop::new(deps, controls, tap, drain, sandbox), schedules, snapshots })
     }
 
     /// Works until it is told to end; gives the exit code.
@@ -41,10 +44,11 @@ impl<'a> ServeEngine<'a> {
     /// # Errors
     /// What neither time nor a person nor another configuration mends.
     pub async fn work(self) -> Result<u8, CommandError> {
-        let ServeEngine { mut drains, mut schedules } = self;
+        let ServeEngine { mut drains, mut schedules, snapshots } = self;
         let ended = tokio::select! {
             ended = drains.work() => ended,
             never = schedules.work() => match never {},
+            never = snapshots.work() => match never {},
         };
         // Runs in progress hear of the end, and it is written down how they ended.
         tokio::select! {

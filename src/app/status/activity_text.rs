@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::queue::JobActivity;
-use crate::app::{Activity, command_line};
+use crate::app::{Activity, command_line, unverified_text};
 use crate::config::Settings;
 use crate::domain::Wall;
 use crate::text::{escaped, span_text};
@@ -19,7 +19,7 @@ pub const fn activity_label(activity: &Activity) -> &'static str {
         Activity::WaitingSchedule(_) => "waiting for its schedule",
         Activity::NotRunning { .. } => "not running",
         Activity::Paused => "paused",
-        Activity::NeedsYou(_) | Activity::ServerNeedsYou { .. } => "needs you",
+        Activity::Unverified | Activity::NeedsYou(_) | Activity::ServerNeedsYou { .. } => "needs you",
         Activity::Finished => "finished",
         Activity::Cancelled => "cancelled",
     }
@@ -60,6 +60,7 @@ pub fn activity_sentence(
             format!("{label}: {} starts it once the run in progress has ended", command(&["resume", name]))
         }
         Activity::Paused => format!("{label}: {} lifts it", command(&["unpause", name])),
+        Activity::Unverified => return Some(format!("{label}: {}", unverified_text(settings, name))),
         Activity::ServerNeedsYou { why } => {
             return Some(format!("{label}: the server sends nothing: {}", escaped(why.trim_end_matches('.'))));
         }

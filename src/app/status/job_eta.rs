@@ -87,7 +87,7 @@ impl<'a> EtaLine<'a> {
         let specs = self.settings.windows(platform);
         let pace = self.settings.run.pace;
         let begins_now = match activity {
-            Activity::WaitingSchedule(_) | Activity::Paused => false,
+            Activity::WaitingSchedule(_) | Activity::Paused | Activity::Unverified => false,
             Activity::Running
             | Activity::WaitingSlot { .. }
             | Activity::Resting { .. }

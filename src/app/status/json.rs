@@ -20,6 +20,7 @@ struct StatusJson {
     jobs: Vec<JobJson>,
     accounts: Vec<AccountJson>,
     drains: Vec<DrainJson>,
+    snapshot: Option<String>,
 }
 
 /// A process that sends.
@@ -93,6 +94,7 @@ impl QueueStatus {
             jobs: self.jobs.iter().map(job_json).collect(),
             accounts: self.accounts.iter().map(|view| account_json(view, settings, job, self.now)).collect(),
             drains: self.drains.iter().map(drain_json).collect(),
+            snapshot: self.snapshot.clone(),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{AccountId, Action, BootId, Horizons, Moment, Platform, Wall, name_key};
 use crate::error::CommandError;
-use crate::store::{Account, DrainAtWork, JobState, JobStatus, RecentSlot, Store, WorkInProgress};
+use crate::store::{Account, DrainAtWork, JobState, JobStatus, RecentSlot, Store, WorkInProgress, snapshots_of};
 
 /// A job of several accounts or actions with more unsettled tasks than this gets no ETA: counting them by lane walks them.
 const MAX_COUNTED_TASKS: u64 = 1_000_000;
@@ -30,6 +30,8 @@ pub struct QueueStatus {
     pub accounts: Vec<AccountStatus>,
     /// The processes that send.
     pub drains: Vec<DrainAtWork>,
+    /// The day of the newest copy of the queue's file, where there is one.
+    pub snapshot: Option<String>,
     /// When it was looked.
     pub now: Moment,
 }
@@ -114,7 +116,10 @@ impl<'a> StatusQuery<'a> {
         let surroundings = self.surroundings(store, &jobs, &lefts, now.wall).await?;
         let jobs = self.standing_of(jobs, &accounts, &surroundings, now);
         let drains = store.queue().drains_at_work().await?;
-        Ok(QueueStatus { jobs, accounts, drains, now })
+        // Whoever cannot read the folder of the copies sees the rest; doctor says why.
+        let snapshots = store.place().file().and_then(|file| snapshots_of(file).ok()).unwrap_or_default();
+        let snapshot = snapshots.into_iter().next().map(|newest| newest.day);
+        Ok(QueueStatus { jobs, accounts, drains, snapshot, now })
     }
 
     /// At accounts alone.

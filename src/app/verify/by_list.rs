@@ -11,7 +11,7 @@ use crate::error::CommandError;
 use crate::lists::fetch::{Beside, Budget, Kept, ListQuery, read_list};
 use crate::lists::filter::{Filter, Take};
 use crate::platforms::ListEndpoint;
-use crate::store::{Job, Looked, Reach, ReadingState, Store};
+use crate::store::{Job, JobState, Looked, Reach, ReadingState, Store};
 use crate::text::LocalClock;
 
 /// What reading stands on, and who hears of it.
@@ -32,6 +32,23 @@ pub struct VerifyDeps<'a> {
     pub listed: &'a dyn Fn(ComparedList),
 }
 
+/// A job whose lists were all read.
+pub struct VerifiedJob {
+    /// The queue.
+    pub store: Store,
+    /// What became of a job that waited for this; none: it did not.
+    pub was_unverified: Option<Released>,
+}
+
+/// What became of a job that waited because its queue was taken back to a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Released {
+    /// Rows that were left, and are off the lists: they are done.
+    pub settled: u64,
+    /// It goes on. False: a list does not show everything, so that absence from it proves little, and it waits on.
+    pub goes_on: bool,
+}
+
 /// Judges by the platform's lists, one account and list after the other, within what the budget allows for all of them. The inner error: a
 /// list was not read to its end; what was read is kept.
 ///
@@ -43,8 +60,10 @@ pub async fn verify_by_lists(
     job: &Job,
     lanes: &[DoneLane],
     mut budget: Budget,
-) -> Result<Result<Store, UnfinishedReading>, CommandError> {
+) -> Result<Result<VerifiedJob, UnfinishedReading>, CommandError> {
     let VerifyDeps { settings, clock, .. } = *deps;
+    let is_unverified = job.state == JobState::Unverified;
+    let mut released = Released { settled: 0, goes_on: true };
     for lane in lanes {
         let account = &lane.account;
         let mut session = PlatformSession::open(settings, Some(account.platform), clock).await?;
@@ -61,7 +80,7 @@ pub async fn verify_by_lists(
         for (list, row) in &access.plan.lists {
             let earlier = reader.deps.store.lists().reading(account.id, row.reads(*list).name()).await?;
             // A reading that began before the last was done cannot judge it.
-            let fresh = earlier.is_some_and(|earlier| earlier.started_at <= lane.newest);
+            let fresh = is_unverified || earlier.is_some_and(|earlier| earlier.started_at <= lane.newest);
             let query = ListQuery { list: *list, fresh, filter: None, enough: None };
             let read = read_list(reader, row, query).await?;
             if let Some(stop) = read.stopped() {
@@ -79,13 +98,20 @@ pub async fn verify_by_lists(
             };
             let looked = Looked { account: account.id, action: lane.action, read_at: read.state.started_at, reach };
             store.lists().judge(job, &looked).await?;
+            if is_unverified {
+                released.settled += store.lists().settle_absent(job, &looked, clock.now().wall).await?;
+                released.goes_on &= reach == Reach::Whole;
+            }
             store.lists().drop_reading(read.state.id).await?;
             (deps.listed)(lane.compared(*list, read.state.entries));
         }
         budget = access.reader.budget;
         store = access.close().await;
     }
-    Ok(Ok(store))
+    if is_unverified && released.goes_on {
+        store.queue().set_job_state(job.id, JobState::Active).await?;
+    }
+    Ok(Ok(VerifiedJob { store, was_unverified: is_unverified.then_some(released) }))
 }
 
 /// Gathers the posts that the account's reposts repeat; says what absence from them proves. They come in the order of the reposts,

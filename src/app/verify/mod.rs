@@ -8,11 +8,11 @@ mod by_list;
 use serde::Serialize;
 
 pub use self::by_archive::verify_by_archive;
-pub use self::by_list::{VerifyDeps, verify_by_lists};
+pub use self::by_list::{Released, VerifiedJob, VerifyDeps, verify_by_lists};
 use crate::domain::{Action, ListKind, RepostId, Wall};
 use crate::error::CommandError;
 use crate::platforms::find;
-use crate::store::{Account, Job, Store, VerdictCounts};
+use crate::store::{Account, Job, JobState, Store, VerdictCounts};
 
 /// What a job has done for one account.
 #[derive(Clone, Debug)]
@@ -74,13 +74,22 @@ impl DoneLane {
     }
 }
 
-/// What has been done, by action and account.
+/// What has been done, by action and account; of a job that waits for a verify also what is left.
 pub async fn done_lanes(store: &mut Store, job: &Job) -> Result<Vec<DoneLane>, CommandError> {
     let accounts = store.accounts().all().await?;
     let mut lanes = Vec::new();
     for (action, account, done, newest) in store.lists().done_lanes(job).await? {
         if let Some(account) = accounts.iter().find(|known| known.id == account) {
             lanes.push(DoneLane { action, account: account.clone(), done, newest });
+        }
+    }
+    if job.state == JobState::Unverified {
+        // What is left of it may have been done, too.
+        for (action, account) in store.read().pending_lanes(job.round).await? {
+            let is_known = lanes.iter().any(|lane| (lane.action, lane.account.id) == (action, account));
+            if let Some(account) = accounts.iter().find(|known| known.id == account && !is_known) {
+                lanes.push(DoneLane { action, account: account.clone(), done: 0, newest: Wall(0) });
+            }
         }
     }
     Ok(lanes)

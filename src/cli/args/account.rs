@@ -173,11 +173,13 @@ pub struct AccountImportArgs {
 }
 
 /// `cleanup doctor`
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cleanup doctor\n  cleanup doctor --json\n  cleanup doctor --repair\n\n--repair puts right what the queue itself can tell: rows of which two of three copies agree, and counters. Rows \
+    after_help = "Examples:\n  cleanup doctor\n  cleanup doctor --json\n  cleanup doctor --repair\n  cleanup doctor --restore latest\n\n--repair puts right what the queue itself can tell: rows of which two of three copies agree, and counters. Rows \
                   whose values are lost are never sent. Where the job's file is still there, load it again instead: it has the right \
-                  values.\n\nExit code 0 where nothing is bad (warnings are not), 78 for the configuration and its key, 74 for disk and \
+                  values.\n\n--restore keeps the present file beside the queue. What was sent after the snapshot is not on record: every \
+                  window counts as full, and jobs with rows left wait for `verify` or `resume JOB --accept-repeats`. Logins are not in a \
+                  snapshot.\n\nExit code 0 where nothing is bad (warnings are not), 78 for the configuration and its key, 74 for disk and \
                   queue, 77 for accounts; the first of these that applies."
 )]
 pub struct DoctorArgs {
@@ -187,6 +189,9 @@ pub struct DoctorArgs {
     /// First put right what the queue itself can tell about damaged rows and counters
     #[arg(long)]
     pub repair: bool,
+    /// First take the queue back to this copy of its file, or to the newest snapshot (`latest`)
+    #[arg(long, value_name = "FILE", conflicts_with = "repair")]
+    pub restore: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

@@ -65,6 +65,9 @@ pub struct ResumeArgs {
     /// permission are right
     #[arg(long, requires = "jobs", help_heading = ROWS)]
     pub accept_not_found: bool,
+    /// Send what is left although the queue was restored from a snapshot: what was sent since then is sent again
+    #[arg(long, requires = "jobs", help_heading = ROWS)]
+    pub accept_repeats: bool,
     /// Only say what would be sent
     #[arg(long)]
     pub dry_run: bool,

@@ -1,5 +1,6 @@
 //! `cleanup pause`, `unpause`, `cancel`: rows that a drain in another process notices within a second.
 
+use crate::app::unverified_text;
 use crate::cli::args::JobArgs;
 use crate::cli::context::Context;
 use crate::domain::counted;
@@ -24,6 +25,7 @@ pub async fn pause(context: &Context, args: &JobArgs) -> Result<u8, CommandError
             printer.say(&format!("next: {}", context.command(&["unpause", &job.name])));
         }
         JobState::Paused => printer.say(&format!("{name} is paused already")),
+        JobState::Unverified => printer.say(&still_waits(context, &job.name)),
         JobState::Cancelled => return Err(cancelled_error(context, &job.name)),
     }
     store.close().await;
@@ -48,6 +50,7 @@ pub async fn unpause(context: &Context, args: &JobArgs) -> Result<u8, CommandErr
             ));
         }
         JobState::Active => printer.say(&format!("{name} is not paused")),
+        JobState::Unverified => printer.say(&still_waits(context, &job.name)),
         JobState::Cancelled => return Err(cancelled_error(context, &job.name)),
     }
     store.close().await;
@@ -77,6 +80,10 @@ pub async fn cancel(context: &Context, args: &JobArgs) -> Result<u8, CommandErro
     }
     printer.say(&format!("next: {}", context.command(&["report", &job.name])));
     Ok(0)
+}
+
+fn still_waits(context: &Context, name: &str) -> String {
+    format!("{} waits for you: {}", escaped(name), escaped(&unverified_text(&context.settings, name)))
 }
 
 fn cancelled_error(context: &Context, name: &str) -> CommandError {

@@ -5,19 +5,23 @@ use crate::cli::args::DoctorArgs;
 use crate::cli::context::Context;
 use crate::cli::printer::Verbosity;
 use crate::config::Settings;
+use crate::domain::counted;
 use crate::error::CommandError;
+use crate::store::RestoredQueue;
 use crate::text::escaped;
 use crate::web::access::{Password, check_metrics_token};
 
 /// Looks, and tells.
 ///
 /// # Errors
-/// Stdout cannot be written. What is wrong is in the list, and in the exit code.
+/// Stdout cannot be written; the queue could not be taken back to a snapshot. What is wrong is in the list, and in the exit code.
 pub async fn run(context: &Context, args: &DoctorArgs) -> Result<u8, CommandError> {
-    let request = DoctorRequest {
-        repair: args.repair.then(|| context.printer.actor()),
-        settings: of_dashboard(&context.settings),
-    };
+    let mut found = Vec::new();
+    if let Some(from) = &args.restore {
+        found.extend(restored(&app::restore_queue(context.deps(), from).await?));
+    }
+    found.extend(of_dashboard(&context.settings));
+    let request = DoctorRequest { repair: args.repair.then(|| context.printer.actor()), settings: found };
     let report = app::doctor(&context.settings, &context.clock, request).await;
     if args.json {
         context.printer.json(&report)?;
@@ -36,6 +40,20 @@ pub async fn run(context: &Context, args: &DoctorArgs) -> Result<u8, CommandErro
         }
     }
     Ok(report.exit_code)
+}
+
+/// What was done, and what is to be done now.
+fn restored(done: &RestoredQueue) -> Vec<DoctorFinding> {
+    let aside = done
+        .set_aside
+        .as_ref()
+        .map_or_else(String::new, |path| format!("; what was there is kept as {}", path.display()));
+    let good = |text: String| DoctorFinding { what: "restore", severity: Severity::Good, text, remedy: None };
+    let mut findings = vec![good(format!("the queue is that of the snapshot{aside}"))];
+    if !done.waiting.is_empty() {
+        findings.push(good(format!("{} for you", counted(done.waiting.len() as u64, "job waits", "jobs wait"))));
+    }
+    findings
 }
 
 /// Secrets of the dashboard that can be guessed. The password is asked for behind a proxy alone.

@@ -1,7 +1,7 @@
 //! `cleanup resume`: go on with what is in the queue.
 
 use crate::app::run::{ResumeForecast, ResumeRequest, RunTerms, forecast_resume, resume};
-use crate::app::{BoundsOfRun, RunSummary};
+use crate::app::{BoundsOfRun, RunSummary, unverified_text};
 use crate::cli::args::ResumeArgs;
 use crate::cli::context::Context;
 use crate::cli::frontend::bounds_text;
@@ -20,6 +20,7 @@ pub async fn run(context: &Context, args: &ResumeArgs) -> Result<u8, CommandErro
         jobs: args.jobs.clone(),
         keep: args.keep.clone(),
         accept_not_found: args.accept_not_found,
+        accept_repeats: args.accept_repeats,
         bounds: args.drain.bounds.bounds(),
     };
     if args.dry_run {
@@ -77,6 +78,9 @@ fn would_send(status: &JobStatus, context: &Context) -> String {
         JobState::Paused => {
             let unpause = context.command(&["unpause", &status.job.name]);
             format!("{job}: would send nothing: it is paused with {pending} left; {unpause} lifts that")
+        }
+        JobState::Unverified => {
+            format!("{job}: would send nothing: {}", escaped(&unverified_text(&context.settings, &status.job.name)))
         }
         JobState::Cancelled if status.job.restores.is_some() => {
             format!("{job}: would send nothing: it is cancelled")

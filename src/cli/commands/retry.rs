@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::app::unverified_text;
 use crate::cli::args::RetryArgs;
 use crate::cli::context::Context;
 use crate::domain::{Outcome, counted, is_refusal_of_target};
@@ -103,6 +104,9 @@ pub(super) fn next_after_requeue(context: &Context, job: &Job) -> Result<String,
     match job.state {
         JobState::Active => Ok(format!("next: {}", context.command(&["resume", &job.name]))),
         JobState::Paused => Ok(format!("the job is paused; next: {}", context.command(&["unpause", &job.name]))),
+        JobState::Unverified => {
+            Ok(format!("the job waits for you: {}", escaped(&unverified_text(&context.settings, &job.name))))
+        }
         JobState::Cancelled => {
             let message = format!("{} is cancelled, so none of its rows is queued again", escaped(&job.name));
             if job.restores.is_some() {

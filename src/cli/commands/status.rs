@@ -135,6 +135,7 @@ fn table(context: &Context, view: &QueueStatus) -> String {
             lines.extend(remedy.filter(|remedy| told.is_new(remedy)).map(|remedy| format!("    {remedy}")));
         }
     }
+    lines.extend(view.snapshot.as_ref().map(|day| format!("The newest snapshot of the queue is of {day}")));
     lines.join("\n")
 }
 

@@ -5,7 +5,9 @@ mod table;
 
 use super::retry::{next_after_requeue, vanished_text};
 use crate::app::refuse_places;
-use crate::app::{self, ComparedList, DoneLane, Frontend, Notice, Signals, Stoppable, VerifyDeps, VerifyReport};
+use crate::app::{
+    self, ComparedList, DoneLane, Frontend, Notice, Released, Signals, Stoppable, VerifiedJob, VerifyDeps, VerifyReport,
+};
 use crate::cli::args::VerifyArgs;
 use crate::cli::context::Context;
 use crate::domain::counted;
@@ -60,7 +62,12 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CommandErro
             store
         }
         None => match by_lists(context, store, &job, &lanes, args).await? {
-            Ok(store) => store,
+            Ok(VerifiedJob { store, was_unverified }) => {
+                if let Some(released) = was_unverified {
+                    context.printer.say(&released_text(context, &job, released));
+                }
+                store
+            }
             Err(code) => {
                 // What earlier readings said still stands.
                 let (mut store, job) = context.job(&args.job).await?;
@@ -87,7 +94,7 @@ async fn by_lists(
     job: &Job,
     lanes: &[DoneLane],
     args: &VerifyArgs,
-) -> Result<Result<Store, u8>, CommandError> {
+) -> Result<Result<VerifiedJob, u8>, CommandError> {
     let mut signals = Signals::listen()?;
     let (sender, receiver) = shutdown();
     let mut aborted = receiver.clone();
@@ -115,6 +122,20 @@ async fn by_lists(
         context.deps().tell(Notice::ListUnfinished(&unfinished));
         unfinished.exit_code
     }))
+}
+
+/// What became of a job that waited because its queue was taken back to a snapshot.
+fn released_text(context: &Context, job: &Job, released: Released) -> String {
+    let name = escaped(&job.name);
+    let done = counted(released.settled, "row that was left is", "rows that were left are");
+    if released.goes_on {
+        let resume = context.command(&["resume", &job.name]);
+        return format!("{name}: {done} off the lists, and done; the others may be sent: {resume}");
+    }
+    let accept = context.command(&["resume", &job.name, "--accept-repeats"]);
+    format!(
+        "{name}: {done} off the lists, and done; the lists do not show everything, so it still waits for you: {accept} sends the others"
+    )
 }
 
 fn told(counts: &VerdictCounts) -> String {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::app::AppDeps;
 use crate::app::run::{RunEnd, RunOutcome, UntouchedJobs};
 use crate::app::status::{JobCounts, TroubledAccount, only};
+use crate::app::{AppDeps, unverified_text};
 use crate::cli::context::for_this_queue;
 use crate::cli::printer::Printer;
 use crate::domain::{Action, Wall, counted};
@@ -126,10 +126,15 @@ fn troubled_before(old: &[JobStatus], told: &[JobStatus], code: u8, deps: AppDep
     ))
 }
 
+/// Nothing of it is sent before somebody has said so.
+fn waits_for_a_person(status: &JobStatus) -> bool {
+    matches!(status.job.state, JobState::Paused | JobState::Unverified)
+}
+
 /// The command that continues these jobs and no others.
 fn resume_of(jobs: &[JobStatus], deps: AppDeps<'_>) -> String {
     const MOST_NAMED: usize = 3;
-    let is_left = |status: &&JobStatus| status.job.state != JobState::Paused && status.counts.pending > 0;
+    let is_left = |status: &&JobStatus| !waits_for_a_person(status) && status.counts.pending > 0;
     let names: Vec<&str> = jobs.iter().filter(is_left).map(|status| status.job.name.as_str()).collect();
     let words: Vec<&str> = if names.len() <= MOST_NAMED { [&["resume"], &names[..]].concat() } else { vec!["resume"] };
     deps.command(&words)
@@ -137,7 +142,7 @@ fn resume_of(jobs: &[JobStatus], deps: AppDeps<'_>) -> String {
 
 fn what_next(outcome: &RunOutcome, jobs: &[JobStatus], deps: AppDeps<'_>) -> Vec<String> {
     let finish = &outcome.finish;
-    let is_paused = |status: &&JobStatus| status.job.state == JobState::Paused && status.counts.pending > 0;
+    let is_paused = |status: &&JobStatus| waits_for_a_person(status) && status.counts.pending > 0;
     let paused: u64 = jobs.iter().filter(is_paused).map(|status| status.counts.pending).sum();
     let left = jobs.iter().map(|status| status.counts.pending).sum::<u64>() - paused;
     let is_cancelled = |status: &&JobStatus| status.job.state == JobState::Cancelled;
@@ -186,6 +191,10 @@ fn what_next(outcome: &RunOutcome, jobs: &[JobStatus], deps: AppDeps<'_>) -> Vec
     // Resuming a paused job sends nothing.
     for status in jobs.iter().filter(is_paused) {
         let job = status.job.name.as_str();
+        if status.job.state == JobState::Unverified {
+            lines.push(format!("{} waits for you: {}", escaped(job), escaped(&unverified_text(deps.settings, job))));
+            continue;
+        }
         let unpause = deps.command(&["unpause", job]);
         lines.push(format!("{} is paused with {} left; {unpause} lifts that", escaped(job), status.counts.pending));
     }

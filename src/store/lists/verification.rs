@@ -10,7 +10,7 @@ use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 use crate::store::load::ROWS_PER_TRANSACTION;
 use crate::store::queue::Job;
-use crate::store::queue::QueueStore;
+use crate::store::queue::{QueueStore, bump_generation};
 
 crate::domain::with_names! {
     /// What became of an effect, by the account's own list.
@@ -42,6 +42,17 @@ pub enum Reach {
     From(TargetId),
     /// The platform lists only a part, in an order of its own: absence proves nothing.
     Nothing,
+}
+
+impl Reach {
+    /// The ID from which on absence proves something; none: everywhere.
+    fn absent_from(self) -> Option<i64> {
+        match self {
+            Reach::Whole => None,
+            Reach::From(id) => Some(id.as_i64().unwrap_or(i64::MAX)),
+            Reach::Nothing => Some(i64::MAX),
+        }
+    }
 }
 
 /// What a list says, and of what.
@@ -138,11 +149,7 @@ impl ListStore<'_> {
     /// # Errors
     /// The database cannot be written; what was judged until then is true by itself.
     pub async fn judge(&mut self, job: &Job, looked: &Looked) -> Result<(), StoreError> {
-        let absent_from = match looked.reach {
-            Reach::Whole => None,
-            Reach::From(id) => Some(id.as_i64().unwrap_or(i64::MAX)),
-            Reach::Nothing => Some(i64::MAX),
-        };
+        let absent_from = looked.reach.absent_from();
         let ranges = QueueStore { db: &mut *self.db }.task_ranges(job).await?;
         for (first, last) in ranges {
             let mut from = first;
@@ -158,6 +165,32 @@ impl ListStore<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Settles what is left of a job whose queue was taken back to a snapshot, as far as what was gathered proves that it has been done: as
+    /// something whose answer was lost. How many those are.
+    ///
+    /// # Errors
+    /// The database cannot be written; what was settled until then is true by itself.
+    pub async fn settle_absent(&mut self, job: &Job, looked: &Looked, now: Wall) -> Result<u64, StoreError> {
+        let ranges = QueueStore { db: &mut *self.db }.task_ranges(job).await?;
+        let mut settled = 0;
+        for (first, last) in ranges {
+            let mut from = first;
+            while from <= last {
+                let to = last.min(from + ROWS_PER_TRANSACTION - 1);
+                let mut tx = self.db.begin().await?;
+                let (account, action) = (looked.account.0, looked.action.code());
+                let args = args![from, to, job.round.0, account, action, now.0, looked.reach.absent_from()];
+                let count = tx.execute(SETTLE_ABSENT, args).await?;
+                tx.execute(COUNT_DONE, args![job.round.0, count as i64]).await?;
+                bump_generation(&mut tx).await?;
+                tx.commit().await?;
+                settled += count;
+                from = to + 1;
+            }
+        }
+        Ok(settled)
     }
 
     /// What is known of the done tasks of the job's newest round.
@@ -206,6 +239,23 @@ const JUDGE: Sql = sql!(
        set finished_at = excluded.finished_at, verdict = excluded.verdict, read_at = excluded.read_at,
            off_at = excluded.off_at"
 );
+
+/// `$1` to `$5` and `$7` as in [`JUDGE`], `$6` the time. A row that still names its target is on no list of IDs.
+const SETTLE_ABSENT: Sql = sql!(
+    "
+    update task set state = 4, reason = 'confirmed_by_reading', finished_at = $6, asked_last = 0
+     where id between $1 and $2 and state < 4
+       and lane_id in (select id from lane where round_id = $3 and account_id = $4 and action = $5)
+       and not (target >= '@' and target < 'A')
+       and not exists (select 1 from listed where listed.target = task.target)
+       and (cast($7 as bigint) is null or case when ",
+    is_number("task.target"),
+    " then ",
+    number("task.target"),
+    " >= $7 else false end)"
+);
+
+const COUNT_DONE: &str = "update round set pending = pending - $2, done = done + $2 where id = $1";
 
 /// `$1` the round, `$2` pairs for [`restoring`]. The verdict is what is grouped by, so that it is made once for each row.
 const VERDICTS: Sql = sql!(

@@ -70,6 +70,8 @@ crate::domain::with_names! {
         Active => "active",
         /// Not now.
         Paused => "paused",
+        /// Not before a person has said so: its queue was taken back to a snapshot, and nobody knows what was sent since.
+        Unverified => "unverified",
         /// Not any more.
         Cancelled => "cancelled",
     }

@@ -55,12 +55,13 @@ pub struct JobStatus {
 }
 
 impl JobStatus {
-    /// `paused`, `cancelled`, `finished` or `pending`.
+    /// `paused`, `unverified`, `cancelled`, `finished` or `pending`.
     pub const fn state(&self) -> &'static str {
         match (self.job.state, self.counts.pending) {
             (JobState::Cancelled, _) => "cancelled",
             (_, 0) => "finished",
             (JobState::Paused, _) => "paused",
+            (JobState::Unverified, _) => "unverified",
             (JobState::Active, _) => "pending",
         }
     }

@@ -67,7 +67,7 @@ pub(super) const fn activity_chip(activity: &Activity) -> &'static str {
     match activity {
         Activity::Running | Activity::WaitingSlot { .. } | Activity::ScheduleBegun { .. } => "good",
         Activity::Resting { .. } | Activity::NotRunning { .. } | Activity::Paused => "warn",
-        Activity::NeedsYou(_) | Activity::ServerNeedsYou { .. } => "bad",
+        Activity::Unverified | Activity::NeedsYou(_) | Activity::ServerNeedsYou { .. } => "bad",
         Activity::WaitingTurn { .. } | Activity::WaitingSchedule(_) | Activity::Finished | Activity::Cancelled => "",
     }
 }
