@@ -64,8 +64,8 @@ pub async fn restore_queue(deps: AppDeps<'_>, from: &Path) -> Result<RestoredQue
 /// Why a job waits whose queue was taken back, and what ends that.
 pub fn unverified_text(settings: &Settings, job: &str) -> String {
     format!(
-        "the queue was restored from a snapshot, and nobody knows what was sent since: `{}` compares what is left with the account's lists, \
-         `{}` sends it all the same",
+        "the queue was restored from a snapshot, and nobody knows what was sent since: {} compares what is left with the account's lists, \
+         {} sends it all the same",
         command(settings, &["verify", job]),
         command(settings, &["resume", job, "--accept-repeats"])
     )

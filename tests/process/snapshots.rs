@@ -62,7 +62,7 @@ impl Night {
         let requests = self.sandbox.requests();
         let end = self.send(&[]).ends(4).says("waits for you");
         assert_eq!(end.summary()["stopped"], "paused");
-        self.run(&["resume", "unfollow", "--yes"]).ends(4).says("--accept-repeats");
+        self.run(&["resume", "unfollow", "--yes"]).ends(4).says("sent since: `cleanup verify unfollow` compares");
         self.run(&["resume", "--dry-run"]).ends(0).says("would send nothing");
         self.run(&["unpause", "unfollow"]).ends(0).says("waits for you");
         self.run(&["pause", "unfollow"]).ends(0).says("waits for you");
