@@ -8,6 +8,7 @@ mod lost_log;
 mod planted;
 mod platforms;
 mod reboots;
+mod serve;
 
 use std::process::Stdio;
 use std::time::Duration;
