@@ -418,7 +418,8 @@ create table login_device (
 );
 
 create table server (
-    id       bigint primary key check (id = 1),
+    holder   text collate "C" primary key,
+    since    bigint not null,
     doing    text collate "C" not null check (doing in ('works', 'rests', 'needs_person')),
     until_at bigint,
     why      text collate "C",

@@ -159,7 +159,7 @@ pub(super) async fn nobody_works_on(queue: &QueuePlace) -> Result<Nobody, Comman
     };
     Ok(Nobody {
         _drains: DrainLock::take_alone(queue).await?,
-        _serves: ServeLock::try_take(queue).await?.ok_or_else(|| busy("serves this queue"))?,
+        _serves: ServeLock::try_take_alone(queue).await?.ok_or_else(|| busy("serves this queue"))?,
         _schedules: ScheduleLock::try_take(queue).await?.ok_or_else(|| busy("works on the schedules of this queue"))?,
     })
 }

@@ -49,7 +49,8 @@ pub async fn find(store: &mut Store, name: &str) -> Result<Option<StoredSchedule
     Ok(store.schedules().all().await?.into_iter().find(|schedule| is_same_name(&schedule.name, name)))
 }
 
-/// Writes down that a schedule begins now, whatever its slots are, for a caller that holds the [`ScheduleLock`] and runs it itself.
+/// Writes down that a schedule begins now, whatever its slots are, for a caller that holds the [`ScheduleLock`] and runs it itself, holding
+/// the lock of the firing.
 pub async fn begin_now(store: &mut Store, schedule: Schedule, now: Wall) -> Result<Option<Firing>, StoreError> {
     let Some(slot) = schedule.recurrence.slot_now(now) else { return Ok(None) };
     let ends_by = schedule.recurrence.end_of(&slot, now, schedule.hours);
@@ -88,8 +89,10 @@ pub async fn skip(store: &mut Store, schedule: &Schedule, now: Wall) -> Result<S
         if firing.runs == 0 && store.schedules().call_off_firing(firing.id, "skipped", now).await? {
             return Ok(Skipped::Asked(firing.slot_at));
         }
-        // Whoever works on it has the lock.
-        if let Some(_lock) = ScheduleLock::try_take(store.place()).await? {
+        // Whoever works on it has one of the locks.
+        if let Some(_lock) = ScheduleLock::try_take(store.place()).await?
+            && store.schedules().held_firings(std::slice::from_ref(&firing)).await?.is_empty()
+        {
             let end = FiringEnd { exit_code: None, stopped: "skipped".into(), requests: 0, spent: MicroUsd(0) };
             store.schedules().end_firing(firing.id, &end, now).await?;
             return Ok(Skipped::Rest(firing.slot_at));

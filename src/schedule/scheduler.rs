@@ -2,7 +2,8 @@
 //!
 //! In: the store, the time. Out: one firing at a time, whatever was let go on the way, when there is something to do next. It
 //! waits for nothing: whoever has a clock calls [`look`] when it likes, or [`work_off`] to have all that is due run through a
-//! [`Work`]. The caller holds the [`crate::store::ScheduleLock`], so that a firing on record as running belongs to nobody else.
+//! [`Work`]. The caller holds the [`crate::store::ScheduleLock`], so that a firing on record as running belongs to nobody else, but for those
+//! whose own lock somebody has on a server: of these and their schedules nothing is decided.
 //! What does not belong here: loading and sending (the [`Work`] does), telling people (`messages` has the words).
 
 use std::collections::HashSet;
@@ -78,7 +79,11 @@ pub async fn due(store: &mut Store, now: Wall) -> Result<(Vec<String>, Option<Ne
     let mut names: Vec<String> = Vec::new();
     let mut next: Option<Next> = None;
     let running = store.schedules().running_firings().await?;
+    let held = store.schedules().held_firings(&running).await?;
     for stored in schedules {
+        if running.iter().any(|firing| firing.schedule == stored.id && held.contains(&firing.id)) {
+            continue;
+        }
         let Ok(schedule) = Schedule::of(&stored) else {
             names.push(stored.name);
             continue;
@@ -119,6 +124,10 @@ pub async fn look(store: &mut Store, now: Wall) -> Result<DueLook, StoreError> {
 pub async fn look_beside(store: &mut Store, held_back: &HashSet<i64>, now: Wall) -> Result<DueLook, StoreError> {
     let mut look = DueLook::default();
     let settled = Settled::of(store, now).await?;
+    let begun = store.schedules().running_firings().await?;
+    let held = store.schedules().held_firings(&begun).await?;
+    let elsewhere = begun.iter().filter(|firing| held.contains(&firing.id)).map(|firing| firing.schedule);
+    let held_back: &HashSet<i64> = &held_back.iter().copied().chain(elsewhere).collect();
     let mut all = store.schedules().all().await?;
     all.retain(|stored| !held_back.contains(&stored.id));
     look.news = put_right(store, &all, &settled).await?;

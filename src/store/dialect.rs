@@ -41,6 +41,13 @@ macro_rules! sql {
     ($($part:tt)+) => { sql!(@ [] [] $($part)+) };
 }
 
+/// The time by the clock of the server, in milliseconds, at this very moment.
+macro_rules! server_now {
+    () => {
+        "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)"
+    };
+}
+
 /// What each database calls it.
 macro_rules! word {
     // What a word is said of: a text, or another word.

@@ -99,6 +99,7 @@ pub(super) fn lock_file(queue: &Path, name: LockName<'_>) -> Result<PathBuf, Sto
     let of_account = match name {
         LockName::Drain => return Ok(beside(queue, "drain")),
         LockName::Schedule => return Ok(beside(queue, "schedule")),
+        LockName::Firing(firing) => return Ok(beside(queue, &format!("firing-{firing}"))),
         LockName::Serve => return Ok(beside(queue, "serve")),
         LockName::Load => return Ok(beside(queue, "load")),
         LockName::Account(account) => format!("{}.lock", account.0),

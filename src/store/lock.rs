@@ -13,6 +13,7 @@ use super::lock_name::LockName;
 use super::place::QueuePlace;
 use super::server::connect;
 use super::server_lock::{self, ServerLock, Sharing};
+use super::serving::note_server;
 use crate::domain::AccountId;
 
 /// The right to drain a queue; held until it and all its shares are dropped. In a file's queue one process has it; on a server any number have, and
@@ -88,8 +89,9 @@ impl DrainLock {
     }
 }
 
-/// The right to decide on what the queue's schedules do, held while their firings run; until it is dropped. A firing that is on
-/// record as running while nobody has this lock belongs to a process that died.
+/// The right to decide on what the queue's schedules do; until it is dropped. In a file's queue it is held while their firings run, too: one that
+/// is on record as running while nobody has this lock belongs to a process that died. On a server several processes run firings, and each
+/// firing has a lock of its own ([`FiringLock`]).
 #[derive(Debug)]
 pub struct ScheduleLock {
     _held: HeldLock,
@@ -114,18 +116,57 @@ impl ScheduleLock {
     }
 }
 
-/// Held by a process that looks at what is due by itself and begins what schedules are asked for, for as long as it lives.
+/// The right to run a firing, where several processes run schedules: on a server. One that is on record as running while nobody has its lock
+/// belongs to a process that died. In a file's queue the [`ScheduleLock`] says so.
+#[derive(Debug)]
+pub struct FiringLock {
+    _held: Option<HeldLock>,
+}
+
+impl FiringLock {
+    /// Takes the lock of a firing of the queue at `queue`; none where another process has it.
+    ///
+    /// # Errors
+    /// It can neither be had nor refused.
+    pub async fn try_take(queue: impl Into<QueuePlace>, firing: i64) -> Result<Option<FiringLock>, StoreError> {
+        let queue = queue.into();
+        if queue.file().is_some() {
+            return Ok(Some(FiringLock { _held: None }));
+        }
+        let held = HeldLock::try_take(&queue, LockName::Firing(firing)).await?;
+        Ok(held.map(|held| FiringLock { _held: Some(held) }))
+    }
+}
+
+/// Held by a process that looks at what is due by itself and begins what schedules are asked for, for as long as it lives. Of a file's queue
+/// there is one, of a server's any number.
 #[derive(Debug)]
 pub struct ServeLock {
     _held: HeldLock,
 }
 
 impl ServeLock {
-    /// Takes the lock of the queue at `queue`; none where another process has it.
+    /// Takes the lock of the queue at `queue`, and on a server writes down that this process serves; none where another process has it, or has it
+    /// alone.
     ///
     /// # Errors
     /// It can neither be had nor refused.
     pub async fn try_take(queue: impl Into<QueuePlace>) -> Result<Option<ServeLock>, StoreError> {
+        let queue = queue.into();
+        let Some(held) = HeldLock::try_take_as(&queue, LockName::Serve, Sharing::Shared).await? else {
+            return Ok(None);
+        };
+        if let QueuePlace::Server(server) = &queue {
+            note_server(server).await?;
+        }
+        Ok(Some(ServeLock { _held: held }))
+    }
+
+    /// The same for somebody who does not serve, and keeps everybody from it.
+    ///
+    /// # Errors
+    /// As [`ServeLock::try_take`].
+    pub async fn try_take_alone(queue: impl Into<QueuePlace>) -> Result<Option<ServeLock>, StoreError> {
         let held = HeldLock::try_take(&queue.into(), LockName::Serve).await?;
         Ok(held.map(|held| ServeLock { _held: held }))
     }

@@ -11,6 +11,8 @@ pub(super) enum LockName<'a> {
     Drain,
     /// To decide on schedules.
     Schedule,
+    /// To run a firing of a schedule.
+    Firing(i64),
     /// To serve.
     Serve,
     /// To load.
@@ -37,6 +39,7 @@ impl LockName<'_> {
         let text = match self {
             LockName::Drain => "cleanup drain".to_owned(),
             LockName::Schedule => "cleanup schedule".to_owned(),
+            LockName::Firing(firing) => format!("cleanup firing {firing}"),
             LockName::Serve => "cleanup serve".to_owned(),
             LockName::Load => "cleanup load".to_owned(),
             LockName::Account(account) => format!("cleanup account {}", account.0),
@@ -60,6 +63,8 @@ mod tests {
         let names = [
             LockName::Drain,
             LockName::Schedule,
+            LockName::Firing(1),
+            LockName::Firing(12),
             LockName::Serve,
             LockName::Load,
             LockName::Account(ada),

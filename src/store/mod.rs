@@ -49,6 +49,7 @@ mod server;
 mod server_lock;
 mod server_session;
 mod server_transaction;
+mod serving;
 mod snapshot;
 mod sqlite_codes;
 mod sqlite_file;
@@ -77,7 +78,7 @@ pub use load::{
     LoadForecast, LoadForecaster, LoadRow, LoadStore, LoadSummary, Loader, ROWS_PER_STATEMENT, ReloadSizes,
     ReloadSummary, Reloaded, RowPlace, shrinks,
 };
-pub use lock::{AccountLock, DrainLock, ListLock, ScheduleLock, ServeLock};
+pub use lock::{AccountLock, DrainLock, FiringLock, ListLock, ScheduleLock, ServeLock};
 pub use lock_holder::LockHolder;
 pub use open::{QueueKind, Store};
 pub use place::{AddressError, QueuePlace};
@@ -85,8 +86,8 @@ pub use queue::{
     AsideTask, AttemptSlot, Cancelled, Claim, Claimed, CrashedTask, Drain, DrainAtWork, DrainScope, DrainStart,
     DrainWindows, Job, JobState, KeepReading, LanePeek, LaneView, LoadedFrom, LogLost, MAX_TICKS_PER_TRANSACTION, Move,
     NewAllowance, NewHold, NewJob, OutageChange, OutageState, ParkedTask, PeekedTask, QueueStore, RecentSlot, RecordId,
-    RecordsOfTask, Retried, RoundKeep, ServerState, Settled, ShareRequest, Shared, StoredAllowance, StoredOutage,
-    Taken, TaskRecord, Turn, TurnReceipt, UndoneRecord, WorkInProgress, Worklist, WorklistTick,
+    RecordsOfTask, Retried, RoundKeep, ServerAtWork, ServerState, Settled, ShareRequest, Shared, StoredAllowance,
+    StoredOutage, Taken, TaskRecord, Turn, TurnReceipt, UndoneRecord, WorkInProgress, Worklist, WorklistTick,
 };
 pub use read::{
     AttemptSpan, AttemptView, Bucket, ChangeCounters, Histogram, JobStatus, MAX_PAGE_ROWS, MAX_SAMPLED_TASKS,

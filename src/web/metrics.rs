@@ -40,6 +40,7 @@ async fn exposition(web: &Web) -> Result<String, Problem> {
     let (all, in_need) = store.accounts().account_counts().await?;
     let named = list_of(&mut store, &at_work).await?;
     let drains = store.queue().drains_at_work().await?;
+    let servers = store.queue().work_in_progress().await?.servers;
     drop(store);
     let mut sum = OutcomeCounts::default();
     for status in &jobs {
@@ -91,6 +92,11 @@ async fn exposition(web: &Web) -> Result<String, Problem> {
     for drain in &drains {
         let labels = [("host", drain.process.host.as_str()), ("pid", &drain.process.pid.to_string())];
         page.sample("cleanup_drain_accounts", &labels, drain.accounts as f64);
+    }
+    page.family("cleanup_servers", "gauge", "Processes that serve, by what they are doing.");
+    for doing in ["works", "rests", "needs_person"] {
+        let serve = servers.iter().filter(|server| server.state.name() == doing).count();
+        page.sample("cleanup_servers", &[("doing", doing)], serve as f64);
     }
     page.family("cleanup_token_expiry_timestamp_seconds", "gauge", "When an account's access token ends.");
     for (account, record) in &named {

@@ -51,6 +51,8 @@ pub(super) async fn schedules(
     let at_work = web.engine.borrow().firings.clone();
     let mut store = web.read_store().await;
     let running = store.schedules().running_firings().await?;
+    // Those of this process, and those of others on a server.
+    let elsewhere = store.schedules().held_firings(&running).await?;
     let all = store.schedules().all().await?;
     let total = all.len();
     let earlier: Vec<String> =
@@ -62,7 +64,9 @@ pub(super) async fn schedules(
         let standing = match own {
             None => ScheduleState::Resting,
             Some(firing) if firing.runs == 0 => ScheduleState::Asked(firing.clone()),
-            Some(firing) if at_work.contains(&firing.id) => ScheduleState::Running(firing.clone()),
+            Some(firing) if at_work.contains(&firing.id) || elsewhere.contains(&firing.id) => {
+                ScheduleState::Running(firing.clone())
+            }
             Some(firing) => ScheduleState::Interrupted(firing.clone()),
         };
         cards.push(card(&mut store, stored, standing, now).await?);

@@ -72,7 +72,9 @@ pub(super) async fn now(
     let settings = web.settings();
     let mut store = web.read_store().await;
     let at_work = store.read().accounts_at_work(MAX_ACCOUNTS_NOW).await?;
-    let QueueStatus { jobs, accounts, drains, now, .. } = web.look(&mut store, &at_work).await?;
+    let look = web.look(&mut store, &at_work).await?;
+    let processes = look.processes();
+    let QueueStatus { jobs, accounts, now, .. } = look;
     let midnight = midnight(&web, now.wall);
     let mut shown = Vec::with_capacity(accounts.len());
     for standing in accounts {
@@ -84,7 +86,7 @@ pub(super) async fn now(
     let (unfinished, finished): (Vec<_>, Vec<_>) =
         jobs.into_iter().partition(|job: &JobActivity| job.status.counts.pending > 0);
     let jobs = unfinished.into_iter().take(MAX_JOBS_NOW).map(|job| line_of(&web, job, now)).collect();
-    let page = NowPage { accounts: shown, others, drains, jobs, finished: finished.len(), now };
+    let page = NowPage { accounts: shown, others, processes, jobs, finished: finished.len(), now };
     Ok(pages::now(&web.frame(visitor, "/"), &page))
 }
 

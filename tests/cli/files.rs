@@ -10,7 +10,7 @@ use crate::common::{Home, sql, wait};
 fn looking_at_a_queue_that_is_not_there_makes_none() {
     let home = Home::new();
     let done = home.run(&["status", "--json"]).ends(0);
-    assert_eq!(done.out, "{\"jobs\":[],\"accounts\":[],\"drains\":[],\"snapshot\":null}\n");
+    assert_eq!(done.out, "{\"jobs\":[],\"accounts\":[],\"drains\":[],\"servers\":[],\"snapshot\":null}\n");
     assert!(home.run(&["status"]).ends(0).out.contains("cleanup load"));
     assert!(home.run(&["audit"]).ends(0).out.contains("no attempts"));
     home.run(&["forget", "--older-than", "90d"]).ends(0);
@@ -36,7 +36,7 @@ fn an_empty_queue_is_fine() {
     empty_queue(home.queue(), QueueKind::Real);
     assert_eq!(
         home.run(&["status", "--json"]).ends(0).out,
-        "{\"jobs\":[],\"accounts\":[],\"drains\":[],\"snapshot\":null}\n"
+        "{\"jobs\":[],\"accounts\":[],\"drains\":[],\"servers\":[],\"snapshot\":null}\n"
     );
     assert_eq!(
         home.run(&["audit", "--json"]).ends(0).out,

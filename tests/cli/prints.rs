@@ -193,7 +193,7 @@ fn a_queue_that_is_not_there() {
     $ cleanup status
     there is no queue at ~/.local/share/cleanup/queue.db; `cleanup load FILE.csv` makes one
     $ cleanup status --json
-    {"jobs":[],"accounts":[],"drains":[],"snapshot":null}
+    {"jobs":[],"accounts":[],"drains":[],"servers":[],"snapshot":null}
     $ cleanup report likes
     error: there is no queue at ~/.local/share/cleanup/queue.db
     hint: `cleanup load FILE.csv` makes one

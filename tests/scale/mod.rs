@@ -7,6 +7,7 @@
 mod cluster;
 mod faults;
 mod fleet;
+mod hosts;
 mod proxy;
 mod tls;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use cleanup::domain::AccountId;
 use cleanup::store::{
     AccountLock, DrainAtWork, DrainLock, DrainScope, DrainStart, ListLock, QueuePlace, QueueWatch, ReservedRoom,
-    ScheduleLock, ServeLock, ServerState, StoreError,
+    ScheduleLock, ServeLock, ServerAtWork, ServerState, StoreError,
 };
 
 use super::stores::{TestQueue, for_every_store};
@@ -71,10 +71,14 @@ async fn one_process_works_on_schedules_and_one_serves(queue: TestQueue) {
     let path = queue.place();
     let (schedules, serves) = (ScheduleLock::try_take(path).await.unwrap(), ServeLock::try_take(path).await.unwrap());
     assert!(ScheduleLock::is_held(path).await.unwrap() && ServeLock::is_held(path).await.unwrap());
-    assert!(
-        ScheduleLock::try_take(path).await.unwrap().is_none() && ServeLock::try_take(path).await.unwrap().is_none()
-    );
-    drop((schedules, serves));
+    assert!(ScheduleLock::try_take(path).await.unwrap().is_none());
+    let second = ServeLock::try_take(path).await.unwrap();
+    assert_eq!(second.is_some(), path.file().is_none(), "on a server any number serve");
+    assert!(ServeLock::try_take_alone(path).await.unwrap().is_none());
+    drop((schedules, serves, second));
+    let alone = ServeLock::try_take_alone(path).await.unwrap();
+    assert!(alone.is_some() && ServeLock::try_take(path).await.unwrap().is_none());
+    drop(alone);
     assert!(!ScheduleLock::is_held(path).await.unwrap() && !ServeLock::is_held(path).await.unwrap());
 }
 
@@ -96,7 +100,7 @@ async fn one_process_refreshes_an_account_and_one_reads_a_list(queue: TestQueue)
 async fn what_is_being_done_is_told_while_it_is_done(queue: TestQueue) {
     let mut store = queue.open().await;
     let idle = store.queue().work_in_progress().await.unwrap();
-    assert_eq!((idle.drain, idle.server, idle.runs_schedules), (None, None, false));
+    assert_eq!((idle.server(), idle.drain.as_ref(), idle.servers.len(), idle.runs_schedules), (None, None, 0, false));
     let serves = ServeLock::try_take(queue.place()).await.unwrap();
     let schedules = ScheduleLock::try_take(queue.place()).await.unwrap();
     let scope = DrainScope { sends_until: Some(NOW.wall), is_capped: true, ..DrainScope::default() };
@@ -104,16 +108,24 @@ async fn what_is_being_done_is_told_while_it_is_done(queue: TestQueue) {
         Drain::begin(queue.open().await, queue.drain_lock().await, &scope, NOW, here(), &horizons(), 1).await.unwrap();
     assert!(!start.other_boots);
     let work = store.queue().work_in_progress().await.unwrap();
-    assert_eq!((work.drain, work.server, work.runs_schedules), (Some(scope), Some(ServerState::Works), true));
+    assert_eq!((work.server(), work.runs_schedules), (Some(&ServerState::Works), true));
+    let server: &ServerAtWork = &work.servers[0];
+    assert_eq!((work.servers.len(), server.process.as_ref().unwrap().pid), (1, std::process::id()));
+    assert_eq!(work.drain, Some(scope));
     let at_work: Vec<DrainAtWork> = store.queue().drains_at_work().await.unwrap();
     assert_eq!((at_work.len(), at_work[0].process.pid, at_work[0].accounts), (1, std::process::id(), 0));
     for state in [ServerState::Rests { until: NOW.wall }, ServerState::NeedsPerson { why: "no login".into() }] {
         store.queue().set_server_state(&state).await.unwrap();
-        assert_eq!(store.queue().work_in_progress().await.unwrap().server, Some(state));
+        let work = store.queue().work_in_progress().await.unwrap();
+        assert_eq!((work.server().unwrap().name(), work.server()), (state.name(), Some(&state)));
     }
     drop((drain, serves, schedules));
     let work = store.queue().work_in_progress().await.unwrap();
-    assert_eq!((work.drain, work.server, work.runs_schedules), (None, None, false), "nobody has the rights any more");
+    assert_eq!(
+        (work.server(), work.drain.as_ref(), work.runs_schedules),
+        (None, None, false),
+        "nobody has the rights any more"
+    );
     assert_eq!(store.queue().drains_at_work().await.unwrap(), []);
 }
 

@@ -2,8 +2,8 @@
 
 use cleanup::domain::{CLOCK_TOLERANCE, MicroUsd, Wall};
 use cleanup::store::{
-    ClockUndo, FiringEnd, FiringState, FiringTrouble, NewFiring, NewSchedule, ScheduleEdit, Store, StoredFiring,
-    StoredSchedule,
+    ClockUndo, FiringEnd, FiringLock, FiringState, FiringTrouble, NewFiring, NewSchedule, ScheduleEdit, Store,
+    StoredFiring, StoredSchedule,
 };
 
 use super::stores::{TestQueue, for_every_store};
@@ -153,7 +153,20 @@ async fn a_slot_begins_once_and_ends_once(queue: TestQueue) {
         transient_failures: 0,
         trouble: None,
     };
-    assert_eq!(store.schedules().running_firings().await.unwrap(), std::slice::from_ref(&begun));
+    let running = store.schedules().running_firings().await.unwrap();
+    assert_eq!(running, std::slice::from_ref(&begun));
+    assert!(store.schedules().held_firings(&running).await.unwrap().is_empty(), "whoever began it is gone");
+    let lock = FiringLock::try_take(queue.place(), firing).await.unwrap().unwrap();
+    let held = store.schedules().held_firings(&running).await.unwrap();
+    assert_eq!(
+        held.contains(&firing),
+        queue.place().file().is_none(),
+        "in a file's queue the lock of schedules says so"
+    );
+    let other = FiringLock::try_take(queue.place(), firing).await.unwrap();
+    assert_eq!(other.is_none(), queue.place().file().is_none());
+    drop((lock, other));
+    assert!(store.schedules().held_firings(&running).await.unwrap().is_empty());
     assert!(store.schedules().resume_firing(firing).await.unwrap());
     store.schedules().count_in_firing(firing, 4, MicroUsd(2)).await.unwrap();
     assert!(store.schedules().end_firing(firing, &end(3), Wall(2_400)).await.unwrap());

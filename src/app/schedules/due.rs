@@ -11,7 +11,7 @@ use crate::error::{CommandError, ErrorKind, gravest};
 use crate::schedule::control::{self, RunNowOutcome};
 use crate::schedule::plan::Schedule;
 use crate::schedule::scheduler;
-use crate::store::{DrainLock, ScheduleLock, ServeLock, Store};
+use crate::store::{DrainLock, FiringLock, ScheduleLock, ServeLock, Store};
 use crate::text::escaped;
 
 /// How a schedule was run because somebody asked for it.
@@ -60,7 +60,7 @@ pub async fn run_now(deps: AppDeps<'_>, overrides: &Overrides, name: &str) -> Re
     if ServeLock::is_held(store.place()).await? {
         return hand_over(deps, store, &schedule).await;
     }
-    let Some(_lock) = free_to_run(deps, &store, name).await? else {
+    let Some(lock) = free_to_run(deps, &store, name).await? else {
         return hand_over(deps, store, &schedule).await;
     };
     let mut work =
@@ -68,6 +68,9 @@ pub async fn run_now(deps: AppDeps<'_>, overrides: &Overrides, name: &str) -> Re
     let Some(firing) = control::begin_now(&mut store, schedule, deps.clock.now().wall).await? else {
         return Err(was_removed(name));
     };
+    let held = FiringLock::try_take(store.place(), firing.id).await?;
+    // On a server others decide on their schedules meanwhile.
+    let _locks = (held, store.place().file().is_some().then_some(lock));
     deps.log_audit_event(&mut store, RUN, None, &format!("{name} was run, as asked")).await;
     let end = scheduler::run(&mut store, &**deps.clock, &mut work, &firing).await?;
     store.close().await;

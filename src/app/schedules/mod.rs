@@ -34,7 +34,7 @@ pub use listing::{ScheduleListing, hours_text, list_schedules, settled_ahead, sh
 pub use listing_json::SchedulesJson;
 pub use outlook::ScheduleOutlook;
 pub use requests::{AddScheduleRequest, EditScheduleRequest};
-pub use served::RunInProgress;
+pub use served::{LeftToOthers, RunInProgress};
 pub use server::ScheduleServer;
 pub use upcoming::{UpcomingReport, UpcomingStarts, planned_starts, upcoming_starts};
 

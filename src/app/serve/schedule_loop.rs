@@ -1,6 +1,7 @@
 //! What of a server's work is a schedule's: whether one is due, reading and loading what it needs, and how its run ended. The loads come
 //! one after the other; what has been loaded is sent in the server's drain, and nothing waits for its end.
 
+use std::collections::HashSet;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use tokio::sync::watch;
 use super::controls::{Orders, ServeControls};
 use super::drain_loop::LOOK_EVERY;
 use crate::app::run::{EventTap, ServerDrain};
-use crate::app::schedules::{DueEnd, RunInProgress, ScheduleServer};
+use crate::app::schedules::{DueEnd, LeftToOthers, RunInProgress, ScheduleServer};
 use crate::app::signals::{Never, Signals};
 use crate::app::{AppDeps, Notice};
 use crate::config::Overrides;
@@ -20,10 +21,13 @@ use crate::domain::Tick;
 use crate::error::{CommandError, gravest};
 use crate::schedule::firing::End;
 use crate::schedule::scheduler;
-use crate::store::{ScheduleLock, Store};
+use crate::store::{FiringLock, ScheduleLock, Store};
 
 /// The shortest time between two looks at what is due, where a look has begun nothing or a run has left it to the next.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
+
+/// The same where another process decides on schedules at this moment.
+const LOOK_WHILE_BUSY: Duration = Duration::from_secs(3);
 
 /// The runs in progress; each gives the number of its firing with its end.
 type Runs<'a> = FuturesUnordered<Pin<Box<dyn Future<Output = (i64, Result<End, CommandError>)> + 'a>>>;
@@ -42,8 +46,9 @@ pub(super) struct ScheduleLoop<'a> {
     told: watch::Receiver<u64>,
     runs: Runs<'a>,
     in_progress: Vec<InProgress>,
-    /// Held while there are runs.
+    /// In a file's queue held while there are runs.
     lock: Option<ScheduleLock>,
+    left: LeftToOthers,
     /// The exit codes of the runs that have ended since nothing was in progress.
     exit_codes: Vec<u8>,
     /// No schedule is begun before this, unless somebody asks for one.
@@ -60,6 +65,7 @@ struct InProgress {
     run: RunInProgress,
     /// How often the configuration had been read when it began.
     reloads: u64,
+    _lock: FiringLock,
 }
 
 impl<'a> ScheduleLoop<'a> {
@@ -82,6 +88,7 @@ impl<'a> ScheduleLoop<'a> {
             runs: FuturesUnordered::new(),
             in_progress: Vec::new(),
             lock: None,
+            left: LeftToOthers::default(),
             exit_codes: Vec::new(),
             next_look: Tick(i64::MIN),
             last_asked: 0,
@@ -144,26 +151,28 @@ impl<'a> ScheduleLoop<'a> {
         let settings = self.controls.settings();
         let server = ScheduleServer { tap: Arc::clone(&self.tap), settings, drain: Arc::clone(&self.drain) };
         let runs: Vec<&RunInProgress> = self.in_progress.iter().map(|one| &one.run).collect();
-        let Some(held_back) = server.held_back(store, &runs, self.overrides, self.deps).await? else {
+        let held_back = server.held_back(store, &runs, &mut self.left, self.overrides, self.deps).await?;
+        let Some(held_back) = held_back else {
             return Ok(());
         };
         self.last_asked = asked.max(self.last_asked);
-        if self.lock.is_none() {
-            self.lock = ScheduleLock::try_take(store.place()).await?;
-        }
-        if self.lock.is_none() {
-            self.deps.tell(Notice::Due(&DueEnd::Elsewhere));
-            self.look_later();
-            return Ok(());
-        }
+        let Some((decides, held_back)) = self.may_decide(store, &server, held_back).await? else { return Ok(()) };
         // From here on the run hears signals by itself.
         let signals = Signals::listen()?;
         if !self.orders.borrow().end.is_empty() {
             return Ok(());
         }
-        match ScheduleServer::next_firing(store, &held_back, self.deps).await? {
-            Some(firing) => {
-                self.in_progress.push(InProgress { firing: firing.id, run: RunInProgress::of(&firing), reloads });
+        let next = ScheduleServer::next_firing(store, &held_back, self.deps).await?;
+        let held = match &next {
+            Some(firing) => FiringLock::try_take(store.place(), firing.id).await?,
+            None => None,
+        };
+        // On a server others decide on other schedules while this run lasts.
+        drop(decides);
+        match next.zip(held) {
+            Some((firing, lock)) => {
+                let run = RunInProgress::of(&firing);
+                self.in_progress.push(InProgress { firing: firing.id, run, reloads, _lock: lock });
                 self.show_runs();
                 let (deps, overrides) = (self.deps, self.overrides);
                 let run = async move { (firing.id, server.run(firing, turn, signals, overrides, deps).await) };
@@ -175,6 +184,35 @@ impl<'a> ScheduleLoop<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The right to decide, until it is dropped, and what may not begin; none: another process has it.
+    async fn may_decide(
+        &mut self,
+        store: &mut Store,
+        server: &ScheduleServer,
+        held_back: HashSet<i64>,
+    ) -> Result<Option<(Option<ScheduleLock>, HashSet<i64>)>, CommandError> {
+        if store.place().file().is_some() {
+            if self.lock.is_none() {
+                self.lock = ScheduleLock::try_take(store.place()).await?;
+            }
+            if self.lock.is_none() {
+                self.deps.tell(Notice::Due(&DueEnd::Elsewhere));
+                self.look_later();
+                return Ok(None);
+            }
+            return Ok(Some((None, held_back)));
+        }
+        let Some(lock) = ScheduleLock::try_take(store.place()).await? else {
+            // Somebody decides at this moment; a command that runs what is due does so for longer.
+            self.next_look = self.deps.clock.now().tick.after(LOOK_WHILE_BUSY);
+            return Ok(None);
+        };
+        // Another may have begun something since it was looked.
+        let runs: Vec<&RunInProgress> = self.in_progress.iter().map(|one| &one.run).collect();
+        let held_back = server.held_back(store, &runs, &mut self.left, self.overrides, self.deps).await?;
+        Ok(held_back.map(|held_back| (Some(lock), held_back)))
     }
 
     /// A run has ended, and that has been written down.

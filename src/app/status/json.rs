@@ -13,14 +13,28 @@ use crate::config::Settings;
 use crate::domain::{Moment, Wall};
 use crate::error::{CommandError, ErrorKind};
 use crate::limits::WindowUsage;
-use crate::store::{DrainAtWork, LockHolder};
+use crate::store::{DrainAtWork, LockHolder, ServerAtWork, ServerState};
 
 #[derive(Serialize)]
 struct StatusJson {
     jobs: Vec<JobJson>,
     accounts: Vec<AccountJson>,
     drains: Vec<DrainJson>,
+    servers: Vec<ServerJson>,
     snapshot: Option<String>,
+}
+
+/// A process that serves.
+#[derive(Serialize)]
+struct ServerJson {
+    host: Option<String>,
+    pid: Option<u32>,
+    since: Option<String>,
+    doing: &'static str,
+    /// It sends nothing before that.
+    until: Option<String>,
+    /// What it needs a person for.
+    why: Option<String>,
 }
 
 /// A process that sends.
@@ -94,6 +108,7 @@ impl QueueStatus {
             jobs: self.jobs.iter().map(job_json).collect(),
             accounts: self.accounts.iter().map(|view| account_json(view, settings, job, self.now)).collect(),
             drains: self.drains.iter().map(drain_json).collect(),
+            servers: self.servers.iter().map(server_json).collect(),
             snapshot: self.snapshot.clone(),
         }
     }
@@ -121,6 +136,23 @@ fn job_json(standing: &JobActivity) -> JobJson {
 fn drain_json(drain: &DrainAtWork) -> DrainJson {
     let LockHolder { host, pid, since } = drain.process.clone();
     DrainJson { host, pid, since: since.rfc3339(), accounts: drain.accounts }
+}
+
+fn server_json(server: &ServerAtWork) -> ServerJson {
+    let process = server.process.as_ref();
+    let (until, why) = match &server.state {
+        ServerState::Works => (None, None),
+        ServerState::Rests { until } => (Some(until.rfc3339()), None),
+        ServerState::NeedsPerson { why } => (None, Some(why.clone())),
+    };
+    ServerJson {
+        host: process.map(|process| process.host.clone()),
+        pid: process.map(|process| process.pid),
+        since: process.map(|process| process.since.rfc3339()),
+        doing: server.state.name(),
+        until,
+        why,
+    }
 }
 
 fn account_json(view: &AccountStatus, settings: &Settings, job: Option<&str>, now: Moment) -> AccountJson {

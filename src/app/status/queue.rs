@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::account_status::AccountStatus;
 use super::job_eta::{Eta, EtaLine};
+use super::processes::ProcessAtWork;
 use super::schedule_waits::{ScheduleWaits, schedule_waits};
 use crate::app::status::{TroubledAccount, endpoint_states, hold_ends, only, reason_of, slots_needed, window_usage};
 use crate::app::{self, AccountNeed, Activity, JobFacts, OtherRun, login_needed};
@@ -16,7 +17,9 @@ use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{AccountId, Action, BootId, Horizons, Moment, Platform, Wall, name_key};
 use crate::error::CommandError;
-use crate::store::{Account, DrainAtWork, JobState, JobStatus, RecentSlot, Store, WorkInProgress, snapshots_of};
+use crate::store::{
+    Account, DrainAtWork, JobState, JobStatus, RecentSlot, ServerAtWork, Store, WorkInProgress, snapshots_of,
+};
 
 /// A job of several accounts or actions with more unsettled tasks than this gets no ETA: counting them by lane walks them.
 const MAX_COUNTED_TASKS: u64 = 1_000_000;
@@ -30,10 +33,19 @@ pub struct QueueStatus {
     pub accounts: Vec<AccountStatus>,
     /// The processes that send.
     pub drains: Vec<DrainAtWork>,
+    /// The processes that serve.
+    pub servers: Vec<ServerAtWork>,
     /// The day of the newest copy of the queue's file, where there is one.
     pub snapshot: Option<String>,
     /// When it was looked.
     pub now: Moment,
+}
+
+impl QueueStatus {
+    /// The processes that work on the queue.
+    pub fn processes(&self) -> Vec<ProcessAtWork> {
+        ProcessAtWork::all(&self.drains, &self.servers)
+    }
 }
 
 /// How a job stands.
@@ -119,7 +131,7 @@ impl<'a> StatusQuery<'a> {
         // Whoever cannot read the folder of the copies sees the rest; doctor says why.
         let snapshots = store.place().file().and_then(|file| snapshots_of(file).ok()).unwrap_or_default();
         let snapshot = snapshots.into_iter().next().map(|newest| newest.day);
-        Ok(QueueStatus { jobs, accounts, drains, snapshot, now })
+        Ok(QueueStatus { jobs, accounts, drains, servers: surroundings.work.servers, snapshot, now })
     }
 
     /// At accounts alone.
@@ -264,7 +276,7 @@ impl Surroundings {
             pending: status.counts.pending,
             is_worked_on,
             other_run,
-            server: self.work.server.clone(),
+            server: self.work.server().cloned(),
             begun_schedule: self.schedules.begun.get(&*name_key(&status.job.name)).cloned(),
             next_request: if work.is_empty() { Some(line.now()) } else { next_request },
             need: in_need.first().and_then(|(_, account, _)| need_of(account)).cloned(),

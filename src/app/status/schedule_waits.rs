@@ -21,7 +21,7 @@ pub(super) struct ScheduleWaits {
 }
 
 /// Looks at all schedules. A schedule that this machine cannot understand begins nothing; what has begun is in progress only while a
-/// process `runs_schedules`.
+/// process `runs_schedules`, or has the lock of the firing.
 pub(super) async fn schedule_waits(
     store: &mut Store,
     runs_schedules: bool,
@@ -33,10 +33,12 @@ pub(super) async fn schedule_waits(
         return Ok(found);
     }
     let firings = store.schedules().running_firings().await?;
+    let held = store.schedules().held_firings(&firings).await?;
     for stored in schedules {
         let Ok(schedule) = Schedule::of(&stored) else { continue };
         let firing = firings.iter().find(|firing| firing.schedule == schedule.id);
-        let is_begun = firing.is_some_and(|firing| runs_schedules && is_in_progress(firing, now));
+        let is_begun =
+            firing.is_some_and(|firing| (runs_schedules || held.contains(&firing.id)) && is_in_progress(firing, now));
         let until = next_start(&schedule, firing, now);
         for job in job_keys_of(std::slice::from_ref(&stored)) {
             if is_begun {

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::app::status::{
-    QueueStatus, RowCounts, StatusQuery, activity_label, activity_sentence, hold_text, next_slot,
+    ProcessAtWork, QueueStatus, RowCounts, StatusQuery, activity_label, activity_sentence, hold_text, next_slot,
 };
 use crate::app::{Activity, Signals};
 use crate::cli::args::StatusArgs;
@@ -107,13 +107,14 @@ fn table(context: &Context, view: &QueueStatus) -> String {
         lines.extend(said.map(|said| format!("    {said}")));
     }
     // In a file's queue there is one at most.
-    if view.drains.len() > 1 {
+    let processes = view.processes();
+    if processes.len() > 1 {
         lines.push(HEADINGS[2].to_owned());
-    }
-    for drain in view.drains.iter().filter(|_| view.drains.len() > 1) {
-        let (process, since) = (&drain.process, clock(drain.process.since));
-        let has = counted(drain.accounts, "account", "accounts");
-        lines.push(format!("  {} PID {}: {has} since {since}", escaped(&process.host), process.pid));
+        let line = |one: &ProcessAtWork| {
+            let ProcessAtWork { process, .. } = one;
+            format!("  {} PID {}: {}", escaped(&process.host), process.pid, escaped(&one.sentence(clock)))
+        };
+        lines.extend(processes.iter().map(line));
     }
     if !view.accounts.is_empty() {
         lines.push(HEADINGS[1].to_owned());

@@ -3,13 +3,6 @@
 //! In: turns, commands that steer a job (pause, cancel, retry), ticks of worklists. Out: claimed tasks, a drain's start, slots.
 //! What does not belong here: how rows come into the queue (`load`), and what people look at (`read`).
 
-/// The time by the clock of the server, in milliseconds, at this very moment.
-macro_rules! server_now {
-    () => {
-        "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)"
-    };
-}
-
 mod allowances;
 mod at_work;
 mod conflict_retries;
@@ -55,7 +48,7 @@ pub use job::{Job, JobState, LoadedFrom, NewJob};
 pub use keep_lists::{KeepReading, RoundKeep};
 pub use outages::{OutageChange, OutageState, StoredOutage};
 pub use peek::{LanePeek, PeekedTask};
-pub use server::ServerState;
+pub use server::{ServerAtWork, ServerState};
 pub use share::{ShareRequest, Shared};
 pub use slot::{AttemptSlot, RecentSlot};
 pub use task_records::{RecordId, RecordsOfTask, TaskRecord};

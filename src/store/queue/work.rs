@@ -8,7 +8,7 @@ use super::QueueStore;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::server::ServerState;
+use super::server::{ServerAtWork, ServerState};
 use crate::domain::{AccountId, JobId, Platform, Wall, WindowSpec};
 use crate::store::error::StoreError;
 use crate::store::lock::is_held_beside;
@@ -63,10 +63,22 @@ impl DrainScope {
 pub struct WorkInProgress {
     /// The drain that is running; none: nothing is being sent.
     pub drain: Option<DrainScope>,
-    /// What the server is doing; none: there is none.
-    pub server: Option<ServerState>,
-    /// A process runs schedules: what is on record as begun has not been left behind.
+    /// The processes that serve.
+    pub servers: Vec<ServerAtWork>,
+    /// A process decides on schedules, and in a file's queue runs them: what is on record as begun has not been left behind.
     pub runs_schedules: bool,
+}
+
+impl WorkInProgress {
+    /// What the servers are doing, as if they were one: where one works, it takes up what is queued, whatever the others do. None: there is
+    /// none.
+    pub fn server(&self) -> Option<&ServerState> {
+        let states = || self.servers.iter().map(|server| &server.state);
+        let until = |state: &ServerState| if let ServerState::Rests { until } = state { Some(*until) } else { None };
+        let works = states().find(|state| **state == ServerState::Works);
+        let rests = || states().filter(|state| until(state).is_some()).min_by_key(|state| until(state));
+        works.or_else(rests).or_else(|| states().next())
+    }
 }
 
 impl QueueStore<'_> {
@@ -83,7 +95,7 @@ impl QueueStore<'_> {
         let found: Option<(bool, Option<String>, Option<i64>, bool)> = self.db.fetch_optional(sql, args![]).await?;
         let mut work = WorkInProgress {
             drain: None,
-            server: self.server_state().await?,
+            servers: self.servers().await?,
             runs_schedules: is_held_beside(self.db, LockName::Schedule).await?,
         };
         // A drain whose process died has not written down its end.
@@ -117,7 +129,7 @@ impl QueueStore<'_> {
         }
         Ok(WorkInProgress {
             drain: all,
-            server: self.server_state().await?,
+            servers: self.servers().await?,
             runs_schedules: is_held_beside(self.db, LockName::Schedule).await?,
         })
     }
@@ -226,7 +238,7 @@ mod tests {
         let _lock = DrainLock::take(&path).await.unwrap();
         assert!(looks.queue().work_in_progress().await.unwrap().drain.is_some(), "nobody has said otherwise yet");
         looks.queue().set_server_state(&ServerState::Rests { until: Wall(5) }).await.unwrap();
-        let rests = WorkInProgress { server: Some(ServerState::Rests { until: Wall(5) }), ..WorkInProgress::default() };
-        assert_eq!(looks.queue().work_in_progress().await.unwrap(), rests);
+        let rests = looks.queue().work_in_progress().await.unwrap();
+        assert_eq!((rests.server(), rests.drain.clone()), (Some(&ServerState::Rests { until: Wall(5) }), None));
     }
 }

@@ -1,10 +1,14 @@
 //! What became of the slots of schedules. In: decisions about slots. Out: what is on record. Each decision is one transaction, and a
 //! slot is decided on once. What does not belong here: deciding.
 
+use std::collections::HashSet;
+
 use super::ScheduleStore;
 use crate::domain::{CLOCK_TOLERANCE, MicroUsd, Wall};
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
+use crate::store::lock::is_held_beside;
+use crate::store::lock_name::LockName;
 
 crate::domain::with_names! {
     /// What became of a slot.
@@ -231,6 +235,20 @@ impl ScheduleStore<'_> {
     pub async fn running_firings(&mut self) -> Result<Vec<StoredFiring>, StoreError> {
         let rows: Vec<FiringRow> = self.db.fetch_all(RUNNING, args![]).await?;
         rows.into_iter().map(firing_of).collect()
+    }
+
+    /// Which of these firings processes run now, by their numbers, where each has a lock of its own. In a file's queue none: whoever has the
+    /// [`ScheduleLock`](crate::store::ScheduleLock) runs them all.
+    pub async fn held_firings(&mut self, firings: &[StoredFiring]) -> Result<HashSet<i64>, StoreError> {
+        let mut held = HashSet::new();
+        if self.db.is_postgres() {
+            for firing in firings.iter().filter(|firing| firing.runs > 0) {
+                if is_held_beside(self.db, LockName::Firing(firing.id)).await? {
+                    held.insert(firing.id);
+                }
+            }
+        }
+        Ok(held)
     }
 
     /// What became of a schedule's slots, the newest first, at most `most` of them.

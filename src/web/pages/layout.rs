@@ -70,6 +70,11 @@ impl Frame {
         }
     }
 
+    /// The same as text.
+    pub(in crate::web) fn clock(&self, at: Wall) -> String {
+        clock_text(at, self.now, &self.zone)
+    }
+
     /// The page.
     pub(in crate::web) fn page(&self, title: &str, content: &Markup) -> Html<String> {
         let (next, label) = self.theme.next();

@@ -9,10 +9,9 @@ use super::jobs::{JobLine, job_title};
 use super::labels::{commands, foreign, sentence};
 use super::layout::{Frame, count, meter};
 use crate::app::serve::EngineState;
-use crate::app::status::{AccountStatus, hold_text, next_slot};
-use crate::domain::{MicroUsd, Moment, counted};
+use crate::app::status::{AccountStatus, ProcessAtWork, hold_text, next_slot};
+use crate::domain::{MicroUsd, Moment};
 use crate::limits::WindowUsage;
-use crate::store::DrainAtWork;
 
 /// An account at work.
 pub(in crate::web) struct AccountNow {
@@ -30,8 +29,8 @@ pub(in crate::web) struct NowPage {
     pub(in crate::web) accounts: Vec<AccountNow>,
     /// Accounts there are that have not been at work lately.
     pub(in crate::web) others: usize,
-    /// The processes that send.
-    pub(in crate::web) drains: Vec<DrainAtWork>,
+    /// The processes that work on the queue.
+    pub(in crate::web) processes: Vec<ProcessAtWork>,
     pub(in crate::web) jobs: Vec<JobLine>,
     pub(in crate::web) finished: usize,
     pub(in crate::web) now: Moment,
@@ -57,14 +56,14 @@ pub(in crate::web) fn now(frame: &Frame, page: &NowPage) -> Html<String> {
                     }
                     div.grid { @for job in &page.jobs { (job_card(job)) } }
                 }
-                @if page.drains.len() > 1 {
-                    section.stack aria-labelledby="drains-now" {
-                        h2 #drains-now { "Processes" }
+                @if page.processes.len() > 1 {
+                    section.stack aria-labelledby="processes-now" {
+                        h2 #processes-now { "Processes" }
                         ul {
-                            @for drain in &page.drains {
+                            @for one in &page.processes {
                                 li {
-                                    (foreign(&drain.process.host)) " PID " (drain.process.pid) ": "
-                                    (counted(drain.accounts, "account", "accounts"))
+                                    (foreign(&one.process.host)) " PID " (one.process.pid) ": "
+                                    (commands(&foreign(&one.sentence(|at| frame.clock(at)))))
                                 }
                             }
                         }

@@ -1,0 +1,152 @@
+//! Several processes that serve one queue on a PostgreSQL server, each in a home of its own as on a host of its own.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use cleanup::sandbox::Ledger;
+use serde_json::Value;
+
+use crate::common::database::TestDatabase;
+use crate::common::port::free_port;
+use crate::common::running::Running;
+use crate::common::{Done, Home, RunToEnd, SandboxProcess, id, sql, wait};
+
+use super::fleet::KEY;
+
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Hosts that share a queue.
+struct Hosts {
+    homes: Vec<Home>,
+    sandbox: SandboxProcess,
+    database: TestDatabase,
+}
+
+impl Hosts {
+    fn new(count: usize, accounts: u64, limit: &str) -> Hosts {
+        let homes: Vec<Home> = (0..count).map(|_| Home::new()).collect();
+        for home in &homes {
+            home.write(
+                ".config/cleanup/config.toml",
+                format!("[run]\npace = \"front-load\"\n\n[[windows]]\nrate = \"{limit}\"\n"),
+            );
+        }
+        let sandbox = SandboxProcess::start(&homes[0], &["--limit", limit, "--faults", "none", "--latency", "20ms"]);
+        let hosts = Hosts { homes, sandbox, database: TestDatabase::new() };
+        let logins: String = (0..accounts).map(|n| format!("a{n},x-v2,{},sandbox-{0},,,\n", 5_000_001 + n)).collect();
+        let header = "name,platform,user_id,access_token,refresh_token,expires_at,access_secret\n";
+        hosts.homes[0].write("accounts.csv", format!("{header}{logins}"));
+        hosts.run(0, &["account", "import", "accounts.csv"]).ends(0);
+        hosts
+    }
+
+    fn command(&self, host: usize, words: &[&str]) -> Command {
+        let mut command = self.homes[host].cleanup(words);
+        command
+            .env("CLEANUP_DB", &self.database.address)
+            .env("CLEANUP_X_API", &self.sandbox.url)
+            .env("CLEANUP_KEY", KEY);
+        command
+    }
+
+    fn run(&self, host: usize, words: &[&str]) -> Done {
+        self.command(host, words).done()
+    }
+
+    fn serve(&self, host: usize) -> Running {
+        let address = format!("127.0.0.1:{}", free_port());
+        Running::start(self.command(host, &["serve", "--yes", "--listen", &address]))
+    }
+
+    fn status(&self) -> Value {
+        self.run(0, &["status", "--json"]).ends(0).json()
+    }
+
+    fn schedules(&self) -> Vec<Value> {
+        self.run(0, &["schedule", "list", "--json"]).ends(0).json()["schedules"].as_array().unwrap().clone()
+    }
+
+    /// What became of a schedule's newest run.
+    fn last(&self, name: &str) -> Value {
+        self.schedules().iter().find(|one| one["name"] == name).unwrap()["last"].clone()
+    }
+
+    /// How many processes have worked on a schedule's newest run.
+    fn runs(&self, name: &str) -> i64 {
+        let sql = format!(
+            "select runs from firing join schedule on schedule.id = firing.schedule_id where schedule.name = '{name}' order by firing.id desc"
+        );
+        let place = self.database.place(self.homes[0].folder.path());
+        wait(sql::try_rows_at::<(i64,)>(&place, &sql)).unwrap()[0].0
+    }
+
+    fn until<T>(&self, what: &str, found: impl Fn() -> Option<T>) -> T {
+        let began = Instant::now();
+        loop {
+            if let Some(found) = found() {
+                return found;
+            }
+            assert!(began.elapsed() < PATIENCE, "{what}: {} {:?}", self.status(), self.schedules());
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// A schedule that is not due by itself, of a file of so many rows of one account on a host.
+    fn add_schedule(&self, host: usize, name: &str, account: u64, rows: u64) {
+        let ids: String = (0..rows).map(|n| format!("{},a{account}\n", id(1_000_000 * account + n))).collect();
+        let file = self.homes[host].write(&format!("{name}.csv"), format!("user_id,account\n{ids}"));
+        let file = file.to_str().unwrap();
+        let words = ["schedule", "add", name, "--cron", "0 3 1 1 *", "--zone", "UTC", "--action", "unfollow", file];
+        self.run(host, &words).ends(0);
+    }
+}
+
+mod postgres {
+    use super::*;
+
+    #[test]
+    #[ignore = "a server is asked for: CLEANUP_POSTGRES"]
+    fn each_run_of_a_schedule_is_begun_once_and_another_process_goes_on_with_it() {
+        // Twenty requests in a minute: the long run does not end while the others do.
+        let hosts = Hosts::new(2, 4, "20/60s");
+        hosts.add_schedule(0, "long", 0, 60);
+        for (name, account) in [("one", 1), ("two", 2), ("three", 3)] {
+            hosts.add_schedule(0, name, account, 4);
+        }
+        let (mut first, second) = (hosts.serve(0), hosts.serve(1));
+        let servers = || hosts.status()["servers"].as_array().unwrap().clone();
+        hosts.until("both serve", || (servers().len() == 2).then_some(()));
+        for name in ["long", "one", "two", "three"] {
+            hosts.run(1, &["schedule", "run", name]).ends(0);
+        }
+        for name in ["one", "two", "three"] {
+            let last = hosts.until("the short ones end beside the long one", || {
+                Some(hosts.last(name)).filter(|last| last["state"] == "ended")
+            });
+            assert_eq!((&last["exit_code"], &last["requests"], hosts.runs(name)), (&0.into(), &4.into(), 1), "{last}");
+        }
+        assert_eq!((&hosts.last("long")["state"], hosts.runs("long")), (&"running".into(), 1));
+        // Whoever has it: one of the two dies, and then the other.
+        let mut survivor = second;
+        first.child.kill().unwrap();
+        first.child.wait().unwrap();
+        hosts.until("one is left", || (servers().len() == 1).then_some(()));
+        std::thread::sleep(Duration::from_secs(5));
+        if hosts.runs("long") == 1 {
+            let third = hosts.serve(0);
+            survivor.child.kill().unwrap();
+            survivor.child.wait().unwrap();
+            survivor = third;
+        }
+        hosts.until("another goes on with it", || (hosts.runs("long") >= 2).then_some(()));
+        assert_eq!(hosts.last("long")["state"], "running");
+        hosts.run(0, &["cancel", "long"]).ends(0);
+        hosts.until("its end is on record", || (hosts.last("long")["state"] == "ended").then_some(()));
+        survivor.signal(rustix::process::Signal::TERM);
+        assert_eq!(survivor.wait().code(), 143);
+        assert_eq!(servers(), Vec::<Value>::new());
+        let ledger: Ledger = serde_json::from_str(&hosts.sandbox.get("/sandbox/ledger")).unwrap();
+        assert!(ledger.users.values().all(|user| user.max_in_window <= 20 && user.earned_429 == 0), "{ledger:?}");
+    }
+}
