@@ -32,7 +32,8 @@ create table drain (
     holder text collate "C",
     alive_until bigint,
     shuns text collate "C",
-    last_beside bigint);
+    last_beside bigint,
+    in_flight bigint);
 create index drain_open on drain (id) where ended_at is null;
 
 create table account (

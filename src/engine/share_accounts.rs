@@ -58,8 +58,9 @@ impl State {
         self.give(&given);
         self.let_go(leaving, clock.now().tick);
         if !gained.is_empty() {
-            self.gain(&gained, drain, settings, clock).await?;
+            // Before the lanes are taken over: one in which nothing else is left has work all the same.
             self.roster.crashed.add(&start.undecided);
+            self.gain(&gained, drain, settings, clock).await?;
             self.restore_tasks(&start, clock.now());
         }
         let moved = (gained.len(), given.len());

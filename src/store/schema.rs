@@ -57,6 +57,7 @@ const EMBEDDED: &[(&str, &str)] = &embedded![
     "0046_lost_logs",
     "0047_keep_lists",
     "0049_unverified_jobs",
+    "0051_deaths",
 ];
 
 pub(super) static MIGRATIONS: LazyLock<Migrator> =

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use cleanup::sandbox::Ledger;
 use serde_json::Value;
 
+use crate::common::boot::Boots;
 use crate::common::database::TestDatabase;
 use crate::common::port::free_port;
 use crate::common::running::Running;
@@ -92,6 +93,16 @@ impl Hosts {
         }
     }
 
+    /// Fifteen seconds and some go by for the dead: the others need not wait until a process is believed to be dead that ran under this boot.
+    fn expire(&self, boot: &str) {
+        let sql = format!(
+            "update drain set alive_until = case when ended_at is null
+                    then cast(extract(epoch from clock_timestamp()) * 1000 as bigint) - 1 else alive_until - 20000 end
+              where ended_at is not null or boot = '{boot}'"
+        );
+        wait(sql::change_at(&self.database.place(self.homes[0].folder.path()), &sql));
+    }
+
     /// A schedule that is not due by itself, of a file of so many rows of one account on a host.
     fn add_schedule(&self, host: usize, name: &str, account: u64, rows: u64) {
         let ids: String = (0..rows).map(|n| format!("{},a{account}\n", id(1_000_000 * account + n))).collect();
@@ -148,5 +159,54 @@ mod postgres {
         assert_eq!(servers(), Vec::<Value>::new());
         let ledger: Ledger = serde_json::from_str(&hosts.sandbox.get("/sandbox/ledger")).unwrap();
         assert!(ledger.users.values().all(|user| user.max_in_window <= 20 && user.earned_429 == 0), "{ledger:?}");
+    }
+
+    /// Three machines, each of which starts its process again whenever that has died.
+    #[test]
+    #[ignore = "a server is asked for: CLEANUP_POSTGRES"]
+    fn a_row_that_crashes_the_processes_of_several_machines_is_found_and_no_other_fails() {
+        const EACH: u64 = 6;
+        let hosts = Hosts::new(3, 3, "5000/2s");
+        let Some(boots) = Boots::of(&hosts.homes[0]) else { return };
+        let rows: String = (0..3 * EACH).map(|n| format!("{},a{}\n", id(n), n % 3)).collect();
+        hosts.homes[0].write("unfollow.csv", format!("user_id,account\n{rows}"));
+        hosts.run(0, &["load", "unfollow.csv"]).ends(0);
+        let crasher = id(9);
+        let boot = |host: usize| {
+            let file = hosts.homes[0].path("boots").join((host + 1).to_string());
+            std::fs::read_to_string(file).unwrap().trim().to_owned()
+        };
+        let began = Instant::now();
+        // A clock that begins with a boot goes on from process to process.
+        let start = |host: usize, deaths: usize| {
+            let uptime_s = 10_000 * (host as u64 + 1) + began.elapsed().as_secs() + 2 * deaths as u64;
+            let words = ["resume", "--yes", "--json", "--rate", "5000/2s", "--pace", "front-load", "--workers", "4"];
+            let mut resume = hosts.command(host, &words);
+            resume.args(["--progress", "none"]).env("CLEANUP_FAILPOINT", format!("answer-for:{crasher}"));
+            Running::start(boots.under(host as u32 + 1, uptime_s, &resume))
+        };
+        let mut machines: Vec<Running> = (0..3).map(|host| start(host, 0)).collect();
+        let mut deaths = Vec::new();
+        while hosts.status()["jobs"][0]["pending"] != 0 {
+            for (host, machine) in machines.iter_mut().enumerate() {
+                let Some(status) = machine.child.try_wait().unwrap() else { continue };
+                if !matches!(status.code(), Some(0 | 3 | 4)) {
+                    deaths.push(host);
+                    hosts.expire(&boot(host));
+                }
+                *machine = start(host, deaths.len());
+            }
+            assert!(deaths.len() < 20 && began.elapsed() < 3 * PATIENCE, "{deaths:?} {}", hosts.status());
+        }
+        println!("machines whose process died, one after the other: {deaths:?}");
+        assert!((5..15).contains(&deaths.len()), "{deaths:?}");
+        let job = hosts.status()["jobs"][0].clone();
+        assert_eq!((&job["done"], &job["failed"]), (&(3 * EACH - 1).into(), &1.into()), "{job}");
+        let report = hosts.run(1, &["report", "unfollow"]).ends(0).out;
+        let failed: Vec<&str> = report.lines().filter(|line| line.contains(",failed,")).collect();
+        assert!(
+            failed.len() == 1 && failed[0].starts_with(&crasher.to_string()) && failed[0].contains(",crashed,"),
+            "{failed:?}"
+        );
     }
 }

@@ -34,6 +34,8 @@ mod postgres {
         accounts_that_share_a_window_are_one_drains,
         a_drain_knows_what_others_have_and_what_it_shuns,
         a_drain_that_died_is_found_out_and_blamed_for_its_own,
+        a_row_that_crashes_processes_on_several_machines_is_found,
+        nobody_is_blamed_for_deaths_in_company_or_of_machines,
         what_an_account_has_sent_goes_with_it,
         a_drain_that_ended_without_its_answers_leaves_nothing_in_flight,
         turns_of_several_drains_are_written_side_by_side,
@@ -233,6 +235,62 @@ async fn a_drain_that_died_is_found_out_and_blamed_for_its_own(queue: TestQueue)
     assert_eq!(crashes(&mut store).await.iter().sum::<u32>(), 1);
     first.end(NOW, "error").await.unwrap().close().await;
     second.end(NOW, "finished").await.unwrap().close().await;
+    assert_whole(&mut store).await;
+}
+
+/// The next machine takes the account of one whose process died with so many requests in flight, and finds that out. Gives how many have failed.
+async fn deaths_in_turn(queue: &TestQueue, boots: &[&str], times: usize, in_flight: u32) -> Vec<u64> {
+    let (mut failed, mut dead) = (Vec::new(), Vec::new());
+    for boot in boots.iter().cycle().take(times) {
+        let (mut drain, start) = begin_of(queue, DrainScope::default(), NOW, boot).await;
+        failed.push(start.crashed);
+        share(&mut drain, NOW).await;
+        queue.plant("update task set state = 0 where state = 2").await;
+        if let Some(lane) = drain.lanes(None).await.unwrap().first() {
+            drain.turn(&Turn { first_answer: true, ..Turn::default() }, NOW).await.unwrap();
+            claim_some(&mut drain, lane, in_flight, NOW).await;
+        }
+        // Long ago, and each was heard of long after the one before.
+        queue.plant("update drain set alive_until = id * 20000 where ended_at is null").await;
+        dead.push(drain);
+    }
+    failed
+}
+
+/// Who finds out that a process has died is on another machine. That it was no power cut is known once a process begins there again.
+async fn a_row_that_crashes_processes_on_several_machines_is_found(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["1"])).await;
+    let failed = deaths_in_turn(&queue, &["one", "two", "three"], 10, 1).await;
+    // Five deaths are known to count when the machine of the fifth has begun again.
+    assert_eq!(failed, [0, 0, 0, 0, 0, 0, 0, 1, 0, 0]);
+    let crashes = async |store: &mut Store, text: &str| {
+        let histories = store.read().explain(&target(text)).await.unwrap();
+        histories.iter().map(|one| (one.state, one.crashes.number())).collect::<Vec<_>>()
+    };
+    assert_eq!(crashes(&mut store, "1").await, [(TaskState::Failed, 5)]);
+    // A person has it tried again: what it was blamed for is over.
+    let one = store.queue().job("one").await.unwrap().unwrap();
+    store.queue().retry_job(&one, NOW.wall).await.unwrap();
+    assert_eq!(deaths_in_turn(&queue, &["one"], 3, 1).await, [0, 0, 0]);
+    assert_eq!(crashes(&mut store, "1").await, [(TaskState::Sending, 2)]);
+    let says = Says { shuns: BTreeSet::from([ada]), ..Says::default() };
+    let (mut drain, _) = begin_of(&queue, DrainScope::default(), NOW, "one").await;
+    says.share(&mut drain).await;
+    drain.end(NOW, "finished").await.unwrap().close().await;
+    assert_whole(&mut store).await;
+}
+
+/// Two that were in flight together are not to blame, and where no machine is heard of again nobody is.
+async fn nobody_is_blamed_for_deaths_in_company_or_of_machines(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["1", "2"])).await;
+    assert_eq!(deaths_in_turn(&queue, &["one", "two"], 12, 2).await, [0; 12]);
+    let machines: Vec<String> = (0..8).map(|number| format!("power cut {number}")).collect();
+    let machines: Vec<&str> = machines.iter().map(String::as_str).collect();
+    assert_eq!(deaths_in_turn(&queue, &machines, 8, 1).await, [0; 8]);
     assert_whole(&mut store).await;
 }
 

@@ -86,6 +86,7 @@ pub(super) struct AfterDeath {
     writes: String,
     pub(super) tasks: u64,
     pub(super) failed: u64,
+    pub(super) failed_tasks: Vec<i64>,
 }
 
 impl AfterDeath {
@@ -111,6 +112,7 @@ pub(super) fn after_death(in_flight: &[InFlightRow], now: Moment) -> AfterDeath 
         let count = CrashCount::stored(*crashes).after(death);
         let failed = count.has_failed();
         after.failed += u64::from(failed);
+        after.failed_tasks.extend(failed.then_some(*task));
         let state = if failed { TaskState::Failed } else { TaskState::Waiting };
         writes.push((*task, state.code(), count.number(), failed.then_some(now.wall.0), *round));
     }
