@@ -229,7 +229,7 @@ create table credential (
 
 create table known_target (
     platform  text collate "C" not null,
-    kind      text collate "C" not null check (kind in ('user', 'post')),
+    kind      text collate "C" not null,
     target    text collate "C" not null,
     handle    text collate "C",
     name      text collate "C",

@@ -135,7 +135,7 @@ pub use snapshots::{restore_queue, take_due_snapshot, unverified_text};
 pub use target_facts::{FactColumns, Facts};
 pub use tokens::{app, key_choice, open_tokens, open_vault, places};
 pub use verify::{
-    ComparedList, DoneLane, Released, VerifiedJob, VerifyDeps, VerifyReport, done_lanes, verify_by_archive,
-    verify_by_lists,
+    ComparedList, DoneLane, Released, VerifiedJob, VerifyDeps, VerifyReport, can_ask_by_id, done_lanes,
+    verify_by_archive, verify_by_lists,
 };
 pub use worklist::{HandWorklist, WorklistRows, done_by_hand, rows_by_hand, worklist_cells, worklist_note};

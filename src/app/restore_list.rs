@@ -89,6 +89,7 @@ pub fn restore_note(task: &PickedTask) -> &'static str {
         }
         (Action::DeletePost, _) => "cannot be restored",
         (Action::RemoveFollower, _) => "cannot be restored: only they can follow again",
+        (Action::DeleteList, _) => "cannot be restored: a list that is made again is another one",
         (_, Some("confirmed_by_repeat")) => "the target looked gone when it was asked again",
         (_, Some("by_hand")) => "was done by hand",
         _ => "can be restored by hand",
@@ -122,6 +123,18 @@ fn cannot(platform: Platform, action: Action) -> &'static [&'static str] {
             &["Followers who were removed come back only if they follow again themselves; nobody can do it for them."]
         }
         Action::Unbookmark => &["A bookmark is new: it stands first among your bookmarks, outside its folder."],
+        Action::LeaveList => {
+            &["Following a list again is as before, unless its keeper has made it private or deleted it since."]
+        }
+        Action::DeleteList => &["Deleted lists cannot be restored, nor who was on them and who followed them."],
+        Action::UnpinList => &["A list that is pinned again stands behind the others."],
+        Action::UnfollowTag => &["Nothing is lost: following a tag again is as before, and nobody is told."],
+        Action::UnblockDomain => {
+            &["Blocking a server again is as before; follows and followers that the block had ended do not come back."]
+        }
+        Action::ListUnblock => {
+            &["Blocking a list again is as before; follows that the block had ended do not come back."]
+        }
         Action::Unpin => &["A post that is pinned again stands first among the pinned ones."],
         // What restored something is undone like anything else.
         Action::Follow
@@ -131,6 +144,11 @@ fn cannot(platform: Platform, action: Action) -> &'static [&'static str] {
         | Action::Block
         | Action::Bookmark
         | Action::Pin
+        | Action::FollowList
+        | Action::PinList
+        | Action::ListBlock
+        | Action::FollowTag
+        | Action::BlockDomain
         | Action::Post => &[],
     }
 }

@@ -40,6 +40,28 @@ super::with_names! {
         Unpin => "unpin",
         /// Pin a post to the profile again.
         Pin => "pin",
+        /// Stop following a list of users that somebody else keeps.
+        LeaveList => "leave-list",
+        /// Follow such a list again.
+        FollowList => "follow-list",
+        /// Delete one of the account's own lists of users.
+        DeleteList => "delete-list",
+        /// Take a list of users off the pinned ones.
+        UnpinList => "unpin-list",
+        /// Pin a list of users again.
+        PinList => "pin-list",
+        /// Let everybody on a blocked list of users see and follow the account again.
+        ListUnblock => "list-unblock",
+        /// Block everybody on a list of users again.
+        ListBlock => "list-block",
+        /// Stop following a tag.
+        UnfollowTag => "unfollow-tag",
+        /// Follow a tag again.
+        FollowTag => "follow-tag",
+        /// Let everybody at a blocked server see and follow the account again.
+        UnblockDomain => "unblock-domain",
+        /// Block a whole server again.
+        BlockDomain => "block-domain",
     }
 }
 
@@ -50,6 +72,19 @@ pub enum TargetKind {
     User,
     /// A post: numeric post ID.
     Post,
+    /// A list of users, which somebody keeps under a name.
+    List,
+    /// A tag, `#` and a word.
+    Tag,
+    /// A whole server, the name of a host.
+    Domain,
+}
+
+impl TargetKind {
+    /// Whether the text of a target tells that it is one of these: any other text is none.
+    pub const fn is_told_by_text(self) -> bool {
+        matches!(self, TargetKind::Tag | TargetKind::Domain)
+    }
 }
 
 /// By which of two IDs a platform undoes a repost: it is a post with an ID of its own, and repeats one that has another.
@@ -64,7 +99,7 @@ pub enum RepostId {
 
 impl Action {
     /// Those that undo something: the only ones that files and options can ask for. The others restore what a job has undone.
-    pub const UNDOING: [Action; 9] = [
+    pub const UNDOING: [Action; 15] = [
         Action::Unfollow,
         Action::Unlike,
         Action::Unrepost,
@@ -74,6 +109,12 @@ impl Action {
         Action::Unbookmark,
         Action::RemoveFollower,
         Action::Unpin,
+        Action::LeaveList,
+        Action::DeleteList,
+        Action::UnpinList,
+        Action::ListUnblock,
+        Action::UnfollowTag,
+        Action::UnblockDomain,
     ];
 
     /// Whether it undoes something; else it restores.
@@ -121,6 +162,15 @@ impl Action {
             | Action::Bookmark
             | Action::Pin
             | Action::Post => TargetKind::Post,
+            Action::LeaveList
+            | Action::FollowList
+            | Action::DeleteList
+            | Action::UnpinList
+            | Action::PinList
+            | Action::ListUnblock
+            | Action::ListBlock => TargetKind::List,
+            Action::UnfollowTag | Action::FollowTag => TargetKind::Tag,
+            Action::UnblockDomain | Action::BlockDomain => TargetKind::Domain,
         }
     }
 
@@ -143,8 +193,18 @@ impl Action {
             Action::Post => Action::DeletePost,
             Action::Bookmark => Action::Unbookmark,
             Action::Pin => Action::Unpin,
-            // Only the user who was removed can follow again.
-            Action::RemoveFollower => return None,
+            Action::LeaveList => Action::FollowList,
+            Action::FollowList => Action::LeaveList,
+            Action::UnpinList => Action::PinList,
+            Action::PinList => Action::UnpinList,
+            Action::ListUnblock => Action::ListBlock,
+            Action::ListBlock => Action::ListUnblock,
+            Action::UnfollowTag => Action::FollowTag,
+            Action::FollowTag => Action::UnfollowTag,
+            Action::UnblockDomain => Action::BlockDomain,
+            Action::BlockDomain => Action::UnblockDomain,
+            // Only the user who was removed can follow again, and a list that is made again is another one.
+            Action::RemoveFollower | Action::DeleteList => return None,
         })
     }
 
@@ -162,9 +222,22 @@ impl Action {
             (TargetKind::User, _) => "users",
             (TargetKind::Post, 1) => "post",
             (TargetKind::Post, _) => "posts",
+            (TargetKind::List, 1) => "list",
+            (TargetKind::List, _) => "lists",
+            (TargetKind::Tag, 1) => "tag",
+            (TargetKind::Tag, _) => "tags",
+            (TargetKind::Domain, 1) => "server",
+            (TargetKind::Domain, _) => "servers",
         };
         let verb = match self {
-            Action::DeletePost => "delete",
+            Action::DeletePost | Action::DeleteList => "delete",
+            Action::LeaveList => "leave",
+            Action::FollowList | Action::FollowTag => "follow",
+            Action::UnfollowTag => "unfollow",
+            Action::UnpinList => "unpin",
+            Action::PinList => "pin",
+            Action::ListUnblock | Action::UnblockDomain => "unblock",
+            Action::ListBlock | Action::BlockDomain => "block",
             Action::RemoveFollower => "remove",
             Action::Post => "put back",
             other => other.name(),
@@ -193,7 +266,7 @@ mod tests {
             // What restores cannot be asked for by name.
             assert_eq!(Action::parse(action.name()), Some(action).filter(|action| action.is_undoing()));
             let Some(inverse) = action.inverse() else {
-                assert_eq!(action, Action::RemoveFollower);
+                assert!([Action::RemoveFollower, Action::DeleteList].contains(&action));
                 continue;
             };
             assert_eq!(inverse.inverse(), Some(action));
@@ -205,5 +278,6 @@ mod tests {
         assert_eq!(Action::parse("delete_post"), Some(Action::DeletePost));
         assert_eq!(Action::from_code(0), None);
         assert_eq!(Action::RemoveFollower.phrase(2), "remove 2 followers");
+        assert_eq!(Action::LeaveList.phrase(1), "leave 1 list");
     }
 }

@@ -26,6 +26,18 @@ super::with_names! {
         Bookmarks => "bookmarks",
         /// Posts of the account that are pinned to its profile.
         Pins => "pins",
+        /// Lists of users that the account follows.
+        FollowedLists => "followed-lists",
+        /// Lists of users that the account keeps.
+        OwnedLists => "owned-lists",
+        /// Lists of users that the account has pinned.
+        PinnedLists => "pinned-lists",
+        /// Lists of users that the account blocks.
+        BlockedLists => "blocked-lists",
+        /// Tags that the account follows.
+        FollowedTags => "followed-tags",
+        /// Servers that the account blocks.
+        BlockedDomains => "blocked-domains",
     }
 }
 
@@ -42,6 +54,12 @@ impl ListKind {
             ListKind::Blocks => "block",
             ListKind::Bookmarks => "bookmark",
             ListKind::Pins => "pin",
+            ListKind::FollowedLists => return counted(count, "followed list", "followed lists"),
+            ListKind::OwnedLists => return counted(count, "list of its own", "lists of its own"),
+            ListKind::PinnedLists => return counted(count, "pinned list", "pinned lists"),
+            ListKind::BlockedLists => return counted(count, "blocked list", "blocked lists"),
+            ListKind::FollowedTags => return counted(count, "followed tag", "followed tags"),
+            ListKind::BlockedDomains => return counted(count, "blocked server", "blocked servers"),
         };
         counted(count, one, self.name())
     }
@@ -53,6 +71,11 @@ impl ListKind {
             ListKind::Likes | ListKind::Posts | ListKind::Reposts | ListKind::Bookmarks | ListKind::Pins => {
                 TargetKind::Post
             }
+            ListKind::FollowedLists | ListKind::OwnedLists | ListKind::PinnedLists | ListKind::BlockedLists => {
+                TargetKind::List
+            }
+            ListKind::FollowedTags => TargetKind::Tag,
+            ListKind::BlockedDomains => TargetKind::Domain,
         }
     }
 
@@ -77,6 +100,12 @@ impl ListKind {
             ListKind::Blocks => Some(Action::Unblock),
             ListKind::Bookmarks => Some(Action::Unbookmark),
             ListKind::Pins => Some(Action::Unpin),
+            ListKind::FollowedLists => Some(Action::LeaveList),
+            ListKind::OwnedLists => Some(Action::DeleteList),
+            ListKind::PinnedLists => Some(Action::UnpinList),
+            ListKind::BlockedLists => Some(Action::ListUnblock),
+            ListKind::FollowedTags => Some(Action::UnfollowTag),
+            ListKind::BlockedDomains => Some(Action::UnblockDomain),
         }
     }
 
@@ -92,6 +121,12 @@ impl ListKind {
             Action::Unbookmark | Action::Bookmark => ListKind::Bookmarks,
             Action::Unpin | Action::Pin => ListKind::Pins,
             Action::RemoveFollower => ListKind::Followers,
+            Action::LeaveList | Action::FollowList => ListKind::FollowedLists,
+            Action::DeleteList => ListKind::OwnedLists,
+            Action::UnpinList | Action::PinList => ListKind::PinnedLists,
+            Action::ListUnblock | Action::ListBlock => ListKind::BlockedLists,
+            Action::UnfollowTag | Action::FollowTag => ListKind::FollowedTags,
+            Action::UnblockDomain | Action::BlockDomain => ListKind::BlockedDomains,
         }
     }
 }

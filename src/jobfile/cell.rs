@@ -43,6 +43,8 @@ pub fn read_opaque(cell: &[u8], ids: OpaqueIds, kind: TargetKind) -> Result<Targ
     }
     match (ids.read)(text) {
         Some(target) if (ids.kind_of)(&target).is_some_and(|named| named != kind) => Err(Fault::WrongKind),
+        // Tags and servers are written as nothing else is.
+        Some(target) if kind.is_told_by_text() && (ids.kind_of)(&target).is_none() => Err(Fault::NotAnOpaqueId),
         Some(target) => Ok(target),
         None if text.contains(['@', '/', ':']) => Err(Fault::NameForId),
         None => Err(Fault::NotAnOpaqueId),
@@ -65,8 +67,9 @@ pub(super) fn read(cell: &[u8], kind: Option<TargetKind>, handles: bool) -> Resu
         return Err(Fault::EmptyTarget);
     }
     // In a column of handles digits are a handle first: as an ID they would be somebody else.
+    let may_be_user = kind.is_none_or(|kind| kind == TargetKind::User);
     if handles
-        && kind != Some(TargetKind::Post)
+        && may_be_user
         && !text.starts_with('@')
         && let Ok(handle) = text.parse()
     {
@@ -82,15 +85,17 @@ pub(super) fn read(cell: &[u8], kind: Option<TargetKind>, handles: bool) -> Resu
         link::Linked::Handle(text.parse().map_err(|_| Fault::NotAHandle)?)
     } else if link::looks_like_link(text) {
         link::read_link(text)?
-    } else if handles && kind != Some(TargetKind::Post) {
+    } else if handles && may_be_user {
         return Err(Fault::NotAHandle);
     } else {
         return Err(Fault::NotAnId);
     };
     match linked {
-        link::Linked::User(_) | link::Linked::Handle(_) if kind == Some(TargetKind::Post) => Err(Fault::WrongKind),
-        link::Linked::Post(_) if kind == Some(TargetKind::User) => Err(Fault::WrongKind),
-        link::Linked::User(id) | link::Linked::Post(id) => Ok(Named::LinkedId(id)),
+        link::Linked::User(_) | link::Linked::Handle(_) if !may_be_user => Err(Fault::WrongKind),
+        link::Linked::Post(_) if kind.is_some_and(|kind| kind != TargetKind::Post) => Err(Fault::WrongKind),
+        // Where both users and posts will do, lists will not.
+        link::Linked::List(_) if kind != Some(TargetKind::List) => Err(Fault::NotATargetLink),
+        link::Linked::User(id) | link::Linked::Post(id) | link::Linked::List(id) => Ok(Named::LinkedId(id)),
         link::Linked::Handle(handle) => Ok(Named::Handle(handle)),
     }
 }

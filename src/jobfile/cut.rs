@@ -78,6 +78,8 @@ fn was_never_given(id: TargetId, kind: Option<TargetKind>) -> bool {
     match kind {
         Some(TargetKind::User) => NO_USER.contains(&id.value()),
         Some(TargetKind::Post) => NO_POST.contains(&id.value()),
+        // Numbers of several makes, or none.
+        Some(TargetKind::List | TargetKind::Tag | TargetKind::Domain) => false,
         None => NO_USER.contains(&id.value()) && NO_POST.contains(&id.value()),
     }
 }

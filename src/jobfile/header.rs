@@ -26,6 +26,7 @@ const ACCOUNT: &str = "account";
 const FIRST: [&str; 1] = ["target_id"];
 const USERS: [&str; 2] = ["user_id", "account_id"];
 const POSTS: [&str; 1] = ["tweet_id"];
+const LISTS: [&str; 1] = ["list_id"];
 const ANY_KIND: [&str; 1] = ["id"];
 /// What others call columns of IDs (X's own pages, exports, spreadsheets), compared without `_`, `-` and spaces. They come behind the names
 /// of the contract and before those of people: an ID in a file always wins over a name.
@@ -33,6 +34,8 @@ const FOREIGN_USERS: [&str; 9] =
     ["targetid", "userid", "accountid", "id", "idstr", "useridstr", "restid", "twitterid", "profileid"];
 /// The same for posts.
 const FOREIGN_POSTS: [&str; 8] = ["targetid", "tweetid", "postid", "statusid", "id", "idstr", "tweetidstr", "restid"];
+/// The same for lists of users.
+const FOREIGN_LISTS: [&str; 5] = ["targetid", "listid", "id", "idstr", "restid"];
 /// Columns of user names. A name can change hands, so it is a target only in a file without a column of IDs. In these columns a
 /// bare word is a handle.
 pub const NAME_COLUMNS: [&str; 3] = ["screen_name", "username", "handle"];
@@ -48,6 +51,11 @@ const LISTED_LINK: &str = "link";
 const USER_GROUPS: [&[&str]; 7] = [&FIRST, &USERS, &ANY_KIND, &DIDS, &ADDRESSES, &NAME_COLUMNS, &LINKS];
 /// The same for posts. A name in a list of posts is its author's.
 const POST_GROUPS: [&[&str]; 5] = [&FIRST, &POSTS, &ANY_KIND, &URIS, &LINKS];
+/// The same for lists of users.
+const LIST_GROUPS: [&[&str]; 5] = [&FIRST, &LISTS, &ANY_KIND, &URIS, &LINKS];
+/// The same for tags and for servers; Mastodon's export of blocked servers has no header.
+const TAG_GROUPS: [&[&str]; 2] = [&FIRST, &["tag", "hashtag"]];
+const DOMAIN_GROUPS: [&[&str]; 2] = [&FIRST, &["domain", "#domain"]];
 /// So many of them are of IDs, before what others call theirs.
 const IDS: usize = 3;
 /// Columns that only lists of posts have.
@@ -74,6 +82,9 @@ pub(super) struct Header {
     links: Vec<usize>,
     users: Choice,
     posts: Choice,
+    lists: Choice,
+    tags: Choice,
+    domains: Choice,
 }
 
 /// A column whose cells may name a user by handle.
@@ -104,9 +115,16 @@ pub fn handle_columns<S: AsRef<str>>(names: &[S]) -> Vec<HandleColumn> {
 /// Whether a column of this name can be the target without anybody saying so.
 pub fn is_target_column(name: &str) -> bool {
     let (folded_name, bare) = (folded(name), squeezed(name));
-    USER_GROUPS.iter().chain(&POST_GROUPS).any(|group| group.contains(&folded_name.as_str()))
+    USER_GROUPS
+        .iter()
+        .chain(&POST_GROUPS)
+        .chain(&LIST_GROUPS)
+        .chain(&TAG_GROUPS)
+        .chain(&DOMAIN_GROUPS)
+        .any(|group| group.contains(&folded_name.as_str()))
         || FOREIGN_USERS.contains(&bare.as_str())
         || FOREIGN_POSTS.contains(&bare.as_str())
+        || FOREIGN_LISTS.contains(&bare.as_str())
 }
 
 /// A column's name without what its words are put together with: `User ID`, `user_id` and `userId` are one.
@@ -150,6 +168,9 @@ impl Header {
                 links: Vec::new(),
                 users: one(),
                 posts: one(),
+                lists: one(),
+                tags: one(),
+                domains: one(),
             });
         }
         if !written && options.column.is_none() && cells.iter().any(|name| looks_like_data(name)) {
@@ -165,13 +186,13 @@ impl Header {
             many => Err(ambiguous(path(), role, &cells, many)),
         };
         let (action, account) = (only(ACTION)?, only(ACCOUNT)?);
-        let (users, posts) = match &options.column {
+        let [users, posts, lists, tags, domains] = match &options.column {
             Some(column) => {
                 let choice = Choice::of(at(&[folded(column).as_str()]));
                 if choice == Choice::None {
                     return Err(JobFileError::NoSuchColumn { path: path(), column: column.clone(), columns: cells });
                 }
-                (choice.clone(), choice)
+                [(); 5].map(|()| choice.clone())
             }
             None => {
                 let first_of =
@@ -186,11 +207,18 @@ impl Header {
                 };
                 let (user_ids, user_names) = USER_GROUPS.split_at(IDS);
                 let (post_ids, post_links) = POST_GROUPS.split_at(IDS);
-                (choose(user_ids, &FOREIGN_USERS, user_names), choose(post_ids, &FOREIGN_POSTS, post_links))
+                let (list_ids, list_links) = LIST_GROUPS.split_at(IDS);
+                [
+                    choose(user_ids, &FOREIGN_USERS, user_names),
+                    choose(post_ids, &FOREIGN_POSTS, post_links),
+                    choose(list_ids, &FOREIGN_LISTS, list_links),
+                    choose(&TAG_GROUPS, &[], &[]),
+                    choose(&DOMAIN_GROUPS, &[], &[]),
+                ]
             }
         };
         let links = if options.column.is_none() { at(&[LINKS[0], LISTED_LINK]) } else { Vec::new() };
-        Ok(Header { names: cells, is_written: true, action, account, links, users, posts })
+        Ok(Header { names: cells, is_written: true, action, account, links, users, posts, lists, tags, domains })
     }
 
     /// The target's column for an action on this kind; none where the file has no such column.
@@ -201,6 +229,9 @@ impl Header {
         let choice = match kind {
             TargetKind::User => &self.users,
             TargetKind::Post => &self.posts,
+            TargetKind::List => &self.lists,
+            TargetKind::Tag => &self.tags,
+            TargetKind::Domain => &self.domains,
         };
         match choice {
             Choice::One(index) => Ok(Some(*index)),
@@ -240,7 +271,7 @@ impl Header {
     /// Every column that can be the target of an action on users or on posts.
     pub(super) fn any_targets(&self) -> Vec<usize> {
         let mut found = Vec::new();
-        for choice in [&self.users, &self.posts] {
+        for choice in [&self.users, &self.posts, &self.lists] {
             match choice {
                 Choice::One(index) => found.push(*index),
                 Choice::Many(many) => found.extend(many),

@@ -9,6 +9,8 @@ pub(super) enum Linked {
     User(TargetId),
     Handle(Handle),
     Post(TargetId),
+    /// A list of users.
+    List(TargetId),
 }
 
 /// First path segments that look like handles and are pages of the site.
@@ -77,6 +79,7 @@ fn read_path(segments: &[&str], query: &str) -> Result<Linked, Fault> {
         [i, web, status, id, ..] if is(i, "i") && is(web, "web") && is_status(status) => post(id),
         [i, status, id, ..] if is(i, "i") && is_status(status) => post(id),
         [i, user, id] if is(i, "i") && is(user, "user") => id.parse().map(Linked::User).map_err(|_| Fault::NotAnId),
+        [i, lists, id] if is(i, "i") && is(lists, "lists") => id.parse().map(Linked::List).map_err(|_| Fault::NotAnId),
         [intent, page] if is(intent, "intent") && (is(page, "user") || is(page, "follow")) => intended(query),
         [name, ..] if PAGES.iter().any(|page| is(name, page)) => Err(Fault::NotATargetLink),
         [_, status, id, ..] if is_status(status) => post(id),

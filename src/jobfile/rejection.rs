@@ -95,6 +95,9 @@ impl Fault {
         let thing = match action.map(Action::target_kind) {
             Some(TargetKind::User) => "user",
             Some(TargetKind::Post) => "post",
+            Some(TargetKind::List) => "list",
+            Some(TargetKind::Tag) => "tag",
+            Some(TargetKind::Domain) => "server",
             None => "user or post",
         };
         let verb = action.map_or("this action", Action::name);
@@ -127,10 +130,7 @@ impl Fault {
                 format!("not an ID of the account's server: write the ID of the {thing} there, which `cleanup list` gives")
             }
             Fault::NotAHandle => "not a handle, which is 1 to 15 letters, digits and underscores: write it as the platform shows it".into(),
-            Fault::WrongKind => match action.map(Action::target_kind) {
-                Some(TargetKind::User) => format!("this names a post, and {verb} is for users"),
-                _ => format!("this names a user, and {verb} is for posts"),
-            },
+            Fault::WrongKind => format!("this names no {thing}, and {verb} is for {thing}s"),
             Fault::ForeignLink => "a link to another site: only links of x.com and twitter.com name targets".into(),
             Fault::NotATargetLink => format!("a link that names no {thing}: write the numeric ID instead"),
             Fault::MissingAction => "there is no action: write one such as unfollow, or give --action".into(),

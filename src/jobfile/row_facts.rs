@@ -15,6 +15,8 @@ use crate::domain::{Action, Handle, RepostId, TargetId, TargetKind};
 const OF_USERS: [&str; 2] = ["followers", "follows_back"];
 /// What all of them have.
 const TARGET: &str = "target_id";
+/// Only lists of lists have this.
+const OF_LISTS: &str = "members";
 /// Only lists of posts have one of these.
 const IS_REPOST: &str = "is_repost";
 const OWN: &str = "repost_id";
@@ -77,6 +79,7 @@ impl RowFacts {
         let (is_repost, own) = (at(IS_REPOST), at(OWN));
         let kind = match () {
             () if OF_USERS.iter().all(|name| at(name).is_some()) => Some(TargetKind::User),
+            () if at(OF_LISTS).is_some() => Some(TargetKind::List),
             () if is_repost.is_some() || own.is_some() => Some(TargetKind::Post),
             () => None,
         };

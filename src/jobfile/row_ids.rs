@@ -15,16 +15,19 @@ pub struct OpaqueIds {
     pub kind_of: fn(&Target) -> Option<TargetKind>,
     /// Whether the text of an ID can be nothing else: neither a number nor a user's name.
     pub is_evident: fn(&str) -> bool,
-    /// How a person writes a user, and how a post.
-    pub written_as: (&'static str, &'static str),
+    /// How a person writes a user, how a post, and how a list of users.
+    pub written_as: [&'static str; 3],
 }
 
 impl OpaqueIds {
     /// How a person writes what an action is about.
     pub(super) const fn written(self, kind: TargetKind) -> &'static str {
         match kind {
-            TargetKind::User => self.written_as.0,
-            TargetKind::Post => self.written_as.1,
+            TargetKind::User => self.written_as[0],
+            TargetKind::Post => self.written_as[1],
+            TargetKind::List => self.written_as[2],
+            TargetKind::Tag => "the tag with its #",
+            TargetKind::Domain => "the name of the server (example.social)",
         }
     }
 

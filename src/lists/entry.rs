@@ -20,6 +20,8 @@ pub struct Entry {
     pub last_active_at: Option<Wall>,
     /// How many follow a user.
     pub followers: Option<u64>,
+    /// How many are on a list of users.
+    pub members: Option<u64>,
     /// Whether a user follows the account back.
     pub follows_back: Option<bool>,
     /// Whether a user is not there any more, as far as that was asked.
@@ -55,6 +57,7 @@ impl Entry {
             created_at: None,
             last_active_at: None,
             followers: None,
+            members: None,
             follows_back: None,
             is_ghost: None,
             likes: None,
@@ -84,6 +87,8 @@ impl Entry {
             (TargetKind::User, Some(handle)) => format!("https://x.com/{}", handle.as_str()),
             (TargetKind::User, None) => format!("https://x.com/i/user/{id}"),
             (TargetKind::Post, Some(handle)) => format!("https://x.com/{}/status/{id}", handle.as_str()),
+            (TargetKind::Tag | TargetKind::Domain, _) => return None,
+            (TargetKind::List, _) => format!("https://x.com/i/lists/{id}"),
             (TargetKind::Post, None) => format!("https://x.com/i/web/status/{id}"),
         })
     }

@@ -176,6 +176,7 @@ fn take(entry: &mut Entry, column: Column, cell: &str) {
         Column::CreatedAt => entry.created_at = parse_source_time(cell),
         Column::LastActiveAt => entry.last_active_at = parse_source_time(cell),
         Column::Followers => entry.followers = cell.parse().ok(),
+        Column::Members => entry.members = cell.parse().ok(),
         Column::FollowsBack => entry.follows_back = flag(cell),
         Column::Likes => entry.likes = cell.parse().ok(),
         Column::Reposts => entry.reposts = cell.parse().ok(),

@@ -24,7 +24,9 @@ pub fn time(id: TargetId, kind: TargetKind) -> Option<Wall> {
     let digits = id.value().checked_ilog10().map_or(1, |log| log as usize + 1);
     let told = match kind {
         TargetKind::Post => id.value() >= FIRST_POST,
-        TargetKind::User => digits >= MIN_USER_DIGITS,
+        TargetKind::Tag | TargetKind::Domain => false,
+        // Lists of users were numbered in a row as well, until some year.
+        TargetKind::User | TargetKind::List => digits >= MIN_USER_DIGITS,
     };
     if !told || id.digits() != digits {
         return None;

@@ -20,6 +20,8 @@ crate::domain::with_names! {
         LastActiveAt => "last_active_at",
         /// `followers`.
         Followers => "followers",
+        /// `members`: how many are on a list of users.
+        Members => "members",
         /// `follows_back`, `true` or `false`.
         FollowsBack => "follows_back",
         /// `likes`.
@@ -66,6 +68,7 @@ impl Column {
             Column::CreatedAt => entry.created_at.map_or_else(String::new, |at| at.rfc3339()),
             Column::LastActiveAt => entry.last_active_at.map_or_else(String::new, |at| at.rfc3339()),
             Column::Followers => number(entry.followers),
+            Column::Members => number(entry.members),
             Column::FollowsBack => word(entry.follows_back),
             Column::Likes => number(entry.likes),
             Column::Reposts => number(entry.reposts),
@@ -95,6 +98,17 @@ pub const fn columns(list: ListKind) -> &'static [Column] {
             Column::LastActiveAt,
             Column::Followers,
             Column::FollowsBack,
+            Column::Text,
+            Column::Link,
+        ],
+        (_, TargetKind::Tag | TargetKind::Domain) => &[Column::TargetId, Column::Link],
+        // What is told of its members tells a list of users from everything else.
+        (_, TargetKind::List) => &[
+            Column::TargetId,
+            Column::Name,
+            Column::CreatedAt,
+            Column::Followers,
+            Column::Members,
             Column::Text,
             Column::Link,
         ],
@@ -163,7 +177,9 @@ mod tests {
             let cells = record(list, &entry);
             assert_eq!(cells.len(), columns(list).len());
             assert_eq!((columns(list)[0], cells[0].as_str()), (Column::TargetId, "1212161512043446272"));
-            assert!(cells.last().unwrap().starts_with("https://x.com/i/"));
+            // What is no ID has no page at X.
+            let has_page = !list.target_kind().is_told_by_text();
+            assert_eq!(cells.last().unwrap().starts_with("https://x.com/i/"), has_page);
             assert_eq!(ListKind::named(list.name()), Some(list));
         }
     }

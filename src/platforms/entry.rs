@@ -1,7 +1,7 @@
 //! A page of a list, whoever wrote it: entries, where it goes on, what is missing. What does not belong here: reading one (the
 //! platforms' folders).
 
-use crate::domain::{Handle, OwnRecord, PostTraits, Target, TargetId, TargetName, Wall};
+use crate::domain::{Action, Handle, OwnRecord, PostTraits, Target, TargetId, TargetName, Wall};
 
 /// A page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,6 +88,8 @@ pub struct Listed {
     pub newest_post: Option<TargetId>,
     /// How many follow a user.
     pub followers: Option<u64>,
+    /// How many are on a list of users.
+    pub members: Option<u64>,
     /// How many like a post.
     pub likes: Option<u64>,
     /// How often a post was reposted.
@@ -100,6 +102,8 @@ pub struct Listed {
     pub repost_of: Option<Target>,
     /// What kind of post a post is.
     pub traits: PostTraits,
+    /// What the account has done to it, where that was asked.
+    pub marks: PostMarks,
     /// When a user last posted, where the platform says so.
     pub last_active_at: Option<Wall>,
     /// Where a person sees it, where the platform says so.
@@ -121,17 +125,53 @@ impl Listed {
             created_at: None,
             newest_post: None,
             followers: None,
+            members: None,
             likes: None,
             reposts: None,
             text: None,
             is_repost: None,
             repost_of: None,
             traits: PostTraits::UNKNOWN,
+            marks: PostMarks::UNKNOWN,
             last_active_at: None,
             link: None,
             is_opaque: false,
             record: None,
         }
+    }
+}
+
+/// What the account has done to a post, as far as the platform told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PostMarks {
+    /// It likes it.
+    pub liked: Option<bool>,
+    /// It has reposted it.
+    pub reposted: Option<bool>,
+    /// It has bookmarked it.
+    pub bookmarked: Option<bool>,
+    /// It has pinned it.
+    pub pinned: Option<bool>,
+}
+
+impl PostMarks {
+    /// None of which anything is known.
+    pub const UNKNOWN: PostMarks = PostMarks { liked: None, reposted: None, bookmarked: None, pinned: None };
+
+    /// Whether what an action undoes is there; none: that is not told, or no mark of a post.
+    pub const fn before(self, action: Action) -> Option<bool> {
+        match action {
+            Action::Unlike => self.liked,
+            Action::Unrepost => self.reposted,
+            Action::Unbookmark => self.bookmarked,
+            Action::Unpin => self.pinned,
+            _ => None,
+        }
+    }
+
+    /// Whether an action takes such a mark off.
+    pub const fn tells_of(action: Action) -> bool {
+        matches!(action, Action::Unlike | Action::Unrepost | Action::Unbookmark | Action::Unpin)
     }
 }
 

@@ -49,14 +49,15 @@ pub use detail::MAX_DETAIL_CHARS;
 pub use dialect::Dialect;
 pub use dpop::{DPOP, DPOP_NONCE, DpopKey, DpopToken, InvalidDpopKey, Proven, USE_DPOP_NONCE, nonce_of};
 pub use endpoint::{Endpoint, Params, Verb};
-pub use entry::{ListItem, Listed, Missing, NextPage, Page};
+pub use entry::{ListItem, Listed, Missing, NextPage, Page, PostMarks};
 pub use http::HttpClients;
 pub use list_endpoint::ListEndpoint;
 pub use names::{NameQuestion, NameResolver};
 pub use page_question::{EntryFields, PageQuestion, What};
 pub use registry::{
-    author_of, evident_key, find, find_inverse, find_list_endpoint, find_list_endpoint_named, find_name_resolver,
-    foreign_names, kept_name, logging_in_by, resolvable_name, spec, table, with_activities, with_repositories,
+    author_of, evident_key, find, find_inverse, find_list_endpoint, find_list_endpoint_named, find_marks,
+    find_name_resolver, foreign_names, kept_name, logging_in_by, resolvable_name, spec, table, with_activities,
+    with_repositories,
 };
 pub use reply::{BAD_CERTIFICATE, Finding, Limited, RefusalKind, Reply};
 pub use request::{PageRequest, Request};

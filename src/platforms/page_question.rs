@@ -12,6 +12,14 @@ pub enum EntryFields {
     Users,
     /// Posts and their authors.
     Posts,
+    /// Lists of users.
+    Lists,
+    /// Tags or servers, of which nothing is told but their names.
+    Things,
+    /// All lists of users that there are of a kind, which are not asked for in pages.
+    AllLists,
+    /// What the account has done to a single post.
+    Marks,
     /// Which of the users that are asked about the account follows, or has asked to.
     Followed,
 }
@@ -45,6 +53,8 @@ pub enum What<'a> {
     },
     /// What these names mean, as many as a page has entries at most.
     Names(&'a [TargetName]),
+    /// This post alone, whose name stands in the path.
+    Post(&'a Target),
     /// The profiles of these users: whoever is not there has none.
     Users(&'a [Target]),
 }
@@ -55,6 +65,7 @@ impl What<'_> {
         match self {
             What::Entries { count, .. } => *count,
             What::Names(names) => u32::try_from(names.len()).unwrap_or(u32::MAX),
+            What::Post(_) => 1,
             What::Users(users) => u32::try_from(users.len()).unwrap_or(u32::MAX),
         }
     }

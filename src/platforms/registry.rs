@@ -1,6 +1,7 @@
 //! Which platforms there are: the one list beside that of their names ([`Platform`]). In: a platform. Out: what is known of it.
 
 use super::endpoint::Endpoint;
+use super::entry::PostMarks;
 use super::list_endpoint::ListEndpoint;
 use super::names::NameResolver;
 use super::spec::{ActivitiesSpec, LoginKind, PlatformSpec, RepositorySpec};
@@ -74,6 +75,11 @@ pub fn find_list_endpoint(platform: Platform, list: ListKind) -> Option<&'static
     of(list).or_else(|| of(list.read_as()))
 }
 
+/// How a platform is asked whether what an action undoes is still there, of one target; none where it does not say.
+pub fn find_marks(platform: Platform, action: Action) -> Option<&'static ListEndpoint> {
+    spec(platform).marks.filter(|_| PostMarks::tells_of(action))
+}
+
 /// How a platform is asked which user or post a name means; none where it cannot be.
 pub fn find_name_resolver(platform: Platform) -> Option<&'static NameResolver> {
     spec(platform).names
@@ -110,7 +116,13 @@ pub fn find_list_endpoint_named(platform: Platform, name: &str) -> Option<&'stat
     let all = || spec.endpoints.iter().chain(spec.inverse_endpoints);
     let looks = all().filter_map(|endpoint| Some(endpoint.read_back?.windows_of));
     let looks = looks.chain(all().flat_map(|endpoint| endpoint.records.iter().copied()));
-    spec.lists.iter().chain(names).chain(spec.profiles).chain(looks).find(|endpoint| endpoint.name == name)
+    spec.lists
+        .iter()
+        .chain(names)
+        .chain(spec.profiles)
+        .chain(spec.marks)
+        .chain(looks)
+        .find(|endpoint| endpoint.name == name)
 }
 
 #[cfg(test)]
@@ -125,12 +137,12 @@ mod tests {
     fn every_row_sends_its_target_somewhere_exactly_once() {
         for platform in Platform::ALL {
             for row in table(platform) {
-                let in_path = row.path.matches("{target}").count();
+                let in_path = row.path.matches("{target}").count() + row.path.matches("{tag}").count();
                 let in_params = usize::from(row.params != Params::None);
                 assert_eq!(in_path + in_params, 1, "{platform} {}", row.action);
                 assert!(row.path.starts_with('/'), "{}", row.path);
-                let plain = row.path.replace("{user}", "1").replace("{target}", "2");
-                assert!(plain.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_.".contains(&b)), "{plain}");
+                let plain = row.path.replace("{user}", "1").replace("{target}", "2").replace("{tag}", "3");
+                assert!(plain.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_.?=".contains(&b)), "{plain}");
             }
         }
     }
@@ -171,12 +183,12 @@ mod tests {
     #[test]
     fn a_table_has_one_row_per_action_and_belongs_to_its_platform() {
         for (platform, rows) in [
-            (Platform::XV2, 7),
+            (Platform::XV2, 10),
             (Platform::XV1, 6),
             (Platform::Aisa, 2),
-            (Platform::Sandbox, 7),
-            (Platform::Mastodon, 9),
-            (Platform::Bluesky, 7),
+            (Platform::Sandbox, 10),
+            (Platform::Mastodon, 11),
+            (Platform::Bluesky, 8),
         ] {
             assert_eq!(table(platform).len(), rows, "{platform}");
             assert_eq!(Action::UNDOING.iter().filter(|action| find(platform, **action).is_some()).count(), rows);
@@ -208,10 +220,18 @@ mod tests {
 
     #[test]
     fn what_the_domain_limits_is_what_the_tables_document() {
-        let closed = [Action::Unblock, Action::RemoveFollower, Action::Unpin];
-        assert!(
-            Action::UNDOING.iter().all(|a| closed.contains(a) || documents(Platform::XV2, *a, WindowSpec::DEFAULT))
-        );
+        let elsewhere = [
+            Action::Unblock,
+            Action::RemoveFollower,
+            Action::Unpin,
+            Action::ListUnblock,
+            Action::UnfollowTag,
+            Action::UnblockDomain,
+        ];
+        // What is documented more loosely is kept like the others.
+        let looser = [Action::DeleteList];
+        let is_usual = |action: &Action| documents(Platform::XV2, *action, WindowSpec::DEFAULT);
+        assert!(Action::UNDOING.iter().all(|a| elsewhere.contains(a) || looser.contains(a) || is_usual(a)));
         assert!(documents(Platform::XV2, Action::Unlike, Rate::fixed(1_000, 86_400)));
         assert!(documents(Platform::XV1, Action::Unfollow, Rate::fixed(15, 900)));
     }
@@ -239,10 +259,12 @@ mod tests {
 
     #[test]
     fn every_list_has_a_row_with_windows_and_a_price() {
-        // What is pinned only Mastodon lists.
-        let on_x = ListKind::ALL.into_iter().filter(|list| *list != ListKind::Pins);
+        // Pinned posts, tags and servers only Mastodon lists, and blocked lists only Bluesky.
+        let elsewhere = [ListKind::Pins, ListKind::FollowedTags, ListKind::BlockedDomains, ListKind::BlockedLists];
+        let on_x = ListKind::ALL.into_iter().filter(|list| !elsewhere.contains(list));
         let lists = on_x.map(|list| (Some(list.read_as()), find_list_endpoint(Platform::Sandbox, list)));
         assert!(find_list_endpoint(Platform::Mastodon, ListKind::Pins).is_some());
+        assert!(find_list_endpoint(Platform::Bluesky, ListKind::BlockedLists).is_some());
         for (list, row) in lists.chain([(None, find_name_resolver(Platform::Sandbox).map(|names| &names.endpoints[0]))])
         {
             let row = row.unwrap();

@@ -8,10 +8,11 @@ use super::caller::Auth;
 use super::credentials::Credentials;
 use super::endpoint::{Endpoint, Params, Verb};
 use super::list_endpoint::ListEndpoint;
+use super::oauth1::percent_encode;
 use super::page_question::{PageQuestion, What};
 use super::vocabulary::Vocabulary;
 use crate::clock::Clock;
-use crate::domain::{OwnRecord, Target, Tick, UserId, Wall};
+use crate::domain::{OwnRecord, Target, TargetKind, Tick, UserId, Wall};
 
 /// One request for one task.
 #[derive(Clone, Copy)]
@@ -136,7 +137,7 @@ pub(super) fn build(request: &Request<'_>) -> Result<reqwest::Request, Unbuildab
         Target::Id(_) | Target::Key(_) if !grammar.takes(target) => {
             return Err(row("key_not_accepted", grammar.not_a_name));
         }
-        Target::Key(_) if grammar.kind_of(target).is_some_and(|kind| kind != endpoint.action.target_kind()) => {
+        Target::Id(_) | Target::Key(_) if !is_of_its_kind(grammar.kind_of(target), endpoint.action.target_kind()) => {
             return Err(row("key_not_accepted", grammar.not_a_name));
         }
         Target::Id(_) | Target::Handle(_) | Target::Key(_) => {}
@@ -173,7 +174,11 @@ pub(super) fn build_page(request: &PageRequest<'_>) -> Result<reqwest::Request, 
     if !reading.auth.takes(credentials) {
         return Err(wrong_kind(reading.auth));
     }
-    let path = reading.path.replace("{user}", user.as_str());
+    let mut path = reading.path.replace("{user}", user.as_str());
+    if let What::Post(post) = request.what {
+        path = path.replace("{post}", &post.to_string());
+        return get(base, &path, Some((credentials, clock.now().wall)));
+    }
     let query = (reading.dialect.page_query)(&request.question());
     let joint = if path.contains('?') { '&' } else { '?' };
     get(base, &format!("{path}{joint}{query}"), Some((credentials, clock.now().wall)))
@@ -218,9 +223,17 @@ fn form_field(id: &str, handle: Option<&str>, target: &Target) -> String {
     }
 }
 
+/// Whether what a target's text tells of it, if anything, is what an action takes.
+fn is_of_its_kind(told: Option<TargetKind>, wanted: TargetKind) -> bool {
+    told.map_or(!wanted.is_told_by_text(), |told| told == wanted)
+}
+
 fn path_of(path: &str, user: &UserId, target: &Target) -> String {
     let path = path.replace("{user}", user.as_str());
-    if path.contains("{target}") { path.replace("{target}", &target.to_string()) } else { path }
+    let target = target.to_string();
+    // A tag is any word, and its # is no part of its name.
+    let path = path.replace("{tag}", &percent_encode(target.trim_start_matches('#')));
+    path.replace("{target}", &target)
 }
 
 #[cfg(test)]

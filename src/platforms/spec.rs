@@ -39,6 +39,8 @@ pub struct PlatformSpec {
     pub names: Option<&'static NameResolver>,
     /// How it is asked which users are still there; none where it is not.
     pub profiles: Option<&'static ListEndpoint>,
+    /// How it is asked what the account has done to a single post; none where it does not say, or all its lists are whole.
+    pub marks: Option<&'static ListEndpoint>,
     /// How it is asked which posts an account has pinned, where its list of posts does not say; none where it is not.
     pub pinned: Option<&'static ListEndpoint>,
     /// How an export of the repository that it keeps for each account is read; none where it keeps none.

@@ -22,8 +22,8 @@ pub struct TargetGrammar {
     pub(super) not_a_handle: &'static str,
     /// What to say of any other text that is none.
     pub not_a_name: &'static str,
-    /// How a person writes a user, and how a post: what follows "write".
-    pub written_as: (&'static str, &'static str),
+    /// How a person writes a user, how a post, and how a list of users: what follows "write".
+    pub written_as: [&'static str; 3],
 }
 
 impl TargetGrammar {
@@ -37,7 +37,11 @@ impl TargetGrammar {
         page_of: |_| None,
         not_a_handle: "this endpoint takes a numeric ID, not a handle",
         not_a_name: "this endpoint takes a numeric ID, not a key of another platform",
-        written_as: ("the numeric ID of the user, @handle or a link", "the numeric ID of the post or a link"),
+        written_as: [
+            "the numeric ID of the user, @handle or a link",
+            "the numeric ID of the post or a link",
+            "the numeric ID of the list or a link",
+        ],
     };
 
     /// What a text names.

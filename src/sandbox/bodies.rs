@@ -25,7 +25,7 @@ pub(super) struct Endpoint {
 }
 
 /// The endpoints the sandbox has.
-pub(super) const ENDPOINTS: [Endpoint; 10] = [
+pub(super) const ENDPOINTS: [Endpoint; 15] = [
     Endpoint {
         action: Action::Unfollow,
         path: "/2/users/{source_user_id}/following/{target_user_id}",
@@ -104,6 +104,46 @@ pub(super) const ENDPOINTS: [Endpoint; 10] = [
         user_parameter: Some("id"),
         target_parameter: "tweet_id",
         field: "bookmarked",
+        success: true,
+    },
+    Endpoint {
+        action: Action::LeaveList,
+        path: "/2/users/{id}/followed_lists/{list_id}",
+        user_parameter: Some("id"),
+        target_parameter: "list_id",
+        field: "following",
+        success: false,
+    },
+    Endpoint {
+        action: Action::DeleteList,
+        path: "/2/lists/{id}",
+        user_parameter: None,
+        target_parameter: "id",
+        field: "deleted",
+        success: true,
+    },
+    Endpoint {
+        action: Action::UnpinList,
+        path: "/2/users/{id}/pinned_lists/{list_id}",
+        user_parameter: Some("id"),
+        target_parameter: "list_id",
+        field: "pinned",
+        success: false,
+    },
+    Endpoint {
+        action: Action::FollowList,
+        path: "/2/users/{id}/followed_lists",
+        user_parameter: Some("id"),
+        target_parameter: "list_id",
+        field: "following",
+        success: true,
+    },
+    Endpoint {
+        action: Action::PinList,
+        path: "/2/users/{id}/pinned_lists",
+        user_parameter: Some("id"),
+        target_parameter: "list_id",
+        field: "pinned",
         success: true,
     },
 ];
@@ -223,6 +263,9 @@ fn not_found(endpoint: &Endpoint, target: &str, wording: u8) -> Rendered {
     let resource = match endpoint.action.target_kind() {
         TargetKind::User => "user",
         TargetKind::Post => "tweet",
+        TargetKind::List => "list",
+        // Nothing of X's.
+        TargetKind::Tag | TargetKind::Domain => "resource",
     };
     let parameter = endpoint.target_parameter;
     let error = json!({
@@ -235,7 +278,7 @@ fn not_found(endpoint: &Endpoint, target: &str, wording: u8) -> Rendered {
         "type": format!("{PROBLEMS}/resource-not-found"),
     });
     let body = json!({"errors": [error]});
-    if endpoint.action == Action::DeletePost || wording.is_multiple_of(2) {
+    if matches!(endpoint.action, Action::DeletePost | Action::DeleteList) || wording.is_multiple_of(2) {
         json_answer(404, PROBLEM, &body)
     } else {
         json_answer(200, JSON, &body)
@@ -247,13 +290,13 @@ pub(super) fn refused(refusal: TargetRefusal, action: Action, target: &str) -> R
         (TargetRefusal::Protected, TargetKind::Post) => {
             coded(403, 179, "Sorry, you are not authorized to see this status.")
         }
-        (TargetRefusal::Protected, TargetKind::User) => {
+        (TargetRefusal::Protected, kind) => {
             let detail = "You are not authorized to access this resource.";
             let body = json!({
                 "value": target,
                 "title": "Authorization Error",
                 "detail": detail,
-                "resource_type": "user",
+                "resource_type": if kind == TargetKind::List { "list" } else { "user" },
                 "resource_id": target,
                 "type": format!("{PROBLEMS}/not-authorized-for-resource"),
                 "status": 403,
@@ -284,7 +327,8 @@ mod tests {
 
     #[test]
     fn every_action_has_one_endpoint() {
-        let elsewhere = [Action::RemoveFollower, Action::Unpin];
+        let elsewhere =
+            [Action::RemoveFollower, Action::Unpin, Action::ListUnblock, Action::UnfollowTag, Action::UnblockDomain];
         for action in Action::UNDOING.into_iter().filter(|action| !elsewhere.contains(action)) {
             assert_eq!(ENDPOINTS.iter().filter(|endpoint| endpoint.action == action).count(), 1, "{action}");
         }

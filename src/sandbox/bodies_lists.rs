@@ -15,6 +15,7 @@ use crate::domain::{TargetId, TargetKind};
 pub(super) struct Fields {
     pub(super) user: Vec<String>,
     pub(super) post: Vec<String>,
+    pub(super) list: Vec<String>,
     /// Whether the authors of posts are to come along.
     pub(super) authors: bool,
     /// Whether the newest posts of users are.
@@ -31,6 +32,9 @@ pub(super) fn page(leaf: &ListPage, kind: TargetKind, is_list: bool, fields: &Fi
         .map(|(id, name)| match kind {
             TargetKind::User => user(*id, name.as_deref(), fields),
             TargetKind::Post => post(*id, fields),
+            TargetKind::List => list(*id, fields),
+            // Nothing of X's.
+            TargetKind::Tag | TargetKind::Domain => Value::Null,
         })
         .collect();
     let mut body = Map::new();
@@ -166,6 +170,19 @@ fn post(id: TargetId, fields: &Fields) -> Value {
         "attachments": if has_media { json!({"media_keys": [format!("3_{value}")]}) } else { Value::Null },
     });
     chosen(json!({"id": id.to_string(), "text": text, versions: [id.to_string()]}), all, &fields.post)
+}
+
+fn list(id: TargetId, fields: &Fields) -> Value {
+    let value = id.value();
+    let all = json!({
+        "created_at": time(made(id).0),
+        "description": DESCRIPTIONS[(value % DESCRIPTIONS.len() as u64) as usize],
+        "follower_count": value % 997,
+        "member_count": value % 499,
+        "private": false,
+    });
+    let name = format!("{} {}", NAMES[(value % NAMES.len() as u64) as usize], value % 1_000);
+    chosen(json!({"id": id.to_string(), "name": name}), all, &fields.list)
 }
 
 /// What is always told, and of the rest what was asked for and is there.

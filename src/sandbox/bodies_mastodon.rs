@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::decision::SimulatedOutcome;
 use super::list_page::ListPage;
 use super::lists::{Shelf, handle_of, made, reposted, user_of};
-use super::mastodon_ids::{called, number_of};
+use super::mastodon_ids::{called, domain_of, number_of, tag_of};
 use super::post_shape::shape_of;
 use super::rendered::{JSON, Rendered, edge_page, json_answer, status_5xx};
 use super::rng::number_behind;
@@ -27,7 +27,7 @@ pub(super) struct Endpoint {
 }
 
 /// The endpoints the sandbox has.
-pub(super) const ENDPOINTS: [Endpoint; 16] = [
+pub(super) const ENDPOINTS: [Endpoint; 20] = [
     at(Action::Unfollow, "/api/v1/accounts/{id}/unfollow", "following", "write:follows"),
     at(Action::Unlike, "/api/v1/statuses/{id}/unfavourite", "favourited", "write:favourites"),
     at(Action::Unrepost, "/api/v1/statuses/{id}/unreblog", "reblogged", "write:statuses"),
@@ -44,6 +44,10 @@ pub(super) const ENDPOINTS: [Endpoint; 16] = [
     at(Action::Block, "/api/v1/accounts/{id}/block", "blocking", "write:blocks"),
     at(Action::Bookmark, "/api/v1/statuses/{id}/bookmark", "bookmarked", "write:bookmarks"),
     at(Action::Pin, "/api/v1/statuses/{id}/pin", "pinned", "write:accounts"),
+    at(Action::UnfollowTag, "/api/v1/tags/{id}/unfollow", "following", "write:follows"),
+    at(Action::FollowTag, "/api/v1/tags/{id}/follow", "following", "write:follows"),
+    at(Action::UnblockDomain, "/api/v1/domain_blocks", "", "write:blocks"),
+    at(Action::BlockDomain, "/api/v1/domain_blocks", "", "write:blocks"),
 ];
 
 const fn at(action: Action, path: &'static str, field: &'static str, scope: &'static str) -> Endpoint {
@@ -52,7 +56,8 @@ const fn at(action: Action, path: &'static str, field: &'static str, scope: &'st
 
 impl Endpoint {
     pub(super) fn method(&self) -> Method {
-        if self.action == Action::DeletePost { Method::DELETE } else { Method::POST }
+        let deletes = matches!(self.action, Action::DeletePost | Action::UnblockDomain);
+        if deletes { Method::DELETE } else { Method::POST }
     }
 }
 
@@ -147,6 +152,9 @@ fn effect(endpoint: &Endpoint, target: &str) -> Value {
     let mut body = match endpoint.action.target_kind() {
         TargetKind::User => relationship(target),
         TargetKind::Post => status_body(target, number_of(target)),
+        TargetKind::Tag => tag_body(target),
+        // Nothing is said of a server. Lists of users are the account's own affair there.
+        TargetKind::Domain | TargetKind::List => return json!({}),
     };
     let Some(fields) = body.as_object_mut() else { return body };
     if endpoint.action == Action::DeletePost {
@@ -219,6 +227,9 @@ pub(super) fn worded_page(verdict: SimulatedOutcome, leaf: &ListPage, shelf: She
     }
     let entries = leaf.entries.iter().map(|(id, _)| match shelf.kind() {
         TargetKind::User => account_body(&called(*id), *id),
+        TargetKind::List => Value::Null,
+        TargetKind::Tag => tag_body(&tag_of(*id)),
+        TargetKind::Domain => domain_of(*id).into(),
         TargetKind::Post => {
             let (shape, repeated) = (shape_of(*id), reposted(*id));
             let mut body = status_body(&called(*id), *id);
@@ -284,6 +295,12 @@ pub(super) fn denied() -> Rendered {
 /// A route the API does not have.
 pub(super) fn unknown_route() -> Rendered {
     error(404, "Not Found")
+}
+
+/// A tag. Servers count from 1 what they have made, and tell that too.
+fn tag_body(name: &str) -> Value {
+    let url = format!("https://social.example/tags/{name}");
+    json!({ "id": "77", "name": name, "url": url, "history": [], "following": true })
 }
 
 fn account_body(called: &str, id: TargetId) -> Value {

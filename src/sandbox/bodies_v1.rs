@@ -86,7 +86,7 @@ fn undone(action: Action, target: &str, name: Option<&str>, wording: u8) -> Rend
     let stale = wording.is_multiple_of(2);
     let screen_name = name.map_or_else(|| screen_name(id), ToOwned::to_owned);
     let object = match (action.target_kind(), action) {
-        (TargetKind::User, _) => json!({
+        (TargetKind::User | TargetKind::List | TargetKind::Tag | TargetKind::Domain, _) => json!({
             "id": id.value(), "id_str": id.to_string(), "name": "Sandbox User", "screen_name": screen_name,
             "protected": false, "following": stale, "muting": stale, "blocking": stale,
         }),
@@ -132,6 +132,8 @@ fn not_found(kind: TargetKind, wording: u8) -> Rendered {
         (TargetKind::User, 1) => coded(404, 50, "User not found."),
         (TargetKind::User, _) => coded(404, 108, "Cannot find specified user."),
         (TargetKind::Post, _) => coded(404, 144, "No status found with that ID."),
+        // It has nothing else.
+        (TargetKind::List | TargetKind::Tag | TargetKind::Domain, _) => unknown_route(),
     }
 }
 
@@ -141,9 +143,7 @@ fn refused(refusal: TargetRefusal, kind: TargetKind) -> Rendered {
         (TargetRefusal::Protected, TargetKind::Post) => {
             coded(403, 179, "Sorry, you are not authorized to see this status.")
         }
-        (TargetRefusal::Protected, TargetKind::User) => {
-            coded(401, 136, "You have been blocked from performing this action.")
-        }
+        (TargetRefusal::Protected, _) => coded(401, 136, "You have been blocked from performing this action."),
         (TargetRefusal::Suspended, _) => coded(403, 63, "User has been suspended."),
         (TargetRefusal::NotYours, _) => coded(403, 183, "You may not delete another user's status."),
         (TargetRefusal::Unexplained, _) => unexplained(),

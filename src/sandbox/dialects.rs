@@ -125,6 +125,12 @@ impl Endpoint {
                 called: Some(target.clone()),
                 ..Asked::default()
             }),
+            // A server is named in the query.
+            (Endpoint::Mastodon(_), []) => {
+                let domain = pairs(received.query()).find(|(name, _)| *name == "domain")?.1.to_owned();
+                let target = mastodon_ids::number_of(&domain).to_string();
+                Some(Asked { target, called: Some(domain), ..Asked::default() })
+            }
             _ => None,
         }
     }

@@ -26,6 +26,7 @@ crate::domain::with_names! {
 const USER_FIELDS: [&str; 7] =
     ["created_at", "description", "name", "protected", "public_metrics", "username", "verified"];
 const POST_FIELDS: [&str; 5] = ["attachments", "author_id", "created_at", "public_metrics", "text"];
+const LIST_FIELDS: [&str; 6] = ["created_at", "description", "follower_count", "member_count", "owner_id", "private"];
 const POSTS: &str = "post.fields";
 const TWEETS: &str = "tweet.fields";
 
@@ -63,9 +64,10 @@ impl FieldNames {
         let newest = if self.is_old() { "most_recent_tweet_id" } else { "most_recent_post_id" };
         let user = self.chosen(pairs, "user.fields", &[&USER_FIELDS, own_user])?;
         let post = self.chosen(pairs, asked, &[&POST_FIELDS, &[own_post]])?;
+        let list = self.chosen(pairs, "list.fields", &[&LIST_FIELDS])?;
         let expansions = self.chosen(pairs, "expansions", &[&["author_id", newest]])?;
         let expands = |name: &str| expansions.iter().any(|word| word == name);
-        Ok(Fields { authors: expands("author_id"), newest_posts: expands(newest), user, post, in_old_names })
+        Ok(Fields { authors: expands("author_id"), newest_posts: expands(newest), user, post, list, in_old_names })
     }
 
     /// The values of a parameter that are known; the others are refused or passed over.

@@ -153,7 +153,7 @@ async fn wrong_requests_are_refused_in_xs_words() {
         assert_eq!(body["title"], "Invalid Request");
         assert!(body["type"].as_str().unwrap().ends_with("/problems/invalid-request"));
     }
-    for path in ["/", "/2/users/77/pinned_lists", "/3/friendships/destroy.json", "/2/users/77/pinned_lists/1"] {
+    for path in ["/", "/2/users/77/pinned_posts", "/3/friendships/destroy.json", "/2/users/77/pinned_posts/1"] {
         let response = bench.delete(path).await;
         assert_eq!((response.status(), body(response).await["status"].clone()), (StatusCode::NOT_FOUND, json!(404)));
     }

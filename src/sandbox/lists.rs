@@ -11,8 +11,12 @@ const MADE: (i64, i64) = (1_293_840_000_000, 1_767_225_600_000);
 const SNOWFLAKE_EPOCH_MS: i64 = 1_288_834_974_657;
 /// Every so many-th user is old, with a short ID that is no snowflake.
 const OLD_USER_EACH: u32 = 5;
-/// Mastodon pins no more than these.
+/// Nobody pins more than these.
 const MOST_PINS: u32 = 5;
+/// Lists of users, tags and servers are few.
+const MOST_LISTS: u32 = 60;
+/// So many lists have bits of their own in the IDs of what is on them.
+const MARKS: u64 = 8;
 const HANDLE_PREFIX: &str = "s_";
 
 crate::domain::with_names! {
@@ -35,6 +39,18 @@ crate::domain::with_names! {
         Bookmarks => "bookmarks",
         /// The user's posts that are pinned, where a platform lists them.
         Pins => "pins",
+        /// Lists of users followed.
+        FollowedLists => "followed-lists",
+        /// The user's own lists of users.
+        OwnedLists => "owned-lists",
+        /// Lists of users pinned.
+        PinnedLists => "pinned-lists",
+        /// Lists of users blocked.
+        BlockedLists => "blocked-lists",
+        /// Tags followed.
+        FollowedTags => "followed-tags",
+        /// Servers blocked.
+        BlockedDomains => "blocked-domains",
     }
 }
 
@@ -43,6 +59,9 @@ impl Shelf {
         match self {
             Shelf::Following | Shelf::Followers | Shelf::Mutes | Shelf::Blocks => TargetKind::User,
             Shelf::Likes | Shelf::Posts | Shelf::Bookmarks | Shelf::Pins => TargetKind::Post,
+            Shelf::FollowedLists | Shelf::OwnedLists | Shelf::PinnedLists | Shelf::BlockedLists => TargetKind::List,
+            Shelf::FollowedTags => TargetKind::Tag,
+            Shelf::BlockedDomains => TargetKind::Domain,
         }
     }
 }
@@ -66,7 +85,13 @@ impl ListSizes {
 
     pub(super) const fn of(self, shelf: Shelf) -> u32 {
         let size = self.0[shelf as usize];
-        if matches!(shelf, Shelf::Pins) && size > MOST_PINS { MOST_PINS } else { size }
+        let most = match shelf {
+            Shelf::Pins | Shelf::PinnedLists => MOST_PINS,
+            Shelf::FollowedLists | Shelf::OwnedLists | Shelf::BlockedLists => MOST_LISTS,
+            Shelf::FollowedTags | Shelf::BlockedDomains => MOST_LISTS,
+            _ => MAX_LIST_ENTRIES,
+        };
+        if size > most { most } else { size }
     }
 }
 
@@ -91,7 +116,7 @@ pub(super) fn entry(dice: Dice, sizes: ListSizes, user: TargetId, shelf: Shelf, 
         let size = i64::from(sizes.of(shelf).max(1));
         let step = ((MADE.1 - MADE.0) / size).max(2);
         let made = MADE.1 - i64::from(index) * step - dice.i64(0..step);
-        let low = (shelf as u64) << 19 | dice.u64(0..1 << 19);
+        let low = (shelf as u64 % MARKS) << 19 | dice.u64(0..1 << 19);
         (u64::try_from(made - SNOWFLAKE_EPOCH_MS).unwrap_or(0)) << 22 | low
     };
     TargetId::from_i64(i64::try_from(value).unwrap_or(i64::MAX)).unwrap_or(user)

@@ -1,8 +1,11 @@
 //! IDs are opaque at a Mastodon server, and so the sandbox has two kinds: its numbers as they are, and the same numbers written as ULIDs.
 
+use super::lists::{handle_of, user_of};
 use super::rng::number_behind;
 use crate::domain::TargetId;
 
+/// Where the servers of lists are.
+const SERVERS: &str = ".example";
 const ULID_CHARS: usize = 26;
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -30,7 +33,24 @@ pub(super) fn number_of(text: &str) -> TargetId {
     if let Some(id) = value.and_then(as_id).filter(|id| ulid(*id) == text) {
         return id;
     }
-    number_behind(text)
+    number_of_thing(text).unwrap_or_else(|| number_behind(text))
+}
+
+/// The tag of a number, without its #.
+pub(super) fn tag_of(id: TargetId) -> String {
+    handle_of(id)
+}
+
+/// The server of a number.
+pub(super) fn domain_of(id: TargetId) -> String {
+    format!("{}{SERVERS}", handle_of(id).replace('_', "-"))
+}
+
+/// The number behind the name of a tag or a server; a tag's has its # in a queue, and none in a path.
+fn number_of_thing(text: &str) -> Option<TargetId> {
+    let text = text.strip_prefix('#').unwrap_or(text);
+    let name = text.strip_suffix(SERVERS).map(|name| name.replace('-', "_"));
+    user_of(name.as_deref().unwrap_or(text))
 }
 
 /// How an entry of a list is called: a server has one kind of ID, and this one has both.
@@ -52,6 +72,14 @@ mod tests {
             prop_assert!(text.len() == ULID_CHARS && text.starts_with("01") && text.parse::<TargetId>().is_err());
             prop_assert_eq!(number_of(&text), id);
             prop_assert_eq!(number_of(&called(id)), id);
+        }
+
+        #[test]
+        fn tags_and_servers_lead_back_to_their_numbers(value in 0_u64..=9_999_999_999_999_999_999 / 10) {
+            let id: TargetId = value.to_string().parse().unwrap();
+            for text in [tag_of(id), format!("#{}", tag_of(id)), domain_of(id)] {
+                prop_assert_eq!(number_of(&text), id, "{}", text);
+            }
         }
 
         #[test]

@@ -20,12 +20,13 @@ use super::mastodon_ids;
 use super::platform_state::Platform;
 use super::reads::{ReadAsk, ReadQuery, cursor, index_of};
 use super::rendered;
+use super::target_fate::Fate;
 use super::who::{KnownUser, SimulatedApi};
 use super::world::World;
 use crate::domain::{Action, TargetKind};
 
 /// The lists: their paths, and the scope that a token needs for each.
-const LISTS: [(&str, Shelf, &str); 7] = [
+const LISTS: [(&str, Shelf, &str); 9] = [
     ("/api/v1/accounts/{id}/following", Shelf::Following, "read:accounts"),
     ("/api/v1/accounts/{id}/followers", Shelf::Followers, "read:accounts"),
     ("/api/v1/favourites", Shelf::Likes, "read:favourites"),
@@ -33,6 +34,8 @@ const LISTS: [(&str, Shelf, &str); 7] = [
     ("/api/v1/mutes", Shelf::Mutes, "read:mutes"),
     ("/api/v1/blocks", Shelf::Blocks, "read:blocks"),
     ("/api/v1/bookmarks", Shelf::Bookmarks, "read:bookmarks"),
+    ("/api/v1/followed_tags", Shelf::FollowedTags, "read:follows"),
+    ("/api/v1/domain_blocks", Shelf::BlockedDomains, "read:blocks"),
 ];
 
 /// The most users of one question.
@@ -111,11 +114,14 @@ async fn status(State(platform): State<Platform>, Path(called): Path<String>, re
         return plain(bodies::out_of_scope());
     }
     let who = KnownUser { dialect: SimulatedApi::Mastodon, user };
-    let number = mastodon_ids::number_of(&called).to_string();
+    let post = mastodon_ids::number_of(&called);
+    let number = post.to_string();
     let (answer, undone) = platform.at_once(|world, now| {
+        // What only looks undone is told as it is.
+        let is_ghost = world.fate_of(TargetKind::Post, post) == Fate::Ghost;
         let of_posts = [Action::Unlike, Action::Unrepost, Action::Unbookmark, Action::Unpin];
         let undone: Vec<Action> =
-            of_posts.into_iter().filter(|action| world.times_done(who, *action, &number) > 0).collect();
+            of_posts.into_iter().filter(|action| !is_ghost && world.times_done(who, *action, &number) > 0).collect();
         (world.look_up(now, who), undone)
     });
     platform.pause(platform.latency.unwrap_or_default()).await;
@@ -193,7 +199,8 @@ fn asks_for_pins(query: &str) -> bool {
 fn wanted(shelf: Shelf, query: &str) -> (u32, u32) {
     let (usual, most) = match shelf.kind() {
         TargetKind::User => (40, 80),
-        TargetKind::Post => (20, 40),
+        TargetKind::Post | TargetKind::List => (20, 40),
+        TargetKind::Tag | TargetKind::Domain => (100, 200),
     };
     let pairs: HashMap<_, _> = form_urlencoded::parse(query.as_bytes()).collect();
     let count = pairs.get("limit").and_then(|count| count.parse().ok()).unwrap_or(usual).clamp(1, most);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use oauth2::url::form_urlencoded;
 
-use super::bodies_lists::{Fields, bad_cursor, bad_parameter};
+use super::bodies_lists::{Fields, bad_cursor, bad_parameter, unknown_parameter};
 use super::field_names::FieldNames;
 use super::ledger::ReadLedger;
 use super::lists::Shelf;
@@ -30,7 +30,7 @@ pub(super) struct ReadEndpoint {
 }
 
 /// The endpoints.
-pub(super) const READS: [ReadEndpoint; 8] = [
+pub(super) const READS: [ReadEndpoint; 11] = [
     list("/2/users/{id}/following", Shelf::Following, (1, 1_000, 100)),
     list("/2/users/{id}/followers", Shelf::Followers, (1, 1_000, 100)),
     list("/2/users/{id}/liked_tweets", Shelf::Likes, (5, 100, 100)),
@@ -38,8 +38,17 @@ pub(super) const READS: [ReadEndpoint; 8] = [
     list("/2/users/{id}/muting", Shelf::Mutes, (1, 1_000, 100)),
     list("/2/users/{id}/blocking", Shelf::Blocks, (1, 1_000, 100)),
     ReadEndpoint { oauth2_only: true, ..list("/2/users/{id}/bookmarks", Shelf::Bookmarks, (1, 100, 100)) },
+    list("/2/users/{id}/followed_lists", Shelf::FollowedLists, (1, 100, 100)),
+    list("/2/users/{id}/owned_lists", Shelf::OwnedLists, (1, 100, 100)),
+    // All of them on one page.
+    list("/2/users/{id}/pinned_lists", Shelf::PinnedLists, ONE_PAGE),
     ReadEndpoint { path: "/2/users/by", shelf: None, page: (1, 100, 100), oauth2_only: false },
 ];
+
+/// A list that is not asked for in pages.
+const ONE_PAGE: (u32, u32, u32) = (100, 100, 100);
+/// What turns pages.
+const PAGING: [&str; 2] = ["max_results", "pagination_token"];
 
 const fn list(path: &'static str, shelf: Shelf, page: (u32, u32, u32)) -> ReadEndpoint {
     ReadEndpoint { path, shelf: Some(shelf), page, oauth2_only: false }
@@ -52,7 +61,7 @@ pub(super) fn rate_of(name: &str) -> Rate {
         "likes" => Rate::fixed(75, 900),
         "posts" => Rate::fixed(900, 900),
         "bookmarks" => Rate::fixed(180, 900),
-        "mutes" | "blocks" => Rate::fixed(15, 900),
+        "mutes" | "blocks" | "followed-lists" | "owned-lists" | "pinned-lists" => Rate::fixed(15, 900),
         _ => NAMES_RATE,
     }
 }
@@ -123,6 +132,9 @@ impl ReadEndpoint {
             None => ReadQuery::Names(names(words("usernames"), text("usernames").unwrap_or_default())?),
             Some(shelf) => {
                 let (least, most, usual) = self.page;
+                if let Some(name) = PAGING.iter().find(|name| self.page == ONE_PAGE && pairs.contains_key(**name)) {
+                    return Err(unknown_parameter(name));
+                }
                 let count = match text("max_results") {
                     None => usual,
                     Some(number) => match number.parse() {
@@ -155,11 +167,11 @@ fn names(names: Vec<String>, asked: &str) -> Result<Vec<String>, Rendered> {
 
 /// Where a page begins, as only the sandbox can read it.
 pub(super) fn cursor(shelf: Shelf, index: u32) -> String {
-    format!("sbx{}{:07x}", shelf as u8, index ^ 0x5a5_5a5a)
+    format!("sbx{:02}{:07x}", shelf as u8, index ^ 0x5a5_5a5a)
 }
 
 pub(super) fn index_of(shelf: Shelf, cursor: &str) -> Option<u32> {
-    let rest = cursor.strip_prefix("sbx")?.strip_prefix(&(shelf as u8).to_string())?;
+    let rest = cursor.strip_prefix("sbx")?.strip_prefix(&format!("{:02}", shelf as u8))?;
     u32::from_str_radix(rest, 16).ok().map(|index| index ^ 0x5a5_5a5a)
 }
 
@@ -216,8 +228,8 @@ mod tests {
         }
         assert!(READS[2].read(None, "max_results=4", FieldNames::New).is_err());
         assert!(READS[2].read(None, "pagination_token=x", FieldNames::New).is_err());
-        assert!(READS[7].read(None, "usernames=a%2Cb-c", FieldNames::New).is_err());
-        let ask = READS[7].read(None, "usernames=a%2Cb&user.fields=created_at", FieldNames::New).unwrap();
+        assert!(READS[10].read(None, "usernames=a%2Cb-c", FieldNames::New).is_err());
+        let ask = READS[10].read(None, "usernames=a%2Cb&user.fields=created_at", FieldNames::New).unwrap();
         assert!(matches!(ask.wanted, ReadQuery::Names(names) if names == ["a", "b"]));
     }
 }

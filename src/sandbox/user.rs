@@ -260,8 +260,9 @@ impl User {
         }
         self.move_on_lists(action, target);
         let counts = self.effects.entry((action, target)).or_default();
-        if counts.applied > 0 && action == Action::DeletePost && self.dialect != SimulatedApi::Bluesky {
-            // A deleted post cannot be deleted again; every other undoing of what is undone succeeds.
+        let deletes = matches!(action, Action::DeletePost | Action::DeleteList);
+        if counts.applied > 0 && deletes && self.dialect != SimulatedApi::Bluesky {
+            // What was deleted cannot be deleted again; every other undoing of what is undone succeeds.
             return SimulatedOutcome::Gone;
         }
         self.done += u64::from(counts.applied == 0);

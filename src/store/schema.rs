@@ -56,6 +56,7 @@ const EMBEDDED: &[(&str, &str)] = &embedded![
     "0042_leases",
     "0046_lost_logs",
     "0047_keep_lists",
+    "0048_kinds_of_targets",
     "0049_unverified_jobs",
     "0051_deaths",
 ];

@@ -19,8 +19,8 @@ use super::state::Web;
 use super::views::Said;
 use crate::app::run::{RestoreRequest, queue_restore, restore_forecast};
 use crate::app::{
-    AppDeps, ForgetRequest, QuietFrontend, RESTORE_COLUMNS, RestoreList, VerifyDeps, WorklistRows, done_by_hand,
-    done_lanes, forgettable, restore_cells, rows_by_hand, verify_by_lists,
+    AppDeps, ForgetRequest, QuietFrontend, RESTORE_COLUMNS, RestoreList, VerifyDeps, WorklistRows, can_ask_by_id,
+    done_by_hand, done_lanes, forgettable, restore_cells, rows_by_hand, verify_by_lists,
 };
 use crate::domain::{Target, TaskId, counted};
 use crate::engine::{Shutdown, shutdown};
@@ -199,11 +199,20 @@ pub(super) async fn verification(
     let mut store = web.read_store().await;
     let job = find(&mut store, id).await?;
     let counts = store.lists().verdicts(&job).await?;
+    let can_ask = can_ask_by_id(&done_lanes(&mut store, &job).await?);
     drop(store);
     let key = id.unsigned_abs();
     let (progress, stopped) = (web.verifying.progress(key), web.verifying.stopped(key));
     let frame = Frame { said: said.said, ..web.frame(visitor, "/jobs") };
-    Ok(pages::verification(&frame, &VerifyPage { job, counts, progress, stopped }))
+    Ok(pages::verification(&frame, &VerifyPage { job, counts, can_ask, progress, stopped }))
+}
+
+/// How it is verified.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct VerifyForm {
+    /// Also row by row.
+    #[serde(default)]
+    by_id: String,
 }
 
 /// Begins to read the account's lists again.
@@ -211,7 +220,9 @@ pub(super) async fn verify(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
     Path(id): Path<i64>,
+    Form(form): Form<VerifyForm>,
 ) -> Result<Redirect, Problem> {
+    let by_id = !form.by_id.is_empty();
     let job = job_of(&web, id).await?;
     if job.restores.is_some() {
         return Err(Problem::unusable("This job restores what another one has undone.", "Verify that one."));
@@ -228,7 +239,7 @@ pub(super) async fn verify(
         });
         let front = QuietFrontend::new(actor).hearing(heard);
         let deps = AppDeps { settings: &settings, clock: &own.clock, local: &local, front: &front };
-        let ended = verify_job(deps, &name, receiver).await;
+        let ended = verify_job(deps, &name, by_id, receiver).await;
         own.verifying.end(key, ended.unwrap_or_else(|error| Some(error.message)));
         own.note_change();
     });
@@ -242,13 +253,19 @@ pub(super) async fn verify(
 }
 
 /// Judges a job by the account's lists; why not to the end.
-async fn verify_job(deps: AppDeps<'_>, name: &str, until: Shutdown) -> Result<Option<String>, CommandError> {
+async fn verify_job(
+    deps: AppDeps<'_>,
+    name: &str,
+    by_id: bool,
+    until: Shutdown,
+) -> Result<Option<String>, CommandError> {
     let (mut store, job) = deps.job(name).await?;
     let lanes = done_lanes(&mut store, &job).await?;
     let with = VerifyDeps {
         settings: deps.settings,
         clock: deps.clock,
         local: deps.local.clone(),
+        by_id,
         shutdown: until,
         listener: &|| deps.front.fetch_listener(deps),
         begins: &|_| (),

@@ -165,3 +165,28 @@ fn the_verdicts_as_one_object() {
         "{back}"
     );
 }
+
+/// Absence from a list that is cut proves nothing. The server still says of each post whether the account likes it.
+#[test]
+fn what_a_cut_list_cannot_decide_is_asked_about_row_by_row() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--lists", "3050", "--faults", "ghost=50%", "--seed", "3"]);
+    let host = sandbox.url.trim_start_matches("http://");
+    let add = ["account", "add", "fedi", "--platform", "mastodon", "--host", host];
+    home.cleanup(add).fed(&format!("sandbox-{USER}\n")).ends(0);
+    home.run(&["list", "likes", "--limit", "4", "-o", "listed.csv"]).ends(0);
+    let listed = std::fs::read_to_string(home.path("listed.csv")).unwrap();
+    let listed = listed.lines().skip(1).map(|line| line.split(',').next().unwrap().to_owned());
+    let targets: Vec<String> = listed.chain((1..=8).map(|n| (900_000_000 + n).to_string())).collect();
+    home.write("unlike.csv", format!("target_id\n{}\n", targets.join("\n")));
+    home.run(&["run", "unlike.csv", "--yes", "--pace", "front-load"]).ends(0);
+    let cut = home.run(&["verify", "unlike", "--json"]).says("cleanup verify unlike --by-id").json();
+    let of = |found: &serde_json::Value, what: &str| found[what].as_u64().unwrap();
+    assert!(of(&cut, "confirmed") == 0 && of(&cut, "undecided") >= 8, "{cut}");
+    let some = home.run(&["verify", "unlike", "--by-id", "--max-requests", "81", "--json"]).ends(4).json();
+    assert!(of(&some, "undecided") > 0 && of(&some, "undecided") < of(&cut, "undecided"), "{some}");
+    let all = home.run(&["verify", "unlike", "--by-id", "--json"]).ends(3).json();
+    // Posts that no list shows only looked unliked as well.
+    assert!(of(&all, "ghosts") > of(&cut, "ghosts") && of(&all, "confirmed") > 0, "{all}");
+    assert_eq!((of(&all, "confirmed") + of(&all, "ghosts"), of(&all, "undecided")), (12, 0), "{all}");
+}

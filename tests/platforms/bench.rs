@@ -72,10 +72,10 @@ pub(crate) fn id(text: &str) -> TargetId {
     text.parse().unwrap()
 }
 
-/// All of [`TARGETS`], users and posts alike, with this fate.
+/// All of [`TARGETS`], users, posts and lists alike, with this fate.
 pub(crate) fn all(fate: Fate) -> Vec<SpecialTarget> {
     let of = |kind| TARGETS.map(move |target| SpecialTarget { kind, id: id(&target.to_string()), fate });
-    of(TargetKind::User).chain(of(TargetKind::Post)).collect()
+    of(TargetKind::User).chain(of(TargetKind::Post)).chain(of(TargetKind::List)).collect()
 }
 
 pub(crate) struct Bench {

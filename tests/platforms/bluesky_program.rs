@@ -3,12 +3,13 @@
 use crate::common::Home;
 
 const ADA: [&str; 3] = ["--sandbox", "--account", "bluesky-ada"];
-const ACTIONS: [(&str, &str); 7] = [
+const ACTIONS: [(&str, &str); 8] = [
     ("following", "unfollow"),
     ("likes", "unlike"),
     ("posts", "delete-post"),
     ("reposts", "unrepost"),
     ("blocks", "unblock"),
+    ("blocked-lists", "list-unblock"),
     ("mutes", "unmute"),
     ("bookmarks", "unbookmark"),
 ];

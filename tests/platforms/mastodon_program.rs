@@ -57,6 +57,36 @@ fn pins_are_listed_taken_off_verified_and_put_back() {
     home.run(&["check", "unpin.csv", "--sandbox", "--account", "ada"]).ends(65).says("does not offer unpin");
 }
 
+/// Tags and servers: their texts say what they are.
+#[test]
+fn tags_and_servers_are_listed_undone_verified_and_brought_back() {
+    let home = Home::new();
+    for (list, action, first) in [("followed-tags", "unfollow-tag", "#"), ("blocked-domains", "unblock-domain", "s-")] {
+        let file = format!("{action}.csv");
+        let left = || first_cells(&home.run(&[&["list", list, "--fresh"][..], &FEDI].concat()).ends(0).out);
+        home.run(&[&["list", list, "--limit", "6", "-o", &file][..], &FEDI].concat()).ends(0);
+        let before = left();
+        assert!(before.len() > 6 && before.iter().all(|target| target.starts_with(first)), "{before:?}");
+        let run = home.run(&[&["run", &file, "--pace", "front-load", "--json"][..], &FEDI].concat()).json();
+        let done = run["jobs"][0]["done"].as_u64().unwrap();
+        assert!(done >= 4 && run["jobs"][0]["pending"] == 0, "{run}");
+        assert_eq!(left().len() as u64, before.len() as u64 - done);
+        let verified = home.run(&["verify", action, "--sandbox", "--json"]).json();
+        assert_eq!((verified["confirmed"].as_u64(), &verified["ghosts"]), (Some(done), &0.into()), "{verified}");
+        let restored = home.run(&["undo", action, "--sandbox", "--apply", "--json"]).json();
+        assert_eq!(restored["jobs"][0]["done"].as_u64(), Some(done), "{restored}");
+        assert_eq!(left().len(), before.len());
+    }
+    home.write("unfollow-tag.csv", "tag\n#Rust\nrust\n42\n@ada@example.org\n");
+    let check = home.run(&[&["check", "unfollow-tag.csv", "--json"][..], &FEDI].concat()).ends(3).json();
+    let check = &check["files"][0]["check"];
+    assert_eq!((&check["usable"], &check["rejected"]), (&1.into(), &3.into()), "{check}");
+    // As Mastodon exports them: one column, no header.
+    home.write("blocked_domains.csv", "bad.example\nWorse.example\n");
+    let check = ["check", "blocked_domains.csv", "--action", "unblock-domain", "--json"];
+    assert_eq!(home.run(&[&check[..], &FEDI].concat()).ends(0).json()["files"][0]["check"]["usable"], 2);
+}
+
 #[test]
 fn the_last_copy_of_a_deleted_post_is_kept_until_its_job_is_forgotten() {
     let home = Home::new();

@@ -1,6 +1,6 @@
 //! What the account's own lists say of what was done, and what a person says by hand.
 
-use cleanup::domain::{AccountId, Action, Outcome, TaskState, Wall};
+use cleanup::domain::{AccountId, Action, Outcome, TaskId, TaskState, Wall};
 use cleanup::store::{
     Job, JobState, Looked, NewJob, PickOrder, Reach, Retried, Store, Taken, TaskFilter, VerdictCounts, VerifyResult,
     WorklistTick,
@@ -15,6 +15,7 @@ use super::support::{
 for_every_store!(
     what_a_list_lacks_is_confirmed_and_what_it_has_is_a_ghost_or_back,
     a_list_says_nothing_of_what_it_does_not_reach,
+    what_no_list_decides_is_asked_about_one_by_one,
     what_was_restored_is_not_judged,
     what_another_job_had_done_before_is_told,
     a_reading_is_a_list_too,
@@ -108,6 +109,27 @@ async fn a_list_says_nothing_of_what_it_does_not_reach(queue: TestQueue) {
         counts(1, 0, 2, 0),
         "presence proves something all the same"
     );
+}
+
+async fn what_no_list_decides_is_asked_about_one_by_one(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let (ada, one) = done_job(&queue, &mut store).await;
+    let lane = (ada, Action::Unfollow);
+    let all = store.lists().undecided(&one, lane, TaskId(0), 9).await.unwrap();
+    assert_eq!(all.iter().map(|(_, target)| target.to_string()).collect::<Vec<_>>(), ["1", "2", "3"]);
+    assert_eq!(store.lists().undecided(&one, (ada, Action::Unlike), TaskId(0), 9).await.unwrap(), []);
+    // Of a list that is cut what is on it is known, and nothing of what is not.
+    let found = look(&mut store, &one, looked(ada, 1, Reach::Nothing), &["2"]).await;
+    assert_eq!(found, counts(0, 0, 1, 2));
+    let rest = store.lists().undecided(&one, lane, TaskId(0), 9).await.unwrap();
+    assert_eq!(rest, [all[0].clone(), all[2].clone()]);
+    assert_eq!(store.lists().undecided(&one, lane, rest[0].0, 9).await.unwrap(), rest[1..]);
+    assert_eq!(store.lists().undecided(&one, lane, TaskId(0), 1).await.unwrap(), rest[..1]);
+    for ((task, target), is_listed) in rest.iter().zip([false, true]) {
+        store.lists().judge_one(&one, (*task, target), &looked(ada, 2, Reach::Whole), is_listed).await.unwrap();
+    }
+    assert_eq!(store.lists().verdicts(&one).await.unwrap(), counts(1, 0, 2, 0));
+    assert_eq!(store.lists().undecided(&one, lane, TaskId(0), 9).await.unwrap(), []);
 }
 
 async fn what_was_restored_is_not_judged(queue: TestQueue) {

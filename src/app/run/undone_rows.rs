@@ -126,6 +126,7 @@ impl LeftOut {
         for ((action, platform), rows) in &self.not_offered {
             let rows = counted(*rows, "row", "rows");
             said.push(match action.inverse() {
+                None if *action == Action::DeleteList => format!("{rows} of {action}, which nothing takes back"),
                 None => format!("{rows} of {action}, which only the users themselves can take back"),
                 Some(Action::Post) if keeps_text(*platform, *action) => {
                     format!(

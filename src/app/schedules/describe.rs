@@ -36,7 +36,11 @@ fn of_list(list: &ListRequest, run: &RunRequest) -> String {
     // Mostly it was known who that is when the schedule was made, and then it stands in the words.
     let whose = list.account.as_ref().map_or_else(|| "the default or only account".to_owned(), AccountName::to_string);
     let deed = match run.load.rows.action {
-        Some(Action::DeletePost) => "deletes".to_owned(),
+        Some(Action::DeletePost | Action::DeleteList) => "deletes".to_owned(),
+        Some(Action::LeaveList) => "leaves".to_owned(),
+        Some(Action::UnpinList) => "unpins".to_owned(),
+        Some(Action::ListUnblock | Action::UnblockDomain) => "unblocks".to_owned(),
+        Some(Action::UnfollowTag) => "unfollows".to_owned(),
         Some(Action::RemoveFollower) => "removes from the followers".to_owned(),
         // Regular verbs, all of them.
         Some(action) => format!("{action}s"),

@@ -92,11 +92,15 @@ fn of_entries(mut run: RunRequest) -> RunRequest {
     run
 }
 
-/// What takes the entries of a list off it. Deleting posts is never meant by itself.
+/// What takes the entries of a list off it. Deleting is never meant by itself.
 fn action_of(list: ListKind) -> Result<Action, CommandError> {
-    list.undone_by().filter(|action| *action != Action::DeletePost).ok_or_else(|| {
-        let hint =
-            if list == ListKind::Posts { "add --action delete-post if you mean it" } else { "add --action ACTION" };
+    let deletes = |action: &Action| matches!(action, Action::DeletePost | Action::DeleteList);
+    list.undone_by().filter(|action| !deletes(action)).ok_or_else(|| {
+        let hint = match list {
+            ListKind::Posts => "add --action delete-post if you mean it",
+            ListKind::OwnedLists => "add --action delete-list if you mean it",
+            _ => "add --action ACTION",
+        };
         CommandError::new(
             ErrorKind::Usage,
             format!("--list {list} needs --action, which says what to do with its entries"),

@@ -1,5 +1,6 @@
 //! Verdicts from the platform: the account's list, read again.
 
+use super::by_id::verify_by_id;
 use super::{ComparedList, DoneLane};
 use crate::app::list::{ListAccess, unfinished};
 use crate::app::{FetchListener, PlatformSession, ReadingBounds, UnfinishedReading, command};
@@ -22,6 +23,8 @@ pub struct VerifyDeps<'a> {
     pub clock: &'a SharedClock,
     /// By whose clock times are told.
     pub local: LocalClock,
+    /// Whether each row that a list cannot decide is asked about by itself, where the platform allows it.
+    pub by_id: bool,
     /// Ends it before its time.
     pub shutdown: Shutdown,
     /// Makes what hears of a list's pages.
@@ -104,6 +107,13 @@ pub async fn verify_by_lists(
             }
             store.lists().drop_reading(read.state.id).await?;
             (deps.listed)(lane.compared(*list, read.state.entries));
+        }
+        if deps.by_id
+            && let Some(stop) = verify_by_id(reader, job, lane).await?
+        {
+            let again = &command(settings, &["verify", &job.name, "--by-id"]);
+            let (kept, told_by) = ((lane.list(), 0), (&deps.local, clock.now().wall));
+            return unfinished(kept, &stop, (again, account.name.as_str()), &reader.budget, told_by).map(Err);
         }
         budget = access.reader.budget;
         store = access.close().await;

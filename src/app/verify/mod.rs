@@ -3,6 +3,7 @@
 //! In: a job, what it has done. Out: verdicts, row by row and counted. What does not belong here: what to do about them.
 
 mod by_archive;
+mod by_id;
 mod by_list;
 
 use serde::Serialize;
@@ -11,7 +12,7 @@ pub use self::by_archive::verify_by_archive;
 pub use self::by_list::{Released, VerifiedJob, VerifyDeps, verify_by_lists};
 use crate::domain::{Action, ListKind, RepostId, Wall};
 use crate::error::CommandError;
-use crate::platforms::find;
+use crate::platforms::{find, find_marks};
 use crate::store::{Account, Job, JobState, Store, VerdictCounts};
 
 /// What a job has done for one account.
@@ -34,6 +35,11 @@ pub struct ComparedList {
     pub entries: u64,
     /// How many were done.
     pub done: u64,
+}
+
+/// Whether what a job has done for some account can be asked about row by row.
+pub fn can_ask_by_id(lanes: &[DoneLane]) -> bool {
+    lanes.iter().any(|lane| find_marks(lane.account.platform, lane.action).is_some())
 }
 
 /// What was found of a job, as `verify --json` prints it.

@@ -107,6 +107,7 @@ pub struct ReportArgs {
   cleanup verify unfollow
   cleanup verify unlike --archive twitter.zip -o verdicts.csv
   cleanup verify unfollow --requeue
+  cleanup verify unlike --by-id --max-requests 1000
 
 confirmed: not listed any more. came_back: an earlier verify found it off the list, and now it is listed. ghost: reported done,
 and listed ever since. It reads only, but X bills every entry it hands over; an archive costs nothing.")]
@@ -120,6 +121,9 @@ pub struct VerifyArgs {
     /// Look into this X data archive instead of asking the platform; it has to be newer than what it is to judge
     #[arg(long, value_name = "ARCHIVE")]
     pub archive: Option<PathBuf>,
+    /// Ask about each row that a list cannot decide, with a request each (Mastodon: likes, reposts, bookmarks, pins)
+    #[arg(long, conflicts_with = "archive")]
+    pub by_id: bool,
     /// Queue what came back again, and nothing else
     #[arg(long)]
     pub requeue: bool,

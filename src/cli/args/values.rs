@@ -34,7 +34,14 @@ fn undoing() -> [PossibleValue; Action::UNDOING.len()] {
         match action {
             Action::Unrepost => name.alias("unretweet"),
             Action::DeletePost => name.aliases(["delete", "delete_post"]),
+            // Files write them so, too.
             Action::RemoveFollower => name.alias("remove_follower"),
+            Action::LeaveList => name.alias("leave_list"),
+            Action::DeleteList => name.alias("delete_list"),
+            Action::UnpinList => name.alias("unpin_list"),
+            Action::ListUnblock => name.alias("list_unblock"),
+            Action::UnfollowTag => name.alias("unfollow_tag"),
+            Action::UnblockDomain => name.alias("unblock_domain"),
             _ => name,
         }
     })

@@ -39,6 +39,12 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CommandErro
     }
     let name = escaped(&job.name).into_owned();
     let lanes = app::done_lanes(&mut store, &job).await?;
+    if args.by_id && !lanes.is_empty() && !app::can_ask_by_id(&lanes) {
+        let message = format!("--by-id: nothing that {} has done can be asked about row by row", job.name);
+        let error = CommandError::new(ErrorKind::Usage, message);
+        return Err(error
+            .hint("leave it out: Bluesky's lists are whole, and X does not say what an account has done to a post"));
+    }
     let tell = |report: VerifyReport| {
         if args.json {
             context.printer.json(&report)?;
@@ -82,7 +88,8 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CommandErro
     if let Some(output) = &args.output {
         table::write(context, &mut store, &job, output, args.raw).await?;
     }
-    let (open, requeued) = follow_up(context, args, &mut store, &job, &counts).await?;
+    let can_ask = !args.by_id && app::can_ask_by_id(&lanes);
+    let (open, requeued) = follow_up(context, args, &mut store, (&job, can_ask), &counts).await?;
     store.close().await;
     tell(VerifyReport::new(&job, &counts, requeued, true, if open { 3 } else { 0 }))
 }
@@ -102,6 +109,7 @@ async fn by_lists(
         settings: &context.settings,
         clock: &context.clock,
         local: context.local.clone(),
+        by_id: args.by_id,
         shutdown: receiver,
         listener: &|| context.printer.fetch_listener(context.deps()),
         begins: &|access| context.deps().tell(Notice::Reading(access)),
@@ -152,12 +160,16 @@ async fn follow_up(
     context: &Context,
     args: &VerifyArgs,
     store: &mut Store,
-    job: &Job,
+    (job, can_ask): (&Job, bool),
     counts: &VerdictCounts,
 ) -> Result<(bool, u64), CommandError> {
     let printer = &context.printer;
     if counts.undecided > 0 {
         printer.say("undecided: done after the list was read, or beyond what the platform lists (likes and posts past some 3,200, bookmarks past 800)");
+        if can_ask {
+            let by_id = context.command(&["verify", &job.name, "--by-id"]);
+            printer.say(&format!("{by_id} asks about each of them, with a request each"));
+        }
     }
     if counts.ghosts > 0 {
         let worklist = context.command(&["report", &job.name, "--worklist=ghosts", "-o", "by-hand.html"]);

@@ -84,6 +84,8 @@ pub(super) fn collection(list: ListKind) -> Option<Role> {
         ListKind::Likes => Some(Role::Liked),
         ListKind::Bookmarks => Some(Role::Bookmarked),
         ListKind::Following | ListKind::Followers | ListKind::Mutes | ListKind::Blocks | ListKind::Pins => None,
+        ListKind::FollowedLists | ListKind::OwnedLists | ListKind::PinnedLists | ListKind::BlockedLists => None,
+        ListKind::FollowedTags | ListKind::BlockedDomains => None,
     }
 }
 

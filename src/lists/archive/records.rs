@@ -45,8 +45,15 @@ fn read_whole(list: ListKind, json: &[u8]) -> serde_json::Result<Record> {
         ListKind::Blocks => user(object::<Block>(json)?.blocking.0),
         ListKind::Likes => like(object::<LikeEntry>(json)?.like.0),
         ListKind::Posts | ListKind::Reposts => post(post_of(json)?)?,
-        // X's archives have no bookmarks, and do not say what is pinned.
-        ListKind::Bookmarks | ListKind::Pins => Record::NoId,
+        // X's archives have no bookmarks, do not say what is pinned, and name lists of users without their IDs.
+        ListKind::Bookmarks
+        | ListKind::Pins
+        | ListKind::FollowedLists
+        | ListKind::OwnedLists
+        | ListKind::PinnedLists
+        | ListKind::BlockedLists
+        | ListKind::FollowedTags
+        | ListKind::BlockedDomains => Record::NoId,
     })
 }
 

@@ -23,6 +23,8 @@ struct Facts {
     #[serde(skip_serializing_if = "Option::is_none")]
     followers: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     likes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reposts: Option<u64>,
@@ -52,6 +54,7 @@ pub(super) fn page_entry(listed: &Listed) -> Result<PageEntry, StoreError> {
             .last_active_at
             .or_else(|| listed.newest_post.and_then(|post| snowflake::time(post, TargetKind::Post))),
         followers: listed.followers,
+        members: listed.members,
         likes: listed.likes,
         reposts: listed.reposts,
         text: listed.text.clone(),
@@ -98,6 +101,7 @@ pub fn entry_of(target: Target, facts: &str) -> Result<Entry, StoreError> {
         created_at: facts.created_at,
         last_active_at: facts.last_active_at,
         followers: facts.followers,
+        members: facts.members,
         likes: facts.likes,
         reposts: facts.reposts,
         text: facts.text,

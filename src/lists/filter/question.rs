@@ -140,7 +140,7 @@ pub(super) static QUESTIONS: [Question; 13] = [
         |filter| filter.plain.not_matching.is_some(),
         |filter, entry, kind| {
             // The author of a post is not what it says: without its text nobody knows what is in it.
-            let is_told = kind == TargetKind::User || entry.text.is_some();
+            let is_told = kind != TargetKind::Post || entry.text.is_some();
             let has = has_text(entry, filter.plain.not_matching.as_deref()?)?;
             if has { Some(false) } else { is_told.then_some(true) }
         },

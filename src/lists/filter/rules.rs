@@ -84,6 +84,9 @@ impl Filter {
         let (about, not) = match kind {
             TargetKind::Post => ("users", "posts"),
             TargetKind::User => ("posts", "users"),
+            TargetKind::List => ("users or posts", "lists of users"),
+            TargetKind::Tag => ("users or posts", "tags"),
+            TargetKind::Domain => ("users or posts", "servers"),
         };
         let verb = if options.len() == 1 { "is" } else { "are" };
         (!options.is_empty()).then(|| format!("{} {verb} about {about}, not {not}", options.join(" and ")))

@@ -41,9 +41,9 @@ fn not_found(question: &Question<'_>, error: &Object) -> Finding {
     let message = lower(error, "message");
     match kind {
         _ if mentions_target(subject, &message) => gone(),
-        TargetKind::Post if message.contains("user") => other_record("acting_user"),
+        TargetKind::Post | TargetKind::List if message.contains("user") => other_record("acting_user"),
         TargetKind::User if message.contains("tweet") || message.contains("post") => other_record("other_record"),
-        TargetKind::User | TargetKind::Post => not_found_unclear(),
+        _ => not_found_unclear(),
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     lists: &[],
     names: None,
     profiles: None,
+    marks: None,
     pinned: None,
     repository: None,
     activities: None,

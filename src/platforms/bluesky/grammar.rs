@@ -7,8 +7,10 @@ use crate::platforms::target_grammar::TargetGrammar;
 /// Whose pages people see.
 const SITE: &str = "https://bsky.app";
 /// The collections that the site has pages for, and how their addresses call them.
-const PAGES: [(&str, &str); 2] = [(POST, "post"), ("app.bsky.feed.generator", "feed")];
+const PAGES: [(&str, &str); 3] = [(POST, "post"), ("app.bsky.feed.generator", "feed"), (LIST, "lists")];
 pub(super) const POST: &str = "app.bsky.feed.post";
+/// Lists of users.
+const LIST: &str = "app.bsky.graph.list";
 /// The most characters of a record's key, and of the name of a collection.
 const MAX_PART_BYTES: usize = 253;
 
@@ -23,10 +25,11 @@ pub(super) const GRAMMAR: TargetGrammar = TargetGrammar {
     is_evident: |_| true,
     not_a_handle: "this endpoint takes a DID, not a handle",
     not_a_name: "this endpoint takes a DID (did:plc:...) or the address of a post (at://did:plc:.../app.bsky.feed.post/...)",
-    written_as: (
+    written_as: [
         "a DID (did:plc:...), a handle (@ada.bsky.social) or a link to the profile",
         "the address of the post (at://did:plc:.../app.bsky.feed.post/...) or a link to it",
-    ),
+        "the address of the list (at://did:plc:.../app.bsky.graph.list/...) or a link to it",
+    ],
 };
 
 /// The most characters of a handle.
@@ -148,7 +151,11 @@ fn linked(text: &str) -> Option<Target> {
 fn kind_of(target: &Target) -> Option<TargetKind> {
     let Target::Key(key) = target else { return None };
     let text = key.as_str().strip_prefix('@').unwrap_or(key.as_str());
-    Some(if text.starts_with("at://") { TargetKind::Post } else { TargetKind::User })
+    match parts_of(text) {
+        Some((_, LIST, _)) => Some(TargetKind::List),
+        Some(_) => Some(TargetKind::Post),
+        None => Some(TargetKind::User),
+    }
 }
 
 /// The address of a record begins with its owner.
@@ -193,6 +200,7 @@ mod tests {
         let post = format!("at://{DID}/app.bsky.feed.post/3l6oveex3ii2l");
         let feed = format!("at://{DID}/app.bsky.feed.generator/whats-hot");
         let labeler = format!("at://{DID}/app.bsky.labeler.service/self");
+        let list = format!("at://{DID}/app.bsky.graph.list/3l6oveex3ii2l");
         for (text, target, kind) in [
             (DID.to_owned(), DID, TargetKind::User),
             (format!("https://bsky.app/profile/{DID}"), DID, TargetKind::User),
@@ -203,6 +211,7 @@ mod tests {
             (format!("https://bsky.app/profile/{DID}/post/3l6oveex3ii2l/liked-by#x"), &post, TargetKind::Post),
             (format!("https://bsky.app/profile/{DID}/feed/whats-hot"), &feed, TargetKind::Post),
             (labeler.clone(), &labeler, TargetKind::Post),
+            (format!("https://bsky.app/profile/{DID}/lists/3l6oveex3ii2l"), &list, TargetKind::List),
         ] {
             let read = GRAMMAR.read(&text).unwrap();
             assert_eq!((read.to_string().as_str(), GRAMMAR.kind_of(&read)), (target, Some(kind)), "{text}");
@@ -230,7 +239,7 @@ mod tests {
             "ada_b.bsky.social",
             "https://bsky.app/profile/ada",
             "https://bsky.app/profile/ada.bsky.social/post/..",
-            "https://bsky.app/profile/did:plc:ewvi7nxzyoun6zhxrhs64oiz/lists/3l6oveex3ii2l",
+            "https://bsky.app/profile/did:plc:ewvi7nxzyoun6zhxrhs64oiz/starter-pack/3l6oveex3ii2l",
             "https://bsky.app.example.org/profile/did:plc:ewvi7nxzyoun6zhxrhs64oiz",
             "https://bsky.app/profile/did:plc:ewvi7nxzyoun6zhxrhs64oiz/post",
             "at://ada",
@@ -264,7 +273,7 @@ mod tests {
             assert_eq!(handle_in(name.as_str()), Some("ada.bsky.social"));
             let expected = match kind {
                 TargetKind::User => DID.to_owned(),
-                TargetKind::Post => format!("at://{DID}/app.bsky.feed.post/3l6oveex3ii2l"),
+                _ => format!("at://{DID}/app.bsky.feed.post/3l6oveex3ii2l"),
             };
             assert_eq!(meant(name.as_str(), &DID.parse().unwrap()).unwrap().to_string(), expected);
         }

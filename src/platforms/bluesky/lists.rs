@@ -30,6 +30,7 @@ const fn row(
     let fields = match of {
         TargetKind::User => EntryFields::Users,
         TargetKind::Post => EntryFields::Posts,
+        TargetKind::List | TargetKind::Tag | TargetKind::Domain => EntryFields::Lists,
     };
     ListEndpoint {
         dialect: &DIALECT,
@@ -74,6 +75,9 @@ pub(super) static REPOSTS: ListEndpoint =
     records(Some(ListKind::Reposts), TargetKind::Post, collection!("app.bsky.feed.repost"));
 pub(super) static BLOCKS: ListEndpoint =
     records(Some(ListKind::Blocks), TargetKind::User, collection!("app.bsky.graph.block"));
+/// Lists of users all of whom the account blocks.
+pub(super) static LIST_BLOCKS: ListEndpoint =
+    records(Some(ListKind::BlockedLists), TargetKind::List, collection!("app.bsky.graph.listblock"));
 /// Bookmarks are no records, and are kept by the app view; what it tells of one is all that it takes to make it again.
 pub(super) static BOOKMARKS: ListEndpoint = ListEndpoint {
     tells: &[EntryFact::Likes, EntryFact::Reposts, EntryFact::IsReply, EntryFact::HasMedia, EntryFact::Text],
@@ -124,7 +128,7 @@ const RESOLVE: ListEndpoint = ListEndpoint {
 };
 
 /// The lists.
-pub(super) static LISTS: [ListEndpoint; 8] = [
+pub(super) static LISTS: [ListEndpoint; 9] = [
     FOLLOWS,
     ListEndpoint {
         tells: &[EntryFact::Text],
@@ -153,6 +157,7 @@ pub(super) static LISTS: [ListEndpoint; 8] = [
     },
     BLOCKS,
     BOOKMARKS,
+    LIST_BLOCKS,
 ];
 
 /// The collection of a list's records; none where it is the app view that has the list.

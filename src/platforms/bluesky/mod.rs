@@ -32,7 +32,8 @@ static DIALECT: Dialect = Dialect {
 const SANDBOX_SHORTER: u32 = 60;
 
 /// What puts a record back.
-const PUT_BACK: Actions = Actions::of(&[Action::Follow, Action::Like, Action::Repost, Action::Block, Action::Post]);
+const PUT_BACK: Actions =
+    Actions::of(&[Action::Follow, Action::Like, Action::Repost, Action::Block, Action::ListBlock, Action::Post]);
 
 /// What an account exports: its lists are the collections that are read of it page by page.
 static REPOSITORY: RepositorySpec =
@@ -62,6 +63,7 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     lists: &lists::LISTS,
     names: Some(&lists::NAMES),
     profiles: Some(&lists::PROFILES),
+    marks: None,
     pinned: Some(&lists::PINNED),
     repository: Some(&REPOSITORY),
     activities: None,

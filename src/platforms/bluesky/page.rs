@@ -28,6 +28,8 @@ pub(super) fn query(question: &PageQuestion<'_>) -> String {
             let from = from.map_or_else(String::new, |from| format!("&cursor={}", percent_encode(from)));
             format!("limit={count}{from}")
         }
+        // What the account has done is all in its repository.
+        What::Post(_) => String::new(),
         What::Users(users) => {
             let actors: Vec<String> = users.iter().map(|user| format!("actors={user}")).collect();
             actors.join("&")

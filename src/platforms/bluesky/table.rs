@@ -5,7 +5,7 @@
 //! Lexicons of August 2026 (bluesky-social/atproto), and a server of November 2026; docs/platforms.md says how sure each is. No prices.
 
 use super::DIALECT;
-use super::lists::{BLOCKS, BOOKMARKS, FOLLOWS, LIKES, POST_GATES, POSTS, REPOSTS, THREAD_GATES};
+use super::lists::{BLOCKS, BOOKMARKS, FOLLOWS, LIKES, LIST_BLOCKS, POST_GATES, POSTS, REPOSTS, THREAD_GATES};
 use crate::domain::{Action, MicroUsd, RepostId};
 use crate::platforms::caller::{Auth, Documented, Tier};
 use crate::platforms::endpoint::{Endpoint, Params, Verb};
@@ -69,7 +69,7 @@ macro_rules! puts {
 }
 
 /// The rows.
-pub(super) static TABLE: [Endpoint; 7] = [
+pub(super) static TABLE: [Endpoint; 8] = [
     deletion(Action::Unfollow, &[&FOLLOWS], &[deletes!("app.bsky.graph.follow")]),
     deletion(Action::Unlike, &[&LIKES], &[deletes!("app.bsky.feed.like")]),
     deletion(Action::Unrepost, &[&REPOSTS], &[deletes!("app.bsky.feed.repost")]),
@@ -90,6 +90,7 @@ pub(super) static TABLE: [Endpoint; 7] = [
             &["rpc:app.bsky.bookmark.deleteBookmark?aud=*", "rpc:app.bsky.bookmark.getBookmarks?aud=*"],
         )
     },
+    deletion(Action::ListUnblock, &[&LIST_BLOCKS], &[deletes!("app.bsky.graph.listblock")]),
 ];
 
 /// Puts a record back under its old key, so that it is what it was and stands where it stood. Where it is there already nothing is committed.
@@ -109,7 +110,7 @@ const fn restoration(
 }
 
 /// What takes the rows back.
-pub(super) static INVERSE: [Endpoint; 7] = [
+pub(super) static INVERSE: [Endpoint; 8] = [
     restoration(Action::Follow, &[&FOLLOWS], &[puts!("app.bsky.graph.follow")]),
     restoration(Action::Like, &[&LIKES], &[puts!("app.bsky.feed.like")]),
     restoration(Action::Repost, &[&REPOSTS], &[puts!("app.bsky.feed.repost")]),
@@ -127,4 +128,5 @@ pub(super) static INVERSE: [Endpoint; 7] = [
             &["rpc:app.bsky.bookmark.createBookmark?aud=*", "rpc:app.bsky.bookmark.getBookmarks?aud=*"],
         )
     },
+    restoration(Action::ListBlock, &[&LIST_BLOCKS], &[puts!("app.bsky.graph.listblock")]),
 ];

@@ -29,6 +29,7 @@ use super::dialect::Question;
 use super::endpoint::Endpoint;
 use super::reply::{Finding, UNEXPECTED_VALUE, unknown};
 use super::success::Success;
+use crate::domain::TargetKind;
 pub(super) use body::{Object, Unreadable, lower, number, read, read_list};
 pub use subject::Subject;
 use subject::{is_record_of_target, names_another_target};
@@ -135,7 +136,11 @@ fn expected(question: &Question<'_>, root: &Object) -> Option<bool> {
 }
 
 fn is_asked_target(question: &Question<'_>, id: &str) -> bool {
-    question.subject.is_some_and(|(_, subject)| id == subject.target.to_string())
+    question.subject.is_some_and(|(kind, subject)| {
+        let target = subject.target.to_string();
+        // A tag is told without its #, in whatever case somebody wrote it first.
+        id == target || kind == TargetKind::Tag && target.trim_start_matches('#') == id.to_lowercase()
+    })
 }
 
 fn is_id(question: &Question<'_>, value: &Value) -> bool {

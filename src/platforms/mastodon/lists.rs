@@ -39,6 +39,8 @@ const fn row(name: &'static str, list: ListKind, path: &'static str, scopes: &'s
     let (fields, most) = match of {
         TargetKind::User => (EntryFields::Users, 80),
         TargetKind::Post => (EntryFields::Posts, 40),
+        TargetKind::List => (EntryFields::Lists, 40),
+        TargetKind::Tag | TargetKind::Domain => (EntryFields::Things, 200),
     };
     ListEndpoint {
         dialect: &DIALECT,
@@ -51,6 +53,7 @@ const fn row(name: &'static str, list: ListKind, path: &'static str, scopes: &'s
             // A post is pinned by its author.
             (ListKind::Posts | ListKind::Pins, _) => &OF_OWN_POSTS,
             (_, TargetKind::Post) => &OF_POSTS,
+            (_, TargetKind::List | TargetKind::Tag | TargetKind::Domain) => &[],
         },
         of,
         page: (1, most),
@@ -104,8 +107,18 @@ pub(super) static RELATIONSHIPS: ListEndpoint = ListEndpoint {
     ..row("relationships", ListKind::Following, "/api/v1/accounts/relationships", &["read:follows"])
 };
 
+/// A post by itself: what the account has done to it, however long ago.
+pub(super) static MARKS: ListEndpoint = ListEndpoint {
+    list: None,
+    fields: EntryFields::Marks,
+    page: (1, 1),
+    documented: &LOOKUPS,
+    cut_after: None,
+    ..row("statuses/one", ListKind::Posts, "/api/v1/statuses/{post}", &["read:statuses"])
+};
+
 /// The rows.
-pub(super) static LISTS: [ListEndpoint; 8] = [
+pub(super) static LISTS: [ListEndpoint; 10] = [
     row("following", ListKind::Following, "/api/v1/accounts/{user}/following", &["read:accounts"]),
     row("followers", ListKind::Followers, "/api/v1/accounts/{user}/followers", &["read:accounts"]),
     row("favourites", ListKind::Likes, "/api/v1/favourites", &["read:favourites"]),
@@ -115,4 +128,6 @@ pub(super) static LISTS: [ListEndpoint; 8] = [
     row("bookmarks", ListKind::Bookmarks, "/api/v1/bookmarks", &["read:bookmarks"]),
     // A handful, on one page.
     row("pins", ListKind::Pins, "/api/v1/accounts/{user}/statuses?pinned=true", &["read:statuses"]),
+    row("followed_tags", ListKind::FollowedTags, "/api/v1/followed_tags", &["read:follows"]),
+    row("domain_blocks", ListKind::BlockedDomains, "/api/v1/domain_blocks", &["read:blocks"]),
 ];

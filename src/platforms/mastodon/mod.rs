@@ -9,6 +9,7 @@ mod names;
 mod page;
 mod plain_text;
 mod table;
+mod things;
 
 use super::dialect::Dialect;
 use super::spec::{ActivitiesSpec, Host, LoginKind, PlatformSpec, WhoAmI};
@@ -18,18 +19,19 @@ use crate::domain::{Action, Actions, Applies, Platform, Target, WindowSpec};
 /// How servers write that speak the Mastodon API.
 static DIALECT: Dialect = Dialect {
     target: TargetGrammar {
-        parse: target,
+        parse: |text| target(text).or_else(|| things::read(text).filter(|thing| thing.to_string() == text)),
         is_evident,
-        read: |text| target(text).or_else(|| names::read(text)),
-        kind_of: names::kind_of,
+        read: |text| target(text).or_else(|| names::read(text)).or_else(|| things::read(text)),
+        kind_of: |target| names::kind_of(target).or_else(|| things::kind_of(target)),
         author_of: None,
         page_of: |_| None,
         not_a_handle: "this endpoint takes an ID of the account's server, not a handle",
         not_a_name: "this endpoint takes an ID of the account's server: 1 to 128 letters, digits, - and _",
-        written_as: (
+        written_as: [
             "the ID that the user has at the account's server, an address (@ada@example.org) or a link to the profile",
             "the ID that the post has at the account's server, or a link to it",
-        ),
+            "the ID that the list has at the account's server",
+        ],
     },
     is_gateway: false,
     envelope: |_| None,
@@ -56,6 +58,10 @@ fn is_name(text: &str) -> bool {
 fn is_evident(text: &str) -> bool {
     if text.starts_with('@') {
         return true;
+    }
+    // The name of a server may be somebody's handle elsewhere.
+    if text.contains(['.', '#']) {
+        return false;
     }
     let has = |of: fn(&u8) -> bool| text.bytes().any(|byte| of(&byte));
     text.len() >= 16 && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) && !has(|byte| b"_-".contains(byte))
@@ -88,6 +94,7 @@ pub(super) static SPEC: PlatformSpec = PlatformSpec {
     lists: &lists::LISTS,
     names: Some(&names::NAMES),
     profiles: None,
+    marks: Some(&lists::MARKS),
     pinned: None,
     repository: None,
     activities: Some(&ACTIVITIES),

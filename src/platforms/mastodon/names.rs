@@ -78,7 +78,7 @@ fn is_part(text: &str) -> bool {
     (1..=MAX_PART_BYTES).contains(&text.len()) && text != "." && text != ".." && text.bytes().all(plain)
 }
 
-fn is_host(text: &str) -> bool {
+pub(super) fn is_host(text: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')

@@ -6,10 +6,11 @@ use serde_json::Value;
 use super::is_name;
 use super::names;
 use super::plain_text::plain_text;
+use super::things;
 use crate::domain::{PostTraits, Target, TargetKind, TargetName, Visibility, Wall};
 use crate::platforms::answer::Answer;
 use crate::platforms::classify::{read, read_list};
-use crate::platforms::entry::{Listed, Missing, Page};
+use crate::platforms::entry::{Listed, Missing, Page, PostMarks};
 use crate::platforms::oauth1::percent_encode;
 use crate::platforms::page_question::{PageQuestion, What};
 
@@ -29,9 +30,10 @@ pub(super) fn query(question: &PageQuestion<'_>) -> String {
             let name = percent_encode(names.first().map_or("", |name| name.as_str()));
             match question.of {
                 TargetKind::User => format!("acct={name}"),
-                TargetKind::Post => format!("q={name}&type=statuses&resolve=true&limit=2"),
+                _ => format!("q={name}&type=statuses&resolve=true&limit=2"),
             }
         }
+        What::Post(_) => String::new(),
         What::Users(users) => {
             let asked: Vec<String> = users.iter().map(|user| format!("id[]={user}")).collect();
             asked.join("&")
@@ -43,6 +45,7 @@ pub(super) fn query(question: &PageQuestion<'_>) -> String {
 pub(super) fn page(question: &PageQuestion<'_>, answer: &Answer) -> Option<Page> {
     match question.what {
         What::Names(names) => found(names.first()?, question.of, answer),
+        What::Post(post) => marked(post, answer),
         What::Users(_) => followed(answer),
         What::Entries { .. } => list(question.of, answer),
     }
@@ -60,6 +63,25 @@ fn followed(answer: &Answer) -> Option<Page> {
         }
     }
     Some(page)
+}
+
+/// What the account has done to a post. One that is not there, or that the account may not see any more, tells nothing.
+fn marked(post: &Target, answer: &Answer) -> Option<Page> {
+    let root = read(&answer.body).ok()?;
+    if answer.status == 404 {
+        root.get("error")?.as_str()?;
+        let missing = Missing { asked: post.to_string(), reason: "unavailable" };
+        return Some(Page { missing: vec![missing], ..Page::default() });
+    }
+    let is_asked_for = answer.status == 200 && root.get("id").and_then(Value::as_str) == Some(&post.to_string());
+    let holds = |field: &str| root.get(field).and_then(Value::as_bool);
+    let marks = PostMarks {
+        liked: holds("favourited"),
+        reposted: holds("reblogged"),
+        bookmarked: holds("bookmarked"),
+        pinned: holds("pinned"),
+    };
+    is_asked_for.then(|| Page { entries: vec![Listed { marks, ..Listed::bare(post.clone()) }], ..Page::default() })
 }
 
 /// Whom an address means, or which post a link. That the server knows nobody of that name is no proof that there is nobody: it looks among
@@ -91,10 +113,23 @@ fn list(of: TargetKind, answer: &Answer) -> Option<Page> {
         .filter_map(|item| match of {
             TargetKind::User => account(item),
             TargetKind::Post => status(item),
+            TargetKind::List => None,
+            TargetKind::Tag => tag(item),
+            TargetKind::Domain => thing(item.as_str()?),
         })
         .collect();
     let unreadable = u32::try_from(items.len() - entries.len()).unwrap_or(u32::MAX);
     Some(Page { entries, next: answer.next.clone(), missing: Vec::new(), unreadable })
+}
+
+fn tag(item: &Value) -> Option<Listed> {
+    let listed = thing(&format!("#{}", text(item, "name")?))?;
+    Some(Listed { link: link(item), ..listed })
+}
+
+/// A tag or a server. Its text tells no time.
+fn thing(name: &str) -> Option<Listed> {
+    Some(Listed { is_opaque: true, ..Listed::bare(things::read(name)?) })
 }
 
 fn account(item: &Value) -> Option<Listed> {

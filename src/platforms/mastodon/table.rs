@@ -79,7 +79,7 @@ const FOLLOWS: Documented = Documented::account(400, 86_400);
 const POSTS: Documented = Documented::account(300, 10_800);
 
 /// The rows.
-pub(super) static TABLE: [Endpoint; 9] = [
+pub(super) static TABLE: [Endpoint; 11] = [
     // A follow that waits for its approval is taken back by the same call.
     of_account(
         Action::Unfollow,
@@ -126,10 +126,22 @@ pub(super) static TABLE: [Endpoint; 9] = [
     ),
     // Only of the account's own posts is it said whether they are pinned.
     of_status(Action::Unpin, "/api/v1/statuses/{target}/unpin", &["write:accounts"], &[("/pinned", false)]),
+    of_tag(Action::UnfollowTag, "/api/v1/tags/{tag}/unfollow", &[("/following", false)]),
+    Endpoint { method: Verb::Delete, ..of_domain(Action::UnblockDomain) },
 ];
 
+/// A tag, whose name stands where others have an ID.
+const fn of_tag(action: Action, path: &'static str, fields: &'static [(&'static str, bool)]) -> Endpoint {
+    confirmed(action, path, &["write:follows"], Success::Resource { id: "/name", fields })
+}
+
+/// A whole server. The answer is an empty object, whether or not it was blocked before.
+const fn of_domain(action: Action) -> Endpoint {
+    confirmed(action, "/api/v1/domain_blocks?domain={target}", &["write:blocks"], Success::NoOutput)
+}
+
 /// What takes an action back. A deleted post does not come back.
-pub(super) static INVERSE: [Endpoint; 7] = [
+pub(super) static INVERSE: [Endpoint; 9] = [
     // Whoever approves followers is asked, which is all that can be done.
     // Whom the account follows already is not followed again: that may notify, and takes a place of the 400.
     Endpoint {
@@ -157,4 +169,6 @@ pub(super) static INVERSE: [Endpoint; 7] = [
     row(Action::Block, "/api/v1/accounts/{target}/block", &["write:blocks"], &[("/blocking", true)]),
     row(Action::Bookmark, "/api/v1/statuses/{target}/bookmark", &["write:bookmarks"], &[("/bookmarked", true)]),
     row(Action::Pin, "/api/v1/statuses/{target}/pin", &["write:accounts"], &[("/pinned", true)]),
+    of_tag(Action::FollowTag, "/api/v1/tags/{tag}/follow", &[("/following", true)]),
+    of_domain(Action::BlockDomain),
 ];

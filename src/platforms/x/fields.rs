@@ -15,6 +15,7 @@ const USERS_OLD: &str = "user.fields=created_at,description,most_recent_tweet_id
 /// The newest posts come as objects of their own, which are billed; their authors say whose they are.
 const NEWEST_POSTS: &str = "user.fields=created_at,description,name,public_metrics,username\
                             &expansions=most_recent_post_id&post.fields=author_id";
+const LISTS: &str = "list.fields=created_at,description,follower_count,member_count,private";
 const POSTS_NEW: &str = "post.fields=attachments,author_id,created_at,public_metrics,referenced_posts,text\
                          &expansions=author_id&user.fields=name,username";
 const POSTS_OLD: &str = "tweet.fields=attachments,author_id,created_at,public_metrics,referenced_tweets,text\
@@ -23,6 +24,9 @@ const POSTS_OLD: &str = "tweet.fields=attachments,author_id,created_at,public_me
 /// The query of a page. Cursors and handles need no percent-encoding by their types.
 pub(super) fn page_query(question: &PageQuestion<'_>) -> String {
     let PageQuestion { what, fields, bounds, vocabulary, .. } = *question;
+    if fields == EntryFields::AllLists {
+        return LISTS.to_owned();
+    }
     let asked = match what {
         What::Entries { count, from, .. } => {
             let count = count.clamp(bounds.0, bounds.1);
@@ -33,8 +37,8 @@ pub(super) fn page_query(question: &PageQuestion<'_>) -> String {
             let names: Vec<&str> = names.iter().map(TargetName::as_str).collect();
             format!("usernames={}", names.join(","))
         }
-        // No list of this platform asks for profiles.
-        What::Users(_) => String::new(),
+        // Nothing of this platform asks for profiles, or for one post.
+        What::Users(_) | What::Post(_) => String::new(),
     };
     let newest_posts = matches!(what, What::Entries { newest_posts: true, .. });
     format!("{asked}&{}", query(vocabulary, fields, newest_posts))
@@ -43,8 +47,9 @@ pub(super) fn page_query(question: &PageQuestion<'_>) -> String {
 /// The query that asks for these fields: constant, percent-encoded where it has to be.
 fn query(vocabulary: Vocabulary, fields: EntryFields, newest_posts: bool) -> &'static str {
     match (fields, vocabulary) {
-        // Nobody asks here whom the account follows already.
-        (EntryFields::Names | EntryFields::Followed, _) => NAMES,
+        // The others nobody asks for here.
+        (EntryFields::Names | EntryFields::Followed | EntryFields::Marks | EntryFields::Things, _) => NAMES,
+        (EntryFields::Lists | EntryFields::AllLists, _) => LISTS,
         (EntryFields::Users, Vocabulary::New) if newest_posts => NEWEST_POSTS,
         (EntryFields::Users, Vocabulary::New) => USERS_NEW,
         // The old field costs nothing.
@@ -87,7 +92,7 @@ mod tests {
 
     #[test]
     fn queries_need_no_encoding_and_share_no_renamed_word() {
-        for fields in [EntryFields::Names, EntryFields::Users, EntryFields::Posts] {
+        for fields in [EntryFields::Names, EntryFields::Users, EntryFields::Posts, EntryFields::Lists] {
             for (asked, newest) in [(Vocabulary::New, false), (Vocabulary::New, true), (Vocabulary::Old, true)] {
                 let query = query(asked, fields, newest);
                 assert!(query.bytes().all(|b| b.is_ascii_alphanumeric() || b"._,=&".contains(&b)), "{query}");

@@ -29,6 +29,8 @@ const fn row(name: &'static str, list: ListKind, path: &'static str, scopes: &'s
         fields: match of {
             TargetKind::User => EntryFields::Users,
             TargetKind::Post => EntryFields::Posts,
+            // It lists no tags and no servers.
+            TargetKind::List | TargetKind::Tag | TargetKind::Domain => EntryFields::Lists,
         },
         tells: match of {
             TargetKind::User => &[EntryFact::LastPosted, EntryFact::Text],
@@ -40,6 +42,7 @@ const fn row(name: &'static str, list: ListKind, path: &'static str, scopes: &'s
                 EntryFact::HasMedia,
                 EntryFact::Text,
             ],
+            TargetKind::List | TargetKind::Tag | TargetKind::Domain => &[EntryFact::Text],
         },
         of,
         page: (1, 1_000),
@@ -58,7 +61,7 @@ const fn row(name: &'static str, list: ListKind, path: &'static str, scopes: &'s
 }
 
 /// X API v2.
-pub(super) static LISTS: [ListEndpoint; 7] = [
+pub(super) static LISTS: [ListEndpoint; 10] = [
     row("following", ListKind::Following, "/2/users/{user}/following", &["tweet.read", "users.read", "follows.read"]),
     row("followers", ListKind::Followers, "/2/users/{user}/followers", &["tweet.read", "users.read", "follows.read"]),
     // Of the account's own user only.
@@ -103,7 +106,27 @@ pub(super) static LISTS: [ListEndpoint; 7] = [
             &["tweet.read", "users.read", "bookmark.read"],
         )
     },
+    lists_of_users("followed_lists", ListKind::FollowedLists, "/2/users/{user}/followed_lists"),
+    lists_of_users("owned_lists", ListKind::OwnedLists, "/2/users/{user}/owned_lists"),
+    // Few, and never in pages.
+    ListEndpoint {
+        fields: EntryFields::AllLists,
+        ..lists_of_users("pinned_lists", ListKind::PinnedLists, "/2/users/{user}/pinned_lists")
+    },
 ];
+
+/// Of lists of users.
+static OF_LISTS: [Documented; 2] = [Documented::account(15, 900), Documented::app(15, 900)];
+
+/// Lists of users that the account follows, keeps or has pinned.
+const fn lists_of_users(name: &'static str, list: ListKind, path: &'static str) -> ListEndpoint {
+    ListEndpoint {
+        page: (1, 100),
+        price: (OWNED, MicroUsd(5_000)),
+        documented: &OF_LISTS,
+        ..row(name, list, path, &["tweet.read", "users.read", "list.read"])
+    }
+}
 
 /// Handles are asked about a hundred at a time, and a user is what has the handle.
 pub(super) static NAMES: NameResolver = NameResolver {

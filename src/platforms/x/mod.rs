@@ -63,6 +63,7 @@ pub(super) static V2: PlatformSpec = PlatformSpec {
     lists: &lists::LISTS,
     names: Some(&lists::NAMES),
     profiles: None,
+    marks: None,
     pinned: None,
     repository: None,
     activities: None,

@@ -129,6 +129,21 @@ struct PostBody {
 }
 
 #[derive(Deserialize)]
+struct ListBody {
+    id: String,
+    #[serde(default, deserialize_with = "if_readable")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
+    created_at: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
+    description: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
+    follower_count: Option<u64>,
+    #[serde(default, deserialize_with = "if_readable")]
+    member_count: Option<u64>,
+}
+
+#[derive(Deserialize)]
 struct Attachments {
     #[serde(default, deserialize_with = "if_readable")]
     media_keys: Option<Vec<Value>>,
@@ -183,6 +198,8 @@ pub(super) fn page(body: &Body, of: TargetKind, lookup: bool) -> Option<Page> {
         .filter_map(|item| match of {
             TargetKind::User => user(serde_json::from_value(item).ok()?, &newest_posts),
             TargetKind::Post => post(serde_json::from_value(item).ok()?, &authors),
+            TargetKind::List => list(serde_json::from_value(item).ok()?),
+            TargetKind::Tag | TargetKind::Domain => None,
         })
         .collect();
     let unreadable = u32::try_from(asked - entries.len()).unwrap_or(u32::MAX);
@@ -237,6 +254,17 @@ fn user(body: UserBody, newest_posts: &HashMap<&str, TargetId>) -> Option<Listed
         created_at: body.created_at.as_deref().and_then(time),
         newest_post: newest,
         followers: body.public_metrics.and_then(|metrics| metrics.followers_count),
+        text: body.description.filter(|text| !text.is_empty()).map(|text| bounded(text, MAX_TEXT_CHARS)),
+        ..Listed::bare(Target::Id(body.id.parse().ok()?))
+    })
+}
+
+fn list(body: ListBody) -> Option<Listed> {
+    Some(Listed {
+        name: body.name.map(|name| bounded(name, MAX_NAME_CHARS)),
+        created_at: body.created_at.as_deref().and_then(time),
+        followers: body.follower_count,
+        members: body.member_count,
         text: body.description.filter(|text| !text.is_empty()).map(|text| bounded(text, MAX_TEXT_CHARS)),
         ..Listed::bare(Target::Id(body.id.parse().ok()?))
     })

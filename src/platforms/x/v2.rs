@@ -18,6 +18,9 @@ const MUTE_DELETE: Option<MicroUsd> = Some(MicroUsd(5_000));
 /// "Bookmark", $0.005 (same page and date).
 const BOOKMARK: Option<MicroUsd> = Some(MicroUsd(5_000));
 
+/// "List: Manage", $0.005 (same page and date).
+const LIST_MANAGE: Option<MicroUsd> = Some(MicroUsd(5_000));
+
 /// 50 per 15 minutes and user, the documented rate of nearly every undo.
 const USUAL: Documented = Documented::account(50, 900);
 
@@ -35,8 +38,8 @@ const fn row(action: Action, path: &'static str, success: Success, scopes: &'sta
         price: CONTENT_MANAGE,
         tier: Tier::SelfServe,
         documented: &[USUAL],
-        // A deleted post is gone; of the others a repeat simply succeeds.
-        repeat_looks_gone: matches!(action, Action::DeletePost),
+        // What was deleted is gone; of the others a repeat simply succeeds.
+        repeat_looks_gone: matches!(action, Action::DeletePost | Action::DeleteList),
         last_copy: None,
         read_back: None,
         repost_id: RepostId::Original,
@@ -48,7 +51,7 @@ const fn becomes(pointer: &'static str, value: bool) -> Success {
 }
 
 /// The rows.
-pub(super) static TABLE: [Endpoint; 7] = [
+pub(super) static TABLE: [Endpoint; 10] = [
     // Enterprise only since 2026-04-20 (changelog of 2026-04-16). 500 a day and app: users/follows/migrate/overview.
     Endpoint {
         tier: Tier::Enterprise(
@@ -128,7 +131,18 @@ pub(super) static TABLE: [Endpoint; 7] = [
             &["tweet.read", "users.read", "bookmark.write"],
         )
     },
+    of_list(Action::LeaveList, "/2/users/{user}/followed_lists/{target}", becomes("/data/following", false)),
+    // 300 per 15 minutes, as the table of rates says of the lists themselves.
+    Endpoint {
+        documented: &[Documented::account(300, 900)],
+        ..of_list(Action::DeleteList, "/2/lists/{target}", becomes("/data/deleted", true))
+    },
+    of_list(Action::UnpinList, "/2/users/{user}/pinned_lists/{target}", becomes("/data/pinned", false)),
 ];
+
+const fn of_list(action: Action, path: &'static str, success: Success) -> Endpoint {
+    Endpoint { price: LIST_MANAGE, ..row(action, path, success, &["tweet.read", "users.read", "list.write"]) }
+}
 
 /// "Privacy Update", $0.010 (same page and date).
 const PRIVACY_UPDATE: Option<MicroUsd> = Some(MicroUsd(10_000));
@@ -144,7 +158,7 @@ const fn restoring(
 }
 
 /// What takes an action back. Following and liking are not here: X's rules forbid both in bulk.
-pub(super) static INVERSE: [Endpoint; 3] = [
+pub(super) static INVERSE: [Endpoint; 5] = [
     Endpoint {
         price: PRIVACY_UPDATE,
         ..restoring(
@@ -180,6 +194,26 @@ pub(super) static INVERSE: [Endpoint; 3] = [
             "tweet_id",
             becomes("/data/bookmarked", true),
             &["tweet.read", "users.read", "bookmark.write"],
+        )
+    },
+    Endpoint {
+        price: LIST_MANAGE,
+        ..restoring(
+            Action::FollowList,
+            "/2/users/{user}/followed_lists",
+            "list_id",
+            becomes("/data/following", true),
+            &["tweet.read", "users.read", "list.write"],
+        )
+    },
+    Endpoint {
+        price: LIST_MANAGE,
+        ..restoring(
+            Action::PinList,
+            "/2/users/{user}/pinned_lists",
+            "list_id",
+            becomes("/data/pinned", true),
+            &["tweet.read", "users.read", "list.write"],
         )
     },
 ];

@@ -14,6 +14,7 @@ crate::domain::with_names! {
         Posts => "app.bsky.feed.post",
         Threadgates => "app.bsky.feed.threadgate",
         Postgates => "app.bsky.feed.postgate",
+        ListBlocks => "app.bsky.graph.listblock",
     }
 }
 
@@ -27,6 +28,7 @@ impl Collection {
         match self {
             Collection::Follows => Action::Unfollow,
             Collection::Blocks => Action::Unblock,
+            Collection::ListBlocks => Action::ListUnblock,
             Collection::Likes => Action::Unlike,
             Collection::Reposts => Action::Unrepost,
             Collection::Posts | Collection::Threadgates | Collection::Postgates => Action::DeletePost,
@@ -41,6 +43,9 @@ impl Collection {
             Shelf::Posts => Some(Collection::Posts),
             Shelf::Blocks => Some(Collection::Blocks),
             Shelf::Followers | Shelf::Mutes | Shelf::Bookmarks | Shelf::Pins => None,
+            Shelf::BlockedLists => Some(Collection::ListBlocks),
+            Shelf::FollowedLists | Shelf::OwnedLists | Shelf::PinnedLists => None,
+            Shelf::FollowedTags | Shelf::BlockedDomains => None,
         }
     }
 
@@ -54,6 +59,7 @@ impl Collection {
         match self {
             Collection::Follows => sizes.of(Shelf::Following),
             Collection::Blocks => sizes.of(Shelf::Blocks),
+            Collection::ListBlocks => sizes.of(Shelf::BlockedLists),
             Collection::Likes => sizes.of(Shelf::Likes),
             Collection::Reposts => sizes.of(Shelf::Posts) / 4,
             Collection::Posts => posts,
@@ -64,7 +70,10 @@ impl Collection {
 
     /// Whether one subject has one record, so that a second one takes the first one's place.
     pub(in crate::sandbox) const fn is_relation(self) -> bool {
-        matches!(self, Collection::Follows | Collection::Blocks | Collection::Likes | Collection::Reposts)
+        matches!(
+            self,
+            Collection::Follows | Collection::Blocks | Collection::ListBlocks | Collection::Likes | Collection::Reposts
+        )
     }
 
     /// Where a gate's post stands.

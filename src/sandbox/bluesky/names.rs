@@ -96,10 +96,16 @@ pub(super) fn post_uri(author: &str, post: u64) -> String {
     format!("at://{author}/app.bsky.feed.post/{}", tid(post))
 }
 
-/// The number of a post, or of whatever else a URI names.
+/// The URI of a list of users.
+pub(super) fn list_uri(keeper: &str, list: u64) -> String {
+    format!("at://{keeper}/app.bsky.graph.list/{}", tid(list))
+}
+
+/// The number of a post or a list of users, or of whatever else a URI names.
 pub(in crate::sandbox) fn number_of_uri(uri: &str) -> TargetId {
-    let post = uri.split_once("/app.bsky.feed.post/").and_then(|(_, key)| tid_value(key));
-    post.and_then(|value| value.to_string().parse().ok()).unwrap_or_else(|| number_behind(uri))
+    let key = ["/app.bsky.feed.post/", "/app.bsky.graph.list/"].iter().find_map(|of| uri.split_once(of));
+    let record = key.and_then(|(_, key)| tid_value(key));
+    record.and_then(|value| value.to_string().parse().ok()).unwrap_or_else(|| number_behind(uri))
 }
 
 /// The CID of some content: of the form of a real one, which is made from another encoding of the same.

@@ -11,7 +11,7 @@ use super::super::post_shape::shape_of;
 use super::super::rng::Dice;
 use super::collection::Collection;
 use super::made_up::{author_of, foreign_post, index_of_user, own_key, user_at};
-use super::names::{CLOCK_BITS, cid, did, number_of_did, number_of_uri, post_uri, tid, tid_value};
+use super::names::{CLOCK_BITS, cid, did, list_uri, number_of_did, number_of_uri, post_uri, tid, tid_value};
 use crate::domain::{Action, TargetId, TargetKind, Wall};
 
 /// 2023-04-01 and 2026-01-01: what is in a repository was made between the two.
@@ -173,6 +173,7 @@ impl Repo {
         match collection {
             Collection::Follows | Collection::Blocks => number_of_did(&text(&value["subject"])),
             Collection::Likes | Collection::Reposts => number_of_uri(&text(&value["subject"]["uri"])),
+            Collection::ListBlocks => number_of_uri(&text(&value["subject"])),
             Collection::Threadgates | Collection::Postgates => number_of_uri(&text(&value["post"])),
             Collection::Posts => number_of_uri(&format!("at://{}/{}/{key}", did(self.owner), collection.name())),
         }
@@ -189,6 +190,10 @@ impl Repo {
         let name = collection.name();
         match collection {
             Collection::Follows | Collection::Blocks => written(json!({ "$type": name, "subject": did(subject) })),
+            Collection::ListBlocks => {
+                let uri = list_uri(&did(author_of(subject)), subject.value());
+                written(json!({ "$type": name, "subject": uri }))
+            }
             Collection::Likes | Collection::Reposts => {
                 let uri = post_uri(&did(author_of(subject)), subject.value());
                 let version = cid(uri.as_bytes());
@@ -254,7 +259,9 @@ impl Repo {
             Collection::Follows | Collection::Blocks => {
                 user_at(self.dice, self.owner, collection as u64, collection.name(), index)
             }
-            Collection::Likes | Collection::Reposts => foreign_post(self.key_at(collection, index)),
+            Collection::Likes | Collection::Reposts | Collection::ListBlocks => {
+                foreign_post(self.key_at(collection, index))
+            }
         };
         number.to_string().parse().unwrap_or(self.owner)
     }
@@ -267,7 +274,9 @@ impl Repo {
                 self.index_of(collection, &tid(value))
             }
             Collection::Follows | Collection::Blocks => index_of_user(value, collection as u64),
-            Collection::Likes | Collection::Reposts => self.index_of(collection, &tid(own_key(value))),
+            Collection::Likes | Collection::Reposts | Collection::ListBlocks => {
+                self.index_of(collection, &tid(own_key(value)))
+            }
         };
         let Some(first) = first else { return Vec::new() };
         let size = collection.size(self.sizes);
@@ -301,7 +310,7 @@ pub(in crate::sandbox) fn kept_by_the_app(
     let place = Collection::ALL.len() as u64 + shelf as u64;
     let number = match shelf.kind() {
         TargetKind::User => user_at(dice, owner, place, shelf.name(), index),
-        TargetKind::Post => {
+        TargetKind::Post | TargetKind::List | TargetKind::Tag | TargetKind::Domain => {
             let step = (MADE_US.1 - MADE_US.0) / u64::from(sizes.of(shelf).max(1));
             foreign_post((MADE_US.1 - u64::from(index) * step) << CLOCK_BITS | place << 4)
         }

@@ -354,7 +354,7 @@ impl Asked<'_> {
             let page = world.leaf(requests::account(of), &ask);
             let entries = page.entries.iter().map(|(id, _)| match shelf.kind() {
                 TargetKind::User => bodies::profile(*id),
-                TargetKind::Post => bodies::bookmark(*id),
+                _ => bodies::bookmark(*id),
             });
             let list = shelf.name();
             let mut body = json!({ list: entries.collect::<Vec<_>>() });

@@ -152,5 +152,12 @@ pub(super) const fn undoing(shelf: Shelf) -> &'static [Action] {
         Shelf::Blocks => &[Action::Unblock],
         Shelf::Bookmarks => &[Action::Unbookmark],
         Shelf::Pins => &[Action::Unpin],
+        Shelf::FollowedLists => &[Action::LeaveList],
+        // A list that is deleted is not pinned either.
+        Shelf::OwnedLists => &[Action::DeleteList],
+        Shelf::PinnedLists => &[Action::UnpinList],
+        Shelf::BlockedLists => &[Action::ListUnblock],
+        Shelf::FollowedTags => &[Action::UnfollowTag],
+        Shelf::BlockedDomains => &[Action::UnblockDomain],
     }
 }

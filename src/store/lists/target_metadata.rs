@@ -31,6 +31,9 @@ const fn kind_name(kind: TargetKind) -> &'static str {
     match kind {
         TargetKind::User => "user",
         TargetKind::Post => "post",
+        TargetKind::List => "list",
+        TargetKind::Tag => "tag",
+        TargetKind::Domain => "domain",
     }
 }
 

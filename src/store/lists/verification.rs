@@ -4,8 +4,8 @@
 use super::ListStore;
 use super::list_fetch::ReadingId;
 use super::restored::{inverse_pairs, is_restored, restoring};
-use crate::domain::{AccountId, Action, Target, TargetId, Wall};
-use crate::store::codes::targets_json;
+use crate::domain::{AccountId, Action, Target, TargetId, TaskId, Wall};
+use crate::store::codes::{quoted_target, targets_json};
 use crate::store::dialect::Sql;
 use crate::store::error::StoreError;
 use crate::store::load::ROWS_PER_TRANSACTION;
@@ -149,18 +149,12 @@ impl ListStore<'_> {
     /// # Errors
     /// The database cannot be written; what was judged until then is true by itself.
     pub async fn judge(&mut self, job: &Job, looked: &Looked) -> Result<(), StoreError> {
-        let absent_from = looked.reach.absent_from();
         let ranges = QueueStore { db: &mut *self.db }.task_ranges(job).await?;
         for (first, last) in ranges {
             let mut from = first;
             while from <= last {
                 let to = last.min(from + ROWS_PER_TRANSACTION - 1);
-                let mut tx = self.db.begin().await?;
-                let (account, action) = (looked.account.0, looked.action.code());
-                let args =
-                    args![from, to, job.round.0, account, action, looked.read_at.0, absent_from, inverse_pairs()];
-                tx.execute(JUDGE, args).await?;
-                tx.commit().await?;
+                self.judge_some(job, (from, to), looked).await?;
                 from = to + 1;
             }
         }
@@ -191,6 +185,46 @@ impl ListStore<'_> {
             }
         }
         Ok(settled)
+    }
+
+    async fn judge_some(&mut self, job: &Job, (from, to): (i64, i64), looked: &Looked) -> Result<(), StoreError> {
+        let absent_from = looked.reach.absent_from();
+        let (account, action) = (looked.account.0, looked.action.code());
+        let mut tx = self.db.begin().await?;
+        let args = args![from, to, job.round.0, account, action, looked.read_at.0, absent_from, inverse_pairs()];
+        tx.execute(JUDGE, args).await?;
+        tx.commit().await
+    }
+
+    /// Tasks of the job's newest round that are done and of which no list has said anything, in their order behind one of them.
+    pub async fn undecided(
+        &mut self,
+        job: &Job,
+        (account, action): (AccountId, Action),
+        behind: TaskId,
+        most: u32,
+    ) -> Result<Vec<(TaskId, Target)>, StoreError> {
+        let args = args![job.round.0, account.0, action.code(), behind.0, inverse_pairs(), most];
+        let rows: Vec<(i64, String)> = self.db.fetch_all(UNDECIDED, args).await?;
+        rows.into_iter().map(|(task, target)| Ok((TaskId(task), quoted_target(&target)?))).collect()
+    }
+
+    /// Judges one task of the job's newest round by what was said of it alone.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn judge_one(
+        &mut self,
+        job: &Job,
+        (task, target): (TaskId, &Target),
+        looked: &Looked,
+        is_listed: bool,
+    ) -> Result<(), StoreError> {
+        self.begin_listed().await?;
+        if is_listed {
+            self.add_listed(std::slice::from_ref(target)).await?;
+        }
+        self.judge_some(job, (task.0, task.0), looked).await
     }
 
     /// What is known of the done tasks of the job's newest round.
@@ -257,6 +291,23 @@ const SETTLE_ABSENT: Sql = sql!(
 
 const COUNT_DONE: &str = "update round set pending = pending - $2, done = done + $2 where id = $1";
 
+/// `$1` the round, `$2` the account, `$3` the action, `$4` the task behind which they stand, `$5` pairs for [`restoring`], `$6` how many.
+const UNDECIDED: Sql = sql!(
+    "with ",
+    restoring!("$5"),
+    " select task.id, ",
+    quoted("task.target"),
+    "
+        from load cross join task
+        join lane on lane.id = task.lane_id and lane.account_id = $2 and lane.action = $3
+        left join verification v on v.task_id = task.id and v.finished_at = task.finished_at
+       where load.round_id = $1 and load.finished_at is not null
+         and task.id between load.first_task_id and load.last_task_id and task.id > $4 and task.state = 4
+         and v.task_id is null and not ",
+    is_restored!(),
+    " order by task.id limit $6"
+);
+
 /// `$1` the round, `$2` pairs for [`restoring`]. The verdict is what is grouped by, so that it is made once for each row.
 const VERDICTS: Sql = sql!(
     "with ",
@@ -285,7 +336,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(&folder.path().join("q.db"), QueueKind::Real).await.unwrap();
         store.lists().begin_listed().await.unwrap();
-        for sql in [VERDICTS, JUDGE, KEEP] {
+        for sql in [VERDICTS, JUDGE, UNDECIDED, KEEP] {
             let plan: Vec<(i64, i64, i64, String)> = store
                 .db
                 .fetch_all(sqlx::AssertSqlSafe(format!("explain query plan {}", sql.sqlite)), args![])

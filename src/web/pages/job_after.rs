@@ -35,6 +35,8 @@ pub(super) fn afterwards(job: &Job) -> Markup {
 pub(in crate::web) struct VerifyPage {
     pub(in crate::web) job: Job,
     pub(in crate::web) counts: VerdictCounts,
+    /// Whether rows can be asked about by themselves.
+    pub(in crate::web) can_ask: bool,
     pub(in crate::web) progress: Option<ReadingProgress>,
     /// Why the last reading ended before its time.
     pub(in crate::web) stopped: Option<String>,
@@ -42,7 +44,7 @@ pub(in crate::web) struct VerifyPage {
 
 /// Whether what a job has done stayed done.
 pub(in crate::web) fn verification(frame: &Frame, page: &VerifyPage) -> Html<String> {
-    let VerifyPage { job, counts, progress, stopped } = page;
+    let VerifyPage { job, counts, can_ask, progress, stopped } = page;
     let here = format!("/jobs/{}", job.id.0);
     let numbers = [
         ("confirmed", counts.confirmed),
@@ -71,6 +73,12 @@ pub(in crate::web) fn verification(frame: &Frame, page: &VerifyPage) -> Html<Str
             div.actions {
                 @if progress.is_none() { form method="post" action=(format!("{here}/verify")) { button.primary type="submit" { "Read the lists again" } } }
                 @else { a.button href=(format!("{here}/verify")) { "Look again" } }
+                @if *can_ask && counts.undecided > 0 && progress.is_none() {
+                    form method="post" action=(format!("{here}/verify")) {
+                        input type="hidden" name="by_id" value="1";
+                        button type="submit" { "Ask about each that is not decided" }
+                    }
+                }
                 @if counts.came_back > 0 && progress.is_none() {
                     form method="post" action=(format!("{here}/requeue")) { button type="submit" { "Queue again what came back" } }
                 }

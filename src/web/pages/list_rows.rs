@@ -45,12 +45,21 @@ pub(super) fn rows(frame: &Frame, page: &ListPage) -> Markup {
 }
 
 fn table(frame: &Frame, page: &ListPage) -> Markup {
-    let is_user = page.info.list.target_kind() == TargetKind::User;
+    // A list of users has followers as a user has, and a name.
+    let kind = page.info.list.target_kind();
+    let is_user = kind != TargetKind::Post;
+    let what = match kind {
+        TargetKind::User => "Who",
+        TargetKind::Post => "Post",
+        TargetKind::List => "List",
+        TargetKind::Tag => "Tag",
+        TargetKind::Domain => "Server",
+    };
     html! {
         table.listed {
             thead { tr {
                 th scope="col" { span.unseen { "Ticked" } }
-                th scope="col" { @if is_user { "Who" } @else { "Post" } }
+                th scope="col" { (what) }
                 th scope="col" { @if is_user { "Since" } @else { "Date" } }
                 th.number scope="col" { @if is_user { "Followers" } @else { "Likes" } }
                 th scope="col" { "More" }
@@ -123,6 +132,7 @@ fn more(frame: &Frame, entry: &Entry, is_user: bool) -> Markup {
     fact(entry.traits.is_reply, "a reply", "");
     fact(entry.traits.has_media, "with media", "");
     fact(entry.traits.is_pinned, "pinned", "");
+    facts.extend(entry.members.map(|members| counted(members, "member", "members")));
     facts.extend(entry.traits.visibility.map(|visibility| visibility.name().to_owned()));
     facts.extend(entry.reposts.map(|reposts| counted(reposts, "repost", "reposts")));
     html! {

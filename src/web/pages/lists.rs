@@ -39,7 +39,8 @@ pub(super) fn list_title(info: &SavedListInfo) -> String {
 
 /// A list's name with a capital letter.
 pub(super) fn list_name(list: ListKind) -> String {
-    let (first, rest) = list.name().split_at(1);
+    let name = list.name().replace('-', " ");
+    let (first, rest) = name.split_at(1);
     format!("{}{rest}", first.to_uppercase())
 }
 

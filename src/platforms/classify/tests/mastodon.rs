@@ -147,7 +147,12 @@ fn refusals_are_told_by_their_status_first() {
 proptest! {
     #[test]
     fn nothing_is_done_without_every_field_of_the_target(
-        action in prop::sample::select(Action::UNDOING.to_vec()),
+        action in prop::sample::select(
+            Action::UNDOING
+                .into_iter()
+                .filter(|action| find(Platform::Mastodon, *action).is_some() && !action.target_kind().is_told_by_text())
+                .collect::<Vec<_>>(),
+        ),
         platform in prop::sample::select(vec![Platform::Mastodon, Platform::MastodonSandbox]),
         key in "[0-9]{0,3}[A-Za-z_-][A-Za-z0-9_-]{0,30}",
         other in "[A-Za-z0-9_-]{1,32}",
@@ -176,7 +181,7 @@ proptest! {
             Action::Unbookmark => vec!["bookmarked"],
             Action::RemoveFollower => vec!["followed_by"],
             Action::Unpin => vec!["pinned"],
-            restoring => panic!("{restoring}"),
+            other => panic!("{other}"),
         };
         let holds = id == key && expected.iter().all(|name| values.get(name) == Some(&Some(false)));
         let is_done = matches!(finding, Finding::Done { reason: None });

@@ -47,8 +47,9 @@ fn bracketed(text: &str) -> Option<String> {
 fn role(kind: TargetKind, problem: &Object) -> Named {
     let parameter = lower(problem, "parameter");
     match (parameter.as_str(), lower(problem, "resource_type").as_str(), kind) {
-        ("source_user_id", ..) | (_, "user", TargetKind::Post) => Named::ActingUser,
-        (_, "tweet" | "post", TargetKind::User) => Named::Other,
+        ("source_user_id", ..) | (_, "user", TargetKind::Post | TargetKind::List) => Named::ActingUser,
+        (_, "tweet" | "post", TargetKind::User | TargetKind::List) => Named::Other,
+        ("list_id", ..) | (_, "list", TargetKind::List) => Named::Target,
         ("target_user_id" | "tweet_id" | "source_tweet_id", ..) | (_, "tweet" | "post", TargetKind::Post) => {
             Named::Target
         }

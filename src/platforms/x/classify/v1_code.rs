@@ -37,8 +37,8 @@ fn meaning(code: u64, kind: Option<TargetKind>) -> Option<Finding> {
         34 => not_found_unclear(),
         // The target does not exist: no user matches, user not found (twice), no such post. An unlike of an old like also answers 144
         // although the post may exist; it cannot be undone either way. Of the other kind they are about somebody else.
-        17 | 50 | 108 if kind == Some(TargetKind::Post) => other_record("acting_user"),
-        144 if kind == Some(TargetKind::User) => other_record("other_record"),
+        17 | 50 | 108 if kind.is_some_and(|kind| kind != TargetKind::User) => other_record("acting_user"),
+        144 if kind.is_some_and(|kind| kind != TargetKind::Post) => other_record("other_record"),
         17 | 50 | 108 | 144 => gone(),
 
         63 => refused("suspended"),
