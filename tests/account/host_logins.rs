@@ -48,11 +48,13 @@ fn a_headless_login_registers_an_app_and_logs_in_runs_and_ends() {
     let list = bench.run(&["account", "list", "--json"]).ends(0).json();
     let account = &list["accounts"][0];
     assert_eq!((&account["kind"], &account["host"]), (&"oauth2".into(), &host.as_str().into()));
-    assert_eq!(account["actions"], serde_json::json!(["unfollow", "unlike", "remove-follower"]));
+    assert_eq!(account["actions"], serde_json::json!(["unfollow", "unlike", "remove-follower", "unfollow-tag"]));
     assert_eq!((&account["expires_at"], &account["client_id"]), (&().into(), &().into()));
     bench.run(&["account", "check"]).ends(0).says(&format!("the platform says it is user {USER}"));
     let unmute = bench.run(&["account", "check", "fedi", "--actions", "unmute"]).ends(77);
-    unmute.says("write:mutes").says("cleanup account login fedi --actions unfollow,unlike,remove-follower,unmute");
+    unmute
+        .says("write:mutes")
+        .says("cleanup account login fedi --actions unfollow,unlike,remove-follower,unfollow-tag,unmute");
 
     bench.write("unfollow.csv", "account,target_id\nfedi,1000000000000000008\n");
     bench.run(&["run", "unfollow.csv", "--yes", "--pace", "front-load"]).ends(0).says("1 done");
@@ -65,7 +67,7 @@ fn a_headless_login_registers_an_app_and_logs_in_runs_and_ends() {
     bench.write("mixed.csv", format!("account,action,target_id\n{rows}"));
     let run = bench.run(&["run", "mixed.csv", "--yes", "--pace", "front-load", "--json"]).ends(77);
     let json = run.json();
-    let login = "account login fedi --actions unfollow,unlike,remove-follower,unmute";
+    let login = "account login fedi --actions unfollow,unlike,remove-follower,unfollow-tag,unmute";
     run.says("scope_missing").says("write:mutes").says(login);
     let status = bench.run(&["status"]).ends(0);
     assert_eq!(status.out.matches(login).count(), 1, "{}", status.out);

@@ -1,5 +1,6 @@
 //! Handles in rows: queued like any other, looked up by whoever drains, a hundred at a time and once, and never sent as they are.
 
+use cleanup::clock::SystemClock;
 use cleanup::domain::Platform;
 use cleanup::sandbox::ReadLedger;
 use cleanup::store::NameSpace;
@@ -374,11 +375,13 @@ fn names_wait_for_the_window_of_lookups_and_say_so() {
     let (home, sandbox) = start("none");
     home.write("unfollow.csv", "target_id\n1000000000000000007\n@ada\n@bob\n");
     home.against(&sandbox, ["load", "unfollow.csv"]).done().ends(0);
-    let used =
+    let now = SystemClock::shared().now().wall.0;
+    let used = format!(
         "insert into read_request (account_id, app, endpoint, boot, reserved_tick, reserved_at, upper_tick, ended_at)
-                with n (n) as (select 1 union all select n + 1 from n where n < 900)
-                select 1, 'any', 'users/by', 'earlier', 0, unixepoch() * 1000, 0, unixepoch() * 1000 from n";
-    sql::change(home.queue(), used);
+                with recursive n (n) as (select 1 union all select n + 1 from n where n < 900)
+                select 1, 'any', 'users/by', 'earlier', 0, {now}, 0, {now} from n"
+    );
+    sql::change(home.queue(), &used);
     let output = run(&home, &sandbox, &["--for", "3s"]).ends(4);
     let end = output.json();
     assert_eq!((&end["stopped"], &end["jobs"][0]["done"]), (&"deadline".into(), &1.into()), "{end}");
