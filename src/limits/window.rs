@@ -106,9 +106,12 @@ impl Window {
         self.ended.push(Reverse(offset));
     }
 
-    /// Nobody knows what was sent until `upper`: it may have been all that the window holds.
+    /// Nobody knows what was sent until `upper`: it may have been all that the window holds, in its last moment. Slots that are known fill it only where
+    /// they count for as long.
     pub fn fill(&mut self, upper: Tick) {
-        let known = self.in_flight as usize + self.ended.len();
+        let until = upper.after(self.counts_for);
+        let as_long = self.ended.iter().filter(|Reverse(offset)| tick(self.base, *offset) >= until).count();
+        let known = self.in_flight as usize + as_long;
         (known..self.limit as usize).for_each(|_| self.restore(upper));
     }
 
@@ -238,6 +241,23 @@ mod tests {
     }
 
     proptest! {
+        /// Whatever is on record: where nobody knows what was sent until then, nothing is free for a whole window, and something is behind it.
+        #[test]
+        fn a_window_that_is_filled_is_full_for_its_whole_length(
+            known in prop::collection::vec(-2_000_000_i64..0, 0..12),
+            in_flight in 0_u32..3,
+        ) {
+            let mut window = window(5, 900);
+            known.iter().for_each(|upper| window.restore(Tick(*upper)));
+            window.reserve(in_flight);
+            window.fill(Tick(0));
+            let until = Tick(0).after(window.counts_for);
+            for now in [0, 1, until.0 / 2, until.0 - 1] {
+                prop_assert_eq!(window.free(Tick(now)), 0, "at {}", now);
+            }
+            prop_assert_eq!(window.free(until), 5 - in_flight);
+        }
+
         /// Against the plainest log there is: a list of ticks, counted anew each time.
         #[test]
         fn counts_like_a_plain_list(

@@ -1,12 +1,12 @@
 //! Checks, repairs, jobs to forget, times on record, the log of commands.
 
-use cleanup::domain::{Action, BootId, TaskState, Tick, Wall};
-use cleanup::store::{AuditEvent, LoginDevice, Turn};
+use cleanup::domain::{Action, BootId, Moment, TaskState, Tick, Wall};
+use cleanup::store::{AuditEvent, LoginDevice, Move, Turn};
 
 use super::stores::{TestQueue, for_every_store};
 use super::support::{
     NOW, account, ask, assert_whole, at, begin, begin_at, claim_some, grant, here, job, load, only_lane, outcomes,
-    reload, rows, send_all, target,
+    reload, rows, send_all, settled, target,
 };
 
 for_every_store!(
@@ -17,6 +17,7 @@ for_every_store!(
     a_task_that_nobody_sends_is_found_and_sent_again,
     a_job_whose_rows_are_misplaced_is_placed_anew,
     a_job_is_forgotten_and_its_slots_stay,
+    a_request_whose_end_nobody_saw_stays_behind_one_that_is_forgotten,
 );
 
 async fn commands_are_on_record_newest_first(queue: TestQueue) {
@@ -156,5 +157,34 @@ async fn a_job_is_forgotten_and_its_slots_stay(queue: TestQueue) {
     store.read().attempts_of(ada, |span| slots.push(span.reserved)).await.unwrap();
     assert_eq!(slots, [NOW, at(NOW.tick.0 + 50), at(NOW.tick.0 + 50)], "that of the other job, and two that may count");
     assert_eq!(store.read().explain(&target("1")).await.unwrap(), []);
+    assert_whole(&mut store).await;
+}
+
+async fn a_request_whose_end_nobody_saw_stays_behind_one_that_is_forgotten(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    let one = load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["1"])).await;
+    let mut drain = begin(&queue).await;
+    let lane = only_lane(&mut drain).await;
+    let died = claim_some(&mut drain, &lane, 1, NOW).await;
+    drop(drain);
+    // After a boot nobody can say by when the platform had counted it.
+    let now = Moment { tick: Tick(5), wall: at(NOW.tick.0 + 60_000).wall };
+    let (mut drain, _) = begin_at(&queue, now, "next").await;
+    let (from, to) = (TaskState::Waiting, TaskState::Pending);
+    let back = Move { task: died[0].task, from, to, reason: None };
+    drain.turn(&Turn { moves: vec![back], ..Turn::default() }, now).await.unwrap();
+    drain.end(now, "finished").await.unwrap().close().await;
+    let (mut drain, _) = begin_at(&queue, now, "next").await;
+    let lane = only_lane(&mut drain).await;
+    let claimed = claim_some(&mut drain, &lane, 1, now).await;
+    let done = settled(&claimed[0], lane.round, TaskState::Done, now);
+    drain.turn(&Turn { settled: vec![done], ..Turn::default() }, now).await.unwrap();
+    drain.end(now, "finished").await.unwrap().close().await;
+    let forgotten = store.admin().forget(&one, Wall(now.wall.0 + 1)).await.unwrap();
+    assert_eq!((forgotten.tasks, forgotten.attempts, forgotten.attempts_kept), (1, 1, 1));
+    let mut slots = Vec::new();
+    store.read().attempts_of(ada, |span| slots.push(span.reserved)).await.unwrap();
+    assert_eq!(slots, [NOW]);
     assert_whole(&mut store).await;
 }

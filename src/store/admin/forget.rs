@@ -69,13 +69,19 @@ impl AdminStore<'_> {
                 let to = last.min(from + ROWS_PER_TRANSACTION / 5 - 1);
                 let mut tx = self.db.begin().await?;
                 tx.execute(FORGET_TEXTS, args![from, to, id_spaces.as_str(), Action::DeletePost.code()]).await?;
+                let kept: Vec<(i64,)> = tx.fetch_all(KEPT, args![from, to, keep_from.0]).await?;
                 let mut counts = [0; FORGET_TASKS.len()];
                 for (count, sql) in counts.iter_mut().zip(FORGET_TASKS) {
                     *count = tx.execute(sql, args![from, to, keep_from.0]).await?;
                 }
+                tx.execute(
+                    UNCHAIN,
+                    args![serde_json::json!(kept.iter().map(|(id,)| id).collect::<Vec<_>>()).to_string()],
+                )
+                .await?;
                 tx.commit().await?;
                 forgotten.attempts += counts[1];
-                forgotten.attempts_kept += counts[2];
+                forgotten.attempts_kept += kept.len() as u64;
                 forgotten.tasks += counts[FORGET_TASKS.len() - 1];
                 from = to + 1;
             }
@@ -104,8 +110,21 @@ const FORGET_TEXTS: Sql = sql!(
             where task.id between $1 and $2)"
 );
 
+/// Attempts that stay, found while the chains still hang together: one may stay behind another that goes, where its end was never seen.
+const KEPT: &str = "
+    with recursive chain (id, previous_id, reserved_at, ended_at) as (
+         select a.id, a.previous_id, a.reserved_at, a.ended_at
+           from task join attempt a on a.id = task.last_attempt_id and a.task_id = task.id
+          where task.id between $1 and $2
+         union all
+         select a.id, a.previous_id, a.reserved_at, a.ended_at from chain join attempt a on a.id = chain.previous_id)
+    select id from chain where reserved_at >= $3 or ended_at is null";
+
+/// `$1` attempts that stay: what was before them has gone, or is nobody's.
+const UNCHAIN: Sql = sql!("update attempt set previous_id = null where id in ", numbers("$1"));
+
 /// Records and attempts first (found through the tasks' chains), the tasks last.
-const FORGET_TASKS: [&str; 10] = [
+const FORGET_TASKS: [&str; 9] = [
     "with recursive chain (id, previous_id) as (
          select a.id, a.previous_id from task join attempt a on a.id = task.last_attempt_id and a.task_id = task.id
           where task.id between $1 and $2
@@ -120,12 +139,6 @@ const FORGET_TASKS: [&str; 10] = [
          union all
          select a.id, a.previous_id, a.reserved_at from chain join attempt a on a.id = chain.previous_id)
      delete from attempt where id in (select id from chain where reserved_at < $3) and ended_at is not null",
-    "with recursive chain (id, previous_id) as (
-         select a.id, a.previous_id from task join attempt a on a.id = task.last_attempt_id and a.task_id = task.id
-          where task.id between $1 and $2
-         union all
-         select a.id, a.previous_id from chain join attempt a on a.id = chain.previous_id)
-     update attempt set previous_id = null where id in (select id from chain)",
     "delete from task_key where (lane_id, target) in (select lane_id, target from task where id between $1 and $2)",
     "delete from task_cells where task_id between $1 and $2",
     "delete from task_name where task_id between $1 and $2",
