@@ -25,6 +25,8 @@ impl Drain {
         }
         // A process that stands still in the middle of a transaction must not keep all others from theirs.
         self.store.db.execute("set idle_in_transaction_session_timeout = '5s'", args![]).await?;
+        // A drain's statements take milliseconds; behind a minute its lease is over, and it begins again.
+        self.store.db.execute("set statement_timeout = '60s'", args![]).await?;
         let (lives_ms, from) = DrainLease::first();
         let mut tx = self.store.db.begin().await?;
         begin_sharing(&mut tx).await?;
