@@ -14,7 +14,7 @@ use crate::app::request::ScheduledRun;
 use crate::app::run::LoadTurn;
 use crate::app::signals::Signals;
 use crate::config::Overrides;
-use crate::domain::Tick;
+use crate::domain::{Tick, Wall};
 use crate::error::CommandError;
 use crate::schedule::firing::{End, Firing};
 use crate::schedule::plan::Schedule;
@@ -27,8 +27,8 @@ const LEFT_FOR: Duration = Duration::from_secs(60);
 /// Schedules that are due, and whose files are not on this machine: another that works on the same queue may have them.
 #[derive(Debug, Default)]
 pub struct LeftToOthers {
-    /// Since when each of them, by its name.
-    since: HashMap<String, Tick>,
+    /// Since when each of them, by its name, and which of its slots had been dealt with then.
+    since: HashMap<String, (Wall, Tick)>,
 }
 
 impl LeftToOthers {
@@ -38,8 +38,12 @@ impl LeftToOthers {
         if !lacks_files(stored) {
             return false;
         }
-        let since = *self.since.entry(stored.name.clone()).or_insert(now);
-        now < since.after(LEFT_FOR)
+        let since = self.since.entry(stored.name.clone()).or_insert((stored.settled_to, now));
+        // Another slot: somebody has begun the one before.
+        if since.0 != stored.settled_to {
+            *since = (stored.settled_to, now);
+        }
+        now < since.1.after(LEFT_FOR)
     }
 
     /// What is no longer due has been begun by somebody.
@@ -168,7 +172,6 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::app::request::RunRequest;
-    use crate::domain::Wall;
     use crate::store::{NewSchedule, QueueKind, Store};
 
     #[tokio::test]
@@ -203,8 +206,10 @@ mod tests {
         assert!(!left.leaves(&whole, at(0)));
         assert!(left.leaves(&lost, at(0)) && left.leaves(&half, at(30)));
         assert!(left.leaves(&lost, at(59)) && !left.leaves(&lost, at(60)) && left.leaves(&half, at(60)));
-        // Somebody has begun it: when it is next due, it is left to others anew.
+        // Somebody has begun it, and it is due again already, or later: it is left to others anew.
+        let next = StoredSchedule { settled_to: Wall(lost.settled_to.0 + 60_000), ..lost.clone() };
+        assert!(left.leaves(&next, at(70)) && left.leaves(&next, at(129)) && !left.leaves(&next, at(130)));
         left.forget_but(&["half".to_owned()]);
-        assert!(left.leaves(&lost, at(100)) && !left.leaves(&half, at(100)));
+        assert!(left.leaves(&lost, at(200)) && !left.leaves(&half, at(200)));
     }
 }
