@@ -28,7 +28,12 @@ impl EventLog {
         let name = |id: &AccountId| self.names.get(id).map_or("", AccountName::as_str);
         match event {
             Event::Started { recovered, crashed } => info!(recovered, crashed, "the drain has begun"),
-            Event::LogLost => warn!("the write-ahead log of the queue is gone: what was sent last is not on record"),
+            Event::LogLost { was_restored: true } => {
+                warn!("the queue was restored from a snapshot: what was sent since is not on record");
+            }
+            Event::LogLost { was_restored: false } => {
+                warn!("the write-ahead log of the queue is gone: what was sent last is not on record")
+            }
             Event::QueueAway { why } => info!(why, "nothing is sent"),
             Event::QueueBack => info!("the queue is there again"),
             Event::Shared { gained, given } => info!(gained, given, "accounts have changed hands"),

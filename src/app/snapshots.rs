@@ -11,7 +11,7 @@ use super::deps::AppDeps;
 use crate::config::Settings;
 use crate::domain::counted;
 use crate::error::{CommandError, ErrorKind};
-use crate::store::{self, QueuePlace, RestoredQueue, Snapshot, Store};
+use crate::store::{self, QueuePlace, RestoredQueue, Snapshot, Store, StoreError};
 
 /// What names the newest copy.
 const LATEST: &str = "latest";
@@ -41,7 +41,7 @@ pub async fn take_due_snapshot(deps: AppDeps<'_>) -> Result<Option<Snapshot>, Co
 pub async fn restore_queue(deps: AppDeps<'_>, from: &Path) -> Result<RestoredQueue, CommandError> {
     let place = deps.settings.db()?;
     let file = place.file().ok_or_else(|| on_a_server(place))?;
-    let snapshot = if from == Path::new(LATEST) { latest(file)? } else { from.to_path_buf() };
+    let snapshot = if from == Path::new(LATEST) { latest(deps.settings, file)? } else { from.to_path_buf() };
     let is_same =
         |one: &Path, other: &Path| one.canonicalize().ok().is_some_and(|one| other.canonicalize().ok() == Some(one));
     if is_same(&snapshot, file) {
@@ -50,10 +50,8 @@ pub async fn restore_queue(deps: AppDeps<'_>, from: &Path) -> Result<RestoredQue
     }
     let _nobody = nobody_works_on(place).await?;
     let now = deps.clock.now().wall;
-    let restored = store::restore_snapshot(file, deps.settings.kind, &snapshot, now).await.map_err(|error| {
-        let error = CommandError::from(error);
-        CommandError { message: format!("{} was not restored: {}", snapshot.display(), error.message), ..error }
-    })?;
+    let restored = store::restore_snapshot(file, deps.settings.kind, &snapshot, now).await;
+    let restored = restored.map_err(|error| not_restored(error, &snapshot, file))?;
     let mut store = Store::open(place, deps.settings.kind).await?;
     let waiting = counted(restored.waiting.len() as u64, "job waits", "jobs wait");
     deps.log_audit_event(&mut store, "restore", None, &format!("{}; {waiting}", snapshot.display())).await;
@@ -71,12 +69,44 @@ pub fn unverified_text(settings: &Settings, job: &str) -> String {
     )
 }
 
-fn latest(queue: &Path) -> Result<PathBuf, CommandError> {
+/// What is wrong with a copy is no fault of the queue, which is as it was.
+fn not_restored(error: StoreError, snapshot: &Path, queue: &Path) -> CommandError {
+    let hint = match &error {
+        StoreError::WrongKind { found: "sandbox", .. } => {
+            Some("nothing was changed; it is a copy of a sandbox's queue: add --sandbox".to_owned())
+        }
+        StoreError::WrongKind { .. } => {
+            Some("nothing was changed; it is a copy of a real queue: leave out --sandbox".to_owned())
+        }
+        StoreError::Damaged { .. } | StoreError::Impossible { .. } => Some(another_copy(queue)),
+        StoreError::Io { path, .. } if path == snapshot => Some(another_copy(queue)),
+        _ => None,
+    };
+    let error = CommandError::from(error);
+    let message = format!("{} was not restored: {}", snapshot.display(), error.message);
+    CommandError { message, hint: hint.or(error.hint.clone()), ..error }
+}
+
+fn another_copy(queue: &Path) -> String {
+    match store::newest_snapshot(queue) {
+        Some(newest) => format!(
+            "nothing was changed; name a whole copy of the queue's file: the newest snapshot is {}",
+            newest.path.display()
+        ),
+        None => "nothing was changed; name a whole copy of the queue's file".to_owned(),
+    }
+}
+
+fn latest(settings: &Settings, queue: &Path) -> Result<PathBuf, CommandError> {
     let newest = store::snapshots_of(queue)?.into_iter().next();
     newest.map(|snapshot| snapshot.path).ok_or_else(|| {
         let folder = store::snapshot_folder(queue);
+        let who = match settings.snapshots_kept {
+            0 => "none are made ([snapshots] keep = 0)",
+            _ => "`cleanup serve` and `cleanup schedule due` make one a day",
+        };
         CommandError::new(ErrorKind::Usage, format!("there is no snapshot in {}", folder.display()))
-            .hint("name a copy of the queue's file; `cleanup serve` and `cleanup schedule due` make one a day")
+            .hint(format!("name a copy of the queue's file; {who}"))
     })
 }
 

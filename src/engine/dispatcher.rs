@@ -66,7 +66,7 @@ pub async fn run(
     let mut dispatcher = Dispatcher::new(deps, &start, accounts, access, settings);
     dispatcher.reporter.tell(&Event::Started { recovered: start.recovered, crashed: start.crashed });
     if start.log_lost.as_ref().is_some_and(|lost| lost.is_news) {
-        dispatcher.reporter.tell(&Event::LogLost);
+        dispatcher.reporter.tell(&Event::LogLost { was_restored: start.was_restored });
     }
     match dispatcher.work_to_the_end(&start).await {
         Ok(stopped) => dispatcher.finish(stopped).await,

@@ -38,8 +38,11 @@ pub enum Event {
         /// How many.
         tasks: u64,
     },
-    /// The write-ahead log of the queue's file is gone, and with it what was sent last.
-    LogLost,
+    /// What was sent last is not on record: the write-ahead log of the queue's file is gone.
+    LogLost {
+        /// No, the queue was restored from a snapshot.
+        was_restored: bool,
+    },
     /// Nothing more is sent of a job, because its keep list cannot be read.
     Withheld {
         /// Which list, and what happened.

@@ -2,6 +2,7 @@
 
 use super::error::StoreError;
 use super::place::QueuePlace;
+use super::snapshot::newest_snapshot;
 use crate::error::{CommandError, ErrorKind, io_hint};
 
 impl From<StoreError> for CommandError {
@@ -34,14 +35,16 @@ fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
             (ErrorKind::Config, "docs/scale.md says what a server needs; or give another queue with --db".into())
         }
         StoreError::Io { path, source } => (ErrorKind::Io, queue_io_hint(path, source)),
-        StoreError::Damaged { .. } => (
+        StoreError::Damaged { queue, .. } => (
             ErrorKind::Io,
-            "if it is not a queue of cleanup's, give another path with --db; else check the disk (`dmesg`), and restore the queue from a backup"
-                .into(),
+            format!(
+                "if it is not a queue of cleanup's, give another path with --db; else check the disk (`dmesg`), and {}",
+                way_back(queue)
+            ),
         ),
         StoreError::Impossible { .. } => (
             ErrorKind::Io,
-            "the file is damaged, or another program has written to it: `cleanup doctor` reads all of it; check the disk (`dmesg`), and restore the queue from a backup"
+            "the file is damaged, or another program has written to it: `cleanup doctor` reads all of it; check the disk (`dmesg`), and restore the queue from a backup, or from a snapshot where it names one"
                 .into(),
         ),
         StoreError::OutOfMemory { .. } => (
@@ -118,6 +121,18 @@ fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
         StoreError::Database(_) => {
             (ErrorKind::Fault, "please report this together with the output of `cleanup -vv status`".into())
         }
+    }
+}
+
+/// How a damaged queue is had back. A snapshot is named where there is one.
+pub fn way_back(queue: &QueuePlace) -> String {
+    match queue.file().and_then(newest_snapshot) {
+        Some(newest) => format!(
+            "go back to the snapshot of {} ({}): `cleanup doctor --restore latest` (with the same --db or --sandbox)",
+            newest.day,
+            newest.path.display()
+        ),
+        None => "restore the queue from a backup".to_owned(),
     }
 }
 

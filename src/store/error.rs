@@ -1,6 +1,6 @@
 //! What can go wrong between us and the disk.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::lock_holder::LockHolder;
 use super::place::QueuePlace;
@@ -233,7 +233,7 @@ pub(super) const BUSY_TIMEOUT_S: u64 = 30;
 
 impl StoreError {
     /// What the system said about a file of the queue's.
-    pub(super) fn of_io(path: &std::path::Path, source: std::io::Error) -> StoreError {
+    pub(super) fn of_io(path: &Path, source: std::io::Error) -> StoreError {
         let path = path.to_path_buf();
         match source.kind() {
             std::io::ErrorKind::StorageFull => StoreError::DiskFull { path },
@@ -248,5 +248,20 @@ impl StoreError {
 
     pub(super) fn impossible(what: impl Into<String>) -> StoreError {
         StoreError::Impossible { what: what.into() }
+    }
+
+    /// What was met in a copy that was made in `folder`, said of the file it was made of: that is the one a person knows.
+    pub(super) fn of_original(self, folder: &Path, original: &Path) -> StoreError {
+        let mut error = self;
+        match &mut error {
+            StoreError::Damaged { queue, .. }
+            | StoreError::Newer { queue, .. }
+            | StoreError::WrongKind { queue, .. }
+            | StoreError::Moved { queue, .. }
+            | StoreError::Awaiting { queue, .. } => *queue = original.into(),
+            StoreError::Io { path, .. } if path.starts_with(folder) => *path = original.to_path_buf(),
+            _ => {}
+        }
+        error
     }
 }

@@ -65,6 +65,7 @@ pub use accounts::{
 pub use admin::{
     AdminStore, AuditEvent, Claimant, ClockUndo, DAMAGED, DamagedTask, Forgotten, Integrity, LogEntry, LoginDevice,
 };
+pub use advice::way_back;
 pub use disk_room::{ReservedRoom, folder_of};
 pub use durable::{DurableFile, is_foreign, make_own_folder, make_private_folder};
 pub use error::StoreError;
@@ -99,7 +100,8 @@ pub use schedules::{
     StoredSchedule,
 };
 pub use snapshot::{
-    RestoredQueue, Snapshot, is_snapshot_due, restore_snapshot, snapshot_folder, snapshots_of, take_snapshot,
+    RestoredQueue, Snapshot, is_snapshot_due, newest_snapshot, restore_snapshot, snapshot_folder, snapshots_of,
+    take_snapshot,
 };
 pub use transfer::{CopiedQueue, MoveId, MoveMark};
 pub use watch::QueueWatch;

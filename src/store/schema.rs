@@ -4,6 +4,7 @@
 //! All that is missing is written in one transaction. Whoever is killed in the middle leaves the file as it was, and the next
 //! start does it again.
 
+use std::path::Path;
 use std::sync::LazyLock;
 
 use sqlx::SqlSafeStr;
@@ -12,8 +13,9 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use super::db::Beneath;
 use super::error::StoreError;
 use super::failpoint;
+use super::load::ReloadSizes;
 use super::lock::LoadLock;
-use super::open::{QueueKind, Store};
+use super::open::{QueueKind, Store, connect};
 
 /// Every file of `migrations`, compiled in. sqlx's `migrate!` reads the folder by itself, and has half of all crates built twice for it.
 macro_rules! embedded {
@@ -182,6 +184,21 @@ impl Store {
             return Err(StoreError::Damaged { queue: self.db.place().clone(), detail });
         }
         Ok(())
+    }
+}
+
+/// To open a file without tables makes a queue of it, an empty one. What is said to be a copy of a queue has them.
+///
+/// # Errors
+/// It has none, or cannot be read.
+pub(super) async fn refuse_without_tables(path: &Path) -> Result<(), StoreError> {
+    let mut store = Store { db: connect(path).await?, reload_sizes: ReloadSizes::default() };
+    let stage = store.stage().await;
+    let queue = store.place().clone();
+    store.close().await;
+    match stage?.newest {
+        Some(_) => Ok(()),
+        None => Err(StoreError::Damaged { queue, detail: "it has none of the tables of a queue".to_owned() }),
     }
 }
 

@@ -16,6 +16,7 @@ use super::disk_room::folder_of;
 use super::durable::{make_own_folder, make_private_folder, sync_folder};
 use super::error::StoreError;
 use super::open::{QueueKind, Store, connect, connect_alone, connect_to_copy};
+use super::schema::refuse_without_tables;
 use crate::domain::Wall;
 
 /// What a copy is called until it is whole.
@@ -73,6 +74,11 @@ pub fn snapshots_of(queue: &Path) -> Result<Vec<Snapshot>, StoreError> {
     Ok(snapshots)
 }
 
+/// The newest copy of a queue, for whoever says what there is: a folder that cannot be read has none.
+pub fn newest_snapshot(queue: &Path) -> Option<Snapshot> {
+    snapshots_of(queue).ok()?.into_iter().next()
+}
+
 /// Whether the copy of this day is missing.
 ///
 /// # Errors
@@ -113,7 +119,7 @@ pub async fn take_snapshot(queue: &Path, now: Wall, keep: usize) -> Result<Snaps
 /// taken here.
 ///
 /// # Errors
-/// The copy is no whole queue of this kind; somebody has the queue open; the disk refuses. The queue is as it was then.
+/// The copy is no whole queue of this kind (an empty file is none); somebody has the queue open; the disk refuses. The queue is as it was then.
 pub async fn restore_snapshot(
     queue: &Path,
     kind: QueueKind,
@@ -133,7 +139,7 @@ pub async fn restore_snapshot(
             std::fs::set_permissions(&to, Permissions::from_mode(0o600)).map_err(complain)?;
         }
     }
-    let waiting = make_wait(&copy, kind).await?;
+    let waiting = make_wait(&copy, kind).await.map_err(|error| error.of_original(workshop.path(), snapshot))?;
     File::open(&copy).and_then(|copy| copy.sync_all()).map_err(complain)?;
     fold_log(queue).await?;
     let set_aside = set_aside(queue, now).map_err(complain)?;
@@ -144,6 +150,7 @@ pub async fn restore_snapshot(
 
 /// Looks whether the copy is whole, and writes down in it that it does not know what was sent since.
 async fn make_wait(copy: &Path, kind: QueueKind) -> Result<Vec<String>, StoreError> {
+    refuse_without_tables(copy).await?;
     let mut store = Store::open(copy, kind).await?;
     if let Some(detail) = store.db.faults(1).await?.pop() {
         return Err(StoreError::Damaged { queue: store.place().clone(), detail });
@@ -183,7 +190,7 @@ fn set_aside(queue: &Path, now: Wall) -> std::io::Result<Option<PathBuf>> {
     if !queue.exists() {
         return Ok(None);
     }
-    let aside = beside(queue, &format!(".before-restore-{}", now.rfc3339().replace(':', "-")));
+    let aside = free_name(queue, now);
     // A log that stood beside the new file would be taken for its own.
     for ending in ["-wal", "-journal"] {
         if beside(queue, ending).exists() {
@@ -194,11 +201,22 @@ fn set_aside(queue: &Path, now: Wall) -> std::io::Result<Option<PathBuf>> {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    if std::fs::hard_link(queue, &aside).is_err() {
-        std::fs::rename(queue, &aside)?;
+    match std::fs::hard_link(queue, &aside) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(error),
+        Err(_) => std::fs::rename(queue, &aside)?,
+        Ok(()) => {}
     }
     sync_folder(folder_of(queue))?;
     Ok(Some(aside))
+}
+
+/// A name that no file has, nor its log: what was set aside before, in the same second, is the only one of its kind.
+fn free_name(queue: &Path, now: Wall) -> PathBuf {
+    let name = beside(queue, &format!(".before-restore-{}", now.rfc3339().replace(':', "-")));
+    let is_free =
+        |name: &PathBuf| ["", "-wal", "-journal"].iter().all(|ending| beside(name, ending).symlink_metadata().is_err());
+    let numbered = (2_u32..).map(|number| beside(&name, &format!("-{number}")));
+    std::iter::once(name.clone()).chain(numbered).find(is_free).unwrap_or(name)
 }
 
 /// Overwrites the logins. The copy has no free pages and nothing between its rows, so nothing else of them is in it.

@@ -100,7 +100,7 @@ impl Listener for EventCounters {
             | Event::Outage { .. }
             | Event::OutageEnded { .. }
             | Event::Withheld { .. }
-            | Event::LogLost
+            | Event::LogLost { .. }
             | Event::GroupEnded(_)
             | Event::NamesSought { .. }
             | Event::NamesFound { .. }

@@ -2,6 +2,7 @@
 //! was sent after the copy was made.
 
 use crate::common::running::{Running, poll};
+use crate::common::sql;
 use crate::common::{Done, Home, RunToEnd, SandboxProcess};
 use rustix::process::Signal;
 
@@ -60,7 +61,9 @@ impl Night {
     /// Nothing is sent, whoever asks, and everybody says why.
     fn waits(&self) {
         let requests = self.sandbox.requests();
-        let end = self.send(&[]).ends(4).says("waits for you");
+        let end =
+            self.send(&[]).ends(4).says("waits for you").says("was restored from a snapshot, which does not know");
+        assert!(!end.err.contains("-wal"), "{}", end.err);
         assert_eq!(end.summary()["stopped"], "paused");
         self.run(&["resume", "unfollow", "--yes"]).ends(4).says("sent since: `cleanup verify unfollow` compares");
         self.run(&["resume", "--dry-run"]).ends(0).says("would send nothing");
@@ -78,6 +81,9 @@ fn whoever_accepts_repeats_sends_what_is_left_and_no_window_goes_over_its_limit(
     night.restored();
     night.waits();
     night.run(&["resume", "--accept-repeats", "--yes"]).ends(2);
+    // Nobody can be asked, so nothing is accepted.
+    night.run(&["resume", "unfollow", "--accept-repeats"]).ends(2).says("--yes");
+    assert_eq!(night.run(&["status", "--json"]).json()["jobs"][0]["state"], "unverified");
     let words = ["resume", "unfollow", "--accept-repeats", "--yes", "--json", "--rate", LIMIT, "--pace", "front-load"];
     let end = night.run(&words).ends(0);
     assert_eq!(end.json()["jobs"][0]["done"], ROWS, "{}", end.err);
@@ -121,4 +127,77 @@ fn nobody_restores_under_a_process_that_works_or_from_nothing() {
     std::fs::remove_dir_all(night.home.data("queue.db.snapshots.d")).unwrap();
     let config = config.display().to_string();
     night.run(&["doctor", "--config", &config]).ends(0).says("keep = 0");
+    let refused = night.run(&["doctor", "--restore", "latest", "--config", &config]).ends(2).says("keep = 0");
+    assert!(!refused.err.contains("one a day"), "{}", refused.err);
+}
+
+/// What is beside the queue under a name that a restore gave it.
+fn set_aside(home: &Home) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(home.data("")).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.display().to_string().contains(".before-restore-")).collect()
+}
+
+#[test]
+fn whoever_restores_twice_within_a_second_keeps_both_queues() {
+    let night = Night::new();
+    let sent = std::fs::read(night.home.queue_file()).unwrap();
+    for _ in 0..3 {
+        night.restored();
+    }
+    let aside = set_aside(&night.home);
+    assert_eq!(aside.len(), 3, "{aside:?}");
+    assert!(aside.iter().any(|path| std::fs::read(path).unwrap() == sent), "the queue of before is lost");
+}
+
+#[test]
+fn what_is_no_whole_queue_is_refused_by_its_name_and_nothing_is_changed() {
+    let night = Night::new();
+    let before = std::fs::read(night.home.queue_file()).unwrap();
+    night.home.write("empty.db", "");
+    night.home.write("nonsense.db", "nonsense\n".repeat(1000));
+    night.home.write("truncated.db", &before[..before.len() / 2]);
+    for (name, drops) in [("tableless.db", true), ("foreign.db", false)] {
+        let path = night.home.write(name, "");
+        sql::change(path.as_path(), "create table song (id integer)");
+        if drops {
+            sql::change(path.as_path(), "drop table song");
+        }
+        assert!(path.metadata().unwrap().len() > 0);
+    }
+    for name in ["empty.db", "nonsense.db", "truncated.db", "tableless.db", "foreign.db"] {
+        let refused = night.run(&["doctor", "--restore", name]).ends(74).says(&format!("{name} was not restored"));
+        let text = &refused.err;
+        assert!(text.contains("hint: nothing was changed; name a whole copy of the queue's file"), "{text}");
+        assert!(text.contains("queue.db.snapshots.d/") && !text.contains("unfinished"), "{text}");
+    }
+    assert_eq!(std::fs::read(night.home.queue_file()).unwrap(), before);
+    assert!(set_aside(&night.home).is_empty());
+}
+
+#[test]
+fn nobody_accepts_repeats_beside_a_process_that_works() {
+    let night = Night::new();
+    night.restored();
+    let serve = Running::start(night.home.against(&night.sandbox, ["serve", "--yes", "--listen", "127.0.0.1:0"]));
+    poll("the server", || night.run(&["doctor"]).out.contains("a process is working on this queue now").then_some(()));
+    let refused = night.run(&["resume", "unfollow", "--accept-repeats", "--yes"]).ends(75);
+    assert!(refused.err.contains("hint: nothing was changed, and unfollow waits; end that process"), "{}", refused.err);
+    let job = night.run(&["status", "--json"]).json()["jobs"][0].clone();
+    assert_eq!(job["state"], "unverified", "{job}");
+    serve.signal(Signal::TERM);
+    serve.wait();
+    assert_eq!(night.sandbox.requests(), 20);
+}
+
+#[test]
+fn where_the_queue_is_damaged_the_snapshot_is_named_and_leads_back() {
+    let night = Night::new();
+    std::fs::write(night.home.queue_file(), "nonsense\n".repeat(1000)).unwrap();
+    night.run(&["status"]).ends(74).says("queue.db.snapshots.d/").says("`cleanup doctor --restore latest`");
+    let found = night.run(&["doctor"]).ends(74).out;
+    assert!(
+        found.contains("`cleanup doctor --restore latest`") && found.contains("1 snapshot of the queue"),
+        "{found}"
+    );
+    night.restored();
 }

@@ -8,11 +8,9 @@ use crate::auth::{KeyHeld, KeyPlace, Vault, VaultError, Why, list};
 use crate::config::Settings;
 use crate::domain::{Action, Wall, counted};
 use crate::error::CommandError;
-use crate::store::{Account, Credential, DamagedTask, DrainLock, Store, StoreError};
+use crate::store::{Account, Credential, DamagedTask, DrainLock, QueuePlace, Store, StoreError, way_back};
 use crate::text::shell_word;
 
-/// What to do where the file itself is broken.
-const BACKUP: &str = "stop every run, keep a copy of the file, and restore a backup, or a snapshot with `cleanup doctor --restore latest`";
 /// The most accounts that are named one by one.
 const MAX_NAMED: usize = 20;
 
@@ -25,7 +23,11 @@ pub(super) async fn look(settings: &Settings, now: Wall) -> Vec<DoctorFinding> {
             findings.extend(no_login(settings, &[]));
             return findings;
         }
-        Err(error) => return vec![fault("queue", error)],
+        Err(error) => {
+            let mut findings = vec![fault("queue", error)];
+            findings.extend(settings.db().ok().and_then(|place| snapshots::copies(settings, place)));
+            return findings;
+        }
     };
     let mut findings = integrity(settings, &mut store, now).await;
     findings.push(match DrainLock::is_held(store.place()).await {
@@ -55,11 +57,11 @@ async fn existing_queue(settings: &Settings) -> Result<Option<Store>, CommandErr
 async fn integrity(settings: &Settings, store: &mut Store, now: Wall) -> Vec<DoctorFinding> {
     let found = match store.admin().integrity().await {
         Ok(found) => found,
-        Err(error) => return vec![bad("queue", Grave::Queue, error.to_string(), BACKUP)],
+        Err(error) => return vec![bad("queue", Grave::Queue, error.to_string(), backup(store.place()))],
     };
     let mut findings = vec![good(if store.place().file().is_some() { "sqlite" } else { "postgresql" }, found.sqlite)];
     for fault in &found.faults {
-        findings.push(bad("queue", Grave::Queue, fault.clone(), BACKUP));
+        findings.push(bad("queue", Grave::Queue, fault.clone(), backup(store.place())));
     }
     let recount = command(settings, &["doctor", "--repair"]);
     for job in &found.miscounted {
@@ -91,11 +93,16 @@ async fn integrity(settings: &Settings, store: &mut Store, now: Wall) -> Vec<Doc
     findings
 }
 
+/// What to do where the file itself is broken.
+fn backup(queue: &QueuePlace) -> String {
+    format!("stop every run, keep a copy of the file, and {}", way_back(queue))
+}
+
 /// Rows that are not what their files said; they are noted, so that the next load of the file puts them right.
 async fn damaged(settings: &Settings, store: &mut Store, now: Wall) -> Vec<DoctorFinding> {
     let tasks = match note_damage(store, now).await {
         Ok(tasks) => tasks,
-        Err(error) => return vec![bad("queue", Grave::Queue, error.to_string(), BACKUP)],
+        Err(error) => return vec![bad("queue", Grave::Queue, error.to_string(), backup(store.place()))],
     };
     let repair = command(settings, &["doctor", "--repair"]);
     let finding = |task: &DamagedTask| {

@@ -4,13 +4,13 @@ use super::finding::{DoctorFinding, fault, good, warning};
 use crate::app::unverified_text;
 use crate::config::Settings;
 use crate::domain::counted;
-use crate::store::{JobState, Store, StoreError, snapshots_of};
+use crate::store::{JobState, QueuePlace, Store, StoreError, snapshots_of};
 
 /// The most jobs that are named one by one.
 const MAX_NAMED: usize = 20;
 
 pub(super) async fn look(settings: &Settings, store: &mut Store) -> Vec<DoctorFinding> {
-    let mut findings = Vec::from_iter(copies(settings, store));
+    let mut findings = Vec::from_iter(copies(settings, store.place()));
     match waiting(settings, store).await {
         Ok(waiting) => findings.extend(waiting),
         Err(error) => findings.push(fault("snapshots", error)),
@@ -19,8 +19,8 @@ pub(super) async fn look(settings: &Settings, store: &mut Store) -> Vec<DoctorFi
 }
 
 /// Of a queue in a file.
-fn copies(settings: &Settings, store: &Store) -> Option<DoctorFinding> {
-    let found = match snapshots_of(store.place().file()?) {
+pub(super) fn copies(settings: &Settings, queue: &QueuePlace) -> Option<DoctorFinding> {
+    let found = match snapshots_of(queue.file()?) {
         Ok(found) => found,
         Err(error) => return Some(fault("snapshots", error)),
     };

@@ -16,7 +16,8 @@ use crate::app::{Confirmation, confirm_jobs, recheck};
 use crate::domain::JobId;
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::read_keep_list;
-use crate::store::{DrainLock, JobState, JobStatus, Store};
+use crate::store::{DrainLock, Job, JobState, JobStatus, Store, StoreError};
+use crate::text::escaped;
 
 /// What is to be worked on, and how.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -58,10 +59,10 @@ pub async fn resume(
     let mut jobs = named_jobs(deps, request).await?;
     let is_named = !request.jobs.is_empty();
     let Some(mut store) = deps.existing_queue().await? else { return Ok(RunEnd::NoQueue) };
-    if request.accept_repeats {
-        accept_repeats(&mut store, &jobs, deps).await?;
-    }
-    if let Some(end) = RunEnd::with_nothing_to_send(store, is_named.then_some(jobs.as_slice())).await? {
+    let waiting = if request.accept_repeats { unverified(&mut store, &jobs).await? } else { Vec::new() };
+    if waiting.is_empty()
+        && let Some(end) = RunEnd::with_nothing_to_send(store, is_named.then_some(jobs.as_slice())).await?
+    {
         return Ok(end);
     }
     let mut drainer = Drainer::prepare(&request.bounds, terms()?, None, deps).await?;
@@ -69,7 +70,7 @@ pub async fn resume(
     drainer.accept_unnamed(request.accept_not_found);
     drainer.learn_users(deps).await?;
     let mut store = deps.open_queue().await?;
-    let lock = DrainLock::take(store.place()).await?;
+    let lock = DrainLock::take(store.place()).await.map_err(|error| of_busy(error, &waiting))?;
     drainer.register_self(&mut store).await?;
     if jobs.is_empty() {
         jobs = store.queue().jobs().await?.into_iter().filter(|job| job.pending > 0).map(|job| job.id).collect();
@@ -78,10 +79,18 @@ pub async fn resume(
     let only = is_named.then(|| jobs.clone());
     let untouched = UntouchedJobs::of(&mut store, only.as_deref()).await?;
     tell_held_back(&mut store, &jobs, deps).await?;
-    if !drainer.ask_for_jobs(&mut store, &jobs, deps).await? {
+    accept_repeats(&mut store, &waiting, JobState::Active).await?;
+    let is_agreed = drainer.ask_for_jobs(&mut store, &jobs, deps).await;
+    if !matches!(is_agreed, Ok(true)) {
+        accept_repeats(&mut store, &waiting, JobState::Unverified).await?;
+    }
+    if !is_agreed? {
         let mut left = store.read().status(None).await?;
         left.retain(|status| jobs.contains(&status.job.id));
         return Ok(RunEnd::Declined { queued: Some(left) });
+    }
+    for job in &waiting {
+        deps.log_audit_event(&mut store, "accept-repeats", Some(&job.name), "").await;
     }
     let signals = Signals::listen()?;
     drainer.drain(store, lock, Jobs { only, untouched }, signals, deps).await
@@ -107,14 +116,31 @@ pub async fn forecast_resume(deps: AppDeps<'_>, request: &ResumeRequest) -> Resu
     Ok(ResumeForecast { jobs: Some(jobs), confirmation, has_rejected })
 }
 
-/// Somebody knows, or does not mind, that rows may be sent again that were sent after the snapshot.
-async fn accept_repeats(store: &mut Store, jobs: &[JobId], deps: AppDeps<'_>) -> Result<(), CommandError> {
-    let all = store.queue().jobs().await?;
-    for job in all.iter().filter(|job| jobs.contains(&job.id) && job.state == JobState::Unverified) {
-        store.queue().set_job_state(job.id, JobState::Active).await?;
-        deps.log_audit_event(store, "accept-repeats", Some(&job.name), "").await;
+/// Those of these jobs that wait because the queue was restored.
+async fn unverified(store: &mut Store, jobs: &[JobId]) -> Result<Vec<Job>, CommandError> {
+    let all = store.queue().jobs().await?.into_iter();
+    Ok(all.filter(|job| jobs.contains(&job.id) && job.state == JobState::Unverified).collect())
+}
+
+/// Somebody knows, or does not mind, that rows may be sent again that were sent after the snapshot; or has said no to the rest.
+async fn accept_repeats(store: &mut Store, waiting: &[Job], state: JobState) -> Result<(), CommandError> {
+    for job in waiting {
+        store.queue().set_job_state(job.id, state).await?;
     }
     Ok(())
+}
+
+/// Whoever works on the queue would send what waits at once, without the bounds and keep lists of this command: it goes on waiting.
+fn of_busy(error: StoreError, waiting: &[Job]) -> CommandError {
+    let is_draining = matches!(error, StoreError::Draining { .. });
+    let error = CommandError::from(error);
+    match waiting.first() {
+        Some(job) if is_draining => error.hint(format!(
+            "nothing was changed, and {} waits; end that process (its service, too), and run the command again",
+            escaped(&job.name)
+        )),
+        _ => error,
+    }
 }
 
 /// The jobs that are named; none where all are meant.

@@ -19,6 +19,8 @@ const MAX_KEPT_NAMES: usize = 5;
 
 const LOG_LOST: &str = "the write-ahead log (-wal) of this queue is gone, and with it what was sent last: every window counts as full from now on, and rows may be asked for a second time (undoing twice does no harm); copy a queue together with its -wal file, or take it elsewhere with `cleanup db move`";
 
+const RESTORED: &str = "the queue was restored from a snapshot, which does not know what was sent since: every window counts as full from now on, and rows may be asked for a second time (undoing twice does no harm)";
+
 /// The numbers behind a bar or a line. Pure.
 #[derive(Debug)]
 pub struct View {
@@ -121,7 +123,7 @@ impl View {
         let name = |account: &AccountId| self.plan.names.get(account).map_or("?", String::as_str);
         match event {
             Event::Started { recovered, crashed } => cut_off(*recovered, *crashed),
-            Event::LogLost => Some(LOG_LOST.to_owned()),
+            Event::LogLost { was_restored } => Some(if *was_restored { RESTORED } else { LOG_LOST }.to_owned()),
             Event::Held { account, reason, until } => Some(format!(
                 "account {} waits until {}: {}",
                 escaped(name(account)),

@@ -121,6 +121,10 @@ impl Drain {
         drain.slots_from = drain.store.queue().first_that_count(&drain.boot.0, now, horizons).await?;
         start.other_boots |= drain.is_of_another_boot(drain.slots_from.far).await?;
         start.log_lost = drain.look_for_lost_log(now).await?;
+        if start.log_lost.as_ref().is_some_and(|lost| lost.is_news) {
+            let (was_restored,): (i64,) = drain.store.db.fetch_one(WAS_RESTORED, args![drain.fence.0]).await?;
+            start.was_restored = was_restored != 0;
+        }
         Ok((drain, start))
     }
 
@@ -203,6 +207,12 @@ impl Drain {
         &mut self.store
     }
 }
+
+/// Only the words of a notice hang on it: whoever restores marks the file as one without its log.
+const WAS_RESTORED: &str = "
+    select case when exists (
+        select 1 from audit_log where deed = 'restore' and job is null
+           and at >= coalesce((select max(started_at) from drain where id < $1), at)) then 1 else 0 end";
 
 /// What a lane does, and for whom, stands twice: in the index by which it is found and in its row, which are held against each other.
 pub(super) const LANES: Sql = sql!(

@@ -22,6 +22,8 @@ pub struct DrainStart {
     pub other_boots: bool,
     /// The write-ahead log of an earlier drain was lost.
     pub log_lost: Option<LogLost>,
+    /// What is told as news of a lost log comes from this: the queue was restored from a snapshot after the drain before.
+    pub was_restored: bool,
     /// When the first drain of this boot took the queue over from the last drain of another boot.
     pub taken_over: Tick,
 }

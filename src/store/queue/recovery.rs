@@ -54,6 +54,7 @@ impl Drain {
             undecided: undecided.into_iter().map(undecided_of).collect(),
             other_boots: false,
             log_lost: None,
+            was_restored: false,
             taken_over: Tick(taken_over),
         })
     }
