@@ -140,13 +140,15 @@ fn set_aside(home: &Home) -> Vec<std::path::PathBuf> {
 #[test]
 fn whoever_restores_twice_within_a_second_keeps_both_queues() {
     let night = Night::new();
-    let sent = std::fs::read(night.home.queue_file()).unwrap();
     for _ in 0..3 {
         night.restored();
     }
     let aside = set_aside(&night.home);
     assert_eq!(aside.len(), 3, "{aside:?}");
-    assert!(aside.iter().any(|path| std::fs::read(path).unwrap() == sent), "the queue of before is lost");
+    let mut sent: Vec<i64> =
+        aside.iter().map(|path| sql::number(path.as_path(), "select count(*) from attempt")).collect();
+    sent.sort_unstable();
+    assert_eq!(sent, [0, 0, 20], "the queue of before is lost, or the copies know more than they can");
 }
 
 #[test]
