@@ -6,7 +6,7 @@ use crate::jobfile::JobFileError;
 use crate::jobfile::keep_list::{self, KeepList};
 
 pub fn read_keep_list(path: &Path) -> Result<KeepList, JobFileError> {
-    keep_list::read(path, |text| text.parse().ok())
+    keep_list::read(path, |text| text.parse().ok().into_iter().collect())
 }
 
 /// As `src/lists/keep.rs` has it, of no platform.

@@ -8,7 +8,7 @@ pub fn try_it(data: &[u8]) {
     let Some((letter, rest)) = data.split_first() else { return };
     let source = Source::spool("fuzz.csv", rest).expect("a temporary file");
     if *letter == b'k' {
-        if let Ok(list) = keep_list::read_source(&source, |text| text.parse().ok()) {
+        if let Ok(list) = keep_list::read_source(&source, |text| text.parse().ok().into_iter().collect()) {
             assert_eq!(list.len(), list.targets().count());
         }
         return;

@@ -59,7 +59,7 @@ pub fn read_handle(cell: &[u8], bare_words: bool) -> Option<Handle> {
     }
 }
 
-/// Reads a cell. `kind` is what the action acts on, none where both will do; in a column of `handles` a bare word is one.
+/// Reads a cell. `kind` is what the action acts on, none where any will do; in a column of `handles` a bare word is one.
 pub(super) fn read(cell: &[u8], kind: Option<TargetKind>, handles: bool) -> Result<Named, Fault> {
     let text = decode(cell);
     let text = bare(&text);
@@ -93,8 +93,7 @@ pub(super) fn read(cell: &[u8], kind: Option<TargetKind>, handles: bool) -> Resu
     match linked {
         link::Linked::User(_) | link::Linked::Handle(_) if !may_be_user => Err(Fault::WrongKind),
         link::Linked::Post(_) if kind.is_some_and(|kind| kind != TargetKind::Post) => Err(Fault::WrongKind),
-        // Where both users and posts will do, lists will not.
-        link::Linked::List(_) if kind != Some(TargetKind::List) => Err(Fault::NotATargetLink),
+        link::Linked::List(_) if kind.is_some_and(|kind| kind != TargetKind::List) => Err(Fault::NotATargetLink),
         link::Linked::User(id) | link::Linked::Post(id) | link::Linked::List(id) => Ok(Named::LinkedId(id)),
         link::Linked::Handle(handle) => Ok(Named::Handle(handle)),
     }

@@ -230,6 +230,11 @@ impl Read for Feed {
     }
 }
 
+/// The text of a source alone, whatever it is written in.
+pub(super) fn text_of(source: &Source) -> impl Read + use<> {
+    DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(source.reader())
+}
+
 /// What an I/O error out of a feed means for the file.
 pub(super) fn feed_error(error: io::Error, path: &str, line: u64) -> JobFileError {
     let path = path.to_owned();

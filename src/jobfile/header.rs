@@ -268,19 +268,11 @@ impl Header {
         self.is_written && self.names.iter().any(|name| OF_POSTS.contains(&folded(name).as_str()))
     }
 
-    /// Every column that can be the target of an action on users or on posts.
+    /// Every column that can be the target of an action on users, posts or lists; where there is none, on tags or servers.
     pub(super) fn any_targets(&self) -> Vec<usize> {
-        let mut found = Vec::new();
-        for choice in [&self.users, &self.posts, &self.lists] {
-            match choice {
-                Choice::One(index) => found.push(*index),
-                Choice::Many(many) => found.extend(many),
-                Choice::None => {}
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        found
+        let found = columns_of(&[&self.users, &self.posts, &self.lists]);
+        // Beside other targets a tag or a server is a remark.
+        if found.is_empty() { columns_of(&[&self.tags, &self.domains]) } else { found }
     }
 
     /// The name of a column, for messages.
@@ -297,6 +289,20 @@ impl Choice {
             _ => Choice::Many(found),
         }
     }
+}
+
+fn columns_of(choices: &[&Choice]) -> Vec<usize> {
+    let mut found = Vec::new();
+    for choice in choices {
+        match choice {
+            Choice::One(index) => found.push(*index),
+            Choice::Many(many) => found.extend(many),
+            Choice::None => {}
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 fn ambiguous(path: String, role: &'static str, names: &[String], which: &[usize]) -> JobFileError {

@@ -4,19 +4,24 @@
 //! error, never passed over: the user counts on it.
 
 use std::collections::HashSet;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use super::cell::{self, Named};
 use super::cut::{RowShape, RowsBefore};
 use super::damage::{Forms, LENGTHS, SHAPES, Tally};
+use super::decode::{feed_error, text_of};
 use super::header::{Header, ReadOptions, is_known, is_link_column};
 use super::records::Records;
 use super::text::{decode, is_blank, shown};
 use super::{Fault, JobFileError, MAX_KEEP_ENTRIES, Source};
 use crate::domain::{Handle, Target, TargetId, TargetKey};
 
-/// The key that a text is, of whatever platform; none where it might be anything else.
-pub type ReadKey = fn(&str) -> Option<Target>;
+/// The keys that a text is, of whatever platforms: two where it is written alike on two of them. None where it might be anything else.
+pub type ReadKeys = fn(&str) -> Vec<Target>;
+
+/// What is looked at of a line that begins with `#`: no tag is longer.
+const MAX_TAG_LINE: usize = 1_024;
 
 /// The targets to be spared, of any kind: an ID spares the user and the post of that number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,13 +103,13 @@ impl KeepList {
     }
 }
 
-/// Reads a keep list. Lines that begin with `#` are comments, and so is ` # ...` after an entry. `keys` says which texts are keys, whatever
-/// platform they are of.
+/// Reads a keep list. Lines that begin with `#` are comments, unless what they begin with is a key, as tags are; ` # ...` after an entry is
+/// one too. `keys` says which texts are keys, whatever platform they are of.
 ///
 /// # Errors
 /// The file cannot be read, a line names no target, an ID may have been rounded by a spreadsheet, or there are more than
 /// [`MAX_KEEP_ENTRIES`]. An empty file is an empty list.
-pub fn read(path: &Path, keys: ReadKey) -> Result<KeepList, JobFileError> {
+pub fn read(path: &Path, keys: ReadKeys) -> Result<KeepList, JobFileError> {
     read_source(&Source::open(path)?, keys)
 }
 
@@ -112,7 +117,7 @@ pub fn read(path: &Path, keys: ReadKey) -> Result<KeepList, JobFileError> {
 ///
 /// # Errors
 /// See [`read`].
-pub fn read_called(path: &Path, name: &str, keys: ReadKey) -> Result<KeepList, JobFileError> {
+pub fn read_called(path: &Path, name: &str, keys: ReadKeys) -> Result<KeepList, JobFileError> {
     read_source(&Source::open(path)?.called(name), keys)
 }
 
@@ -120,14 +125,14 @@ pub fn read_called(path: &Path, name: &str, keys: ReadKey) -> Result<KeepList, J
 ///
 /// # Errors
 /// See [`read`].
-pub fn read_source(source: &Source, keys: ReadKey) -> Result<KeepList, JobFileError> {
+pub fn read_source(source: &Source, keys: ReadKeys) -> Result<KeepList, JobFileError> {
     let options = ReadOptions::default();
     let mut records = Records::open(source, |name| is_known(name, &options), Some(b'#'))?;
     let mut reader = Reader::new(keys);
     let mut is_first = true;
     while records.advance()? {
         let blank = records.record().iter().all(|cell| decode(cell).chars().all(is_blank));
-        if blank || is_comment(records.record().get(0).unwrap_or_default()) {
+        if blank || is_comment(records.record().get(0).unwrap_or_default(), keys) {
             continue;
         }
         if std::mem::take(&mut is_first) && reader.takes_header(&records, &options)? {
@@ -135,12 +140,47 @@ pub fn read_source(source: &Source, keys: ReadKey) -> Result<KeepList, JobFileEr
         }
         reader.take(&records)?;
     }
-    reader.finish(records.path())
+    let mut list = reader.finish(records.path())?;
+    add_tags(source, (records.delimiter(), keys), &mut list)?;
+    Ok(list)
+}
+
+/// Adds the keys that the parser of records has passed over as comments: of lines that begin with `#`, and with a key. Where such a line
+/// stands inside quotes, one more is kept than was meant, and none fewer.
+fn add_tags(source: &Source, (delimiter, keys): (u8, ReadKeys), list: &mut KeepList) -> Result<(), JobFileError> {
+    let mut add = |line: &[u8]| {
+        let first = line.split(|byte| *byte == delimiter).next().unwrap_or_default();
+        keys_of(entry_of(&decode(first)), keys).into_iter().for_each(|key| list.insert(key));
+        if list.len() <= MAX_KEEP_ENTRIES {
+            return Ok(());
+        }
+        Err(JobFileError::KeepTooLong { path: source.name().to_owned(), max_entries: MAX_KEEP_ENTRIES })
+    };
+    let mut text = BufReader::new(text_of(source));
+    let mut line: Vec<u8> = Vec::new();
+    loop {
+        let block = text.fill_buf().map_err(|error| feed_error(error, source.name(), 1))?;
+        for byte in block {
+            if matches!(byte, b'\n' | b'\r') {
+                if line.first() == Some(&b'#') {
+                    add(&line)?;
+                }
+                line.clear();
+            } else if line.is_empty() || line[0] == b'#' && line.len() < MAX_TAG_LINE {
+                line.push(*byte);
+            }
+        }
+        let read = block.len();
+        if read == 0 {
+            return if line.first() == Some(&b'#') { add(&line) } else { Ok(()) };
+        }
+        text.consume(read);
+    }
 }
 
 struct Reader {
     list: KeepList,
-    keys: ReadKey,
+    keys: ReadKeys,
     /// The columns with IDs, or with what else the file names its targets by.
     targets: Vec<usize>,
     /// The columns with user names.
@@ -163,7 +203,7 @@ struct Reader {
 
 impl Reader {
     /// Of a file without a header: its first column names the targets.
-    fn new(keys: ReadKey) -> Reader {
+    fn new(keys: ReadKeys) -> Reader {
         Reader {
             keys,
             targets: vec![0],
@@ -276,11 +316,10 @@ impl Reader {
     /// Takes what a cell names; false where it is empty.
     fn take_cell(&mut self, records: &Records, column: usize, handles: bool) -> Result<bool, JobFileError> {
         let cell = decode(records.record().get(column).unwrap_or_default());
-        let text = cell.split_once(" #").map_or(&*cell, |(entry, _)| entry);
-        // A number that a spreadsheet has rewritten has a dot as hosts have.
-        let bare = cell::bare(text);
-        if let Some(key) = (self.keys)(bare).filter(|_| !cell::is_scientific(bare)) {
-            self.list.insert(key);
+        let text = entry_of(&cell);
+        let found = keys_of(text, self.keys);
+        if !found.is_empty() {
+            found.into_iter().for_each(|key| self.list.insert(key));
             return Ok(true);
         }
         let id = match cell::read(text.as_bytes(), None, handles) {
@@ -322,8 +361,23 @@ impl Reader {
     }
 }
 
-fn is_comment(cell: &[u8]) -> bool {
-    decode(cell).trim_start_matches(is_blank).starts_with('#')
+/// A cell without the remark after its entry.
+fn entry_of(cell: &str) -> &str {
+    let cell = cell.trim_start_matches(is_blank);
+    cell.split_once(" #").map_or(cell, |(entry, _)| entry)
+}
+
+/// The keys that an entry is. A number that a spreadsheet has rewritten has a dot as hosts have.
+fn keys_of(entry: &str, keys: ReadKeys) -> Vec<Target> {
+    let bare = cell::bare(entry);
+    if cell::is_scientific(bare) { Vec::new() } else { keys(bare) }
+}
+
+/// A tag begins as a comment does.
+fn is_comment(cell: &[u8], keys: ReadKeys) -> bool {
+    let cell = decode(cell);
+    let entry = entry_of(&cell);
+    entry.starts_with('#') && keys_of(entry, keys).is_empty()
 }
 
 /// A list is for accounts of every platform: it is not said what one of them would want.
@@ -332,7 +386,8 @@ fn unreadable(path: &str, line: u64, text: &str, fault: Fault) -> JobFileError {
         Fault::EmptyTarget => "it names nobody: write an ID, an @handle or a link, or remove the line".to_owned(),
         Fault::NotAnId | Fault::NotAHandle | Fault::IdTooLong | Fault::ForeignLink | Fault::NotATargetLink => {
             "neither an ID nor a name nor a link that can be read: write an ID as `cleanup list` gives it, a name with its @ (@ada, \
-             @ada@example.org, @ada.bsky.social), or a link to the page of a user or post"
+             @ada@example.org, @ada.bsky.social), a tag with its # (#rust), the name of a server (example.social), or a link to the page of \
+             a user, a post or a list"
                 .to_owned()
         }
         _ => fault.message(None),

@@ -4,8 +4,14 @@
 
 use super::*;
 
-/// Keys of these tests begin so.
-const KEYS: ReadKey = |text| text.starts_with("did:").then(|| text.parse().ok())?;
+/// Keys of these tests begin so, and the names of servers may be names of people.
+const KEYS: ReadKeys = |text| match text {
+    tag if tag.starts_with('#') && tag.len() > 1 && !tag.contains([' ', '1']) => vec![tag.parse().unwrap()],
+    host if host.ends_with(".example") && !host.contains('/') => {
+        [host.to_owned(), format!("@{host}")].map(|key| key.parse().unwrap()).into()
+    }
+    other => other.starts_with("did:").then(|| other.parse().ok()).flatten().into_iter().collect(),
+};
 
 fn list_of(text: &str) -> Result<KeepList, JobFileError> {
     read_source(&Source::spool("keep.txt", text.as_bytes()).unwrap(), KEYS)
@@ -24,6 +30,48 @@ fn ids_handles_links_and_comments() {
     }
     assert_eq!(list.len(), 5);
     assert!(list_of("").unwrap().is_empty() && list_of("# nobody\n").unwrap().is_empty());
+}
+
+/// What begins with `#` is a comment only where it is no tag, wherever it stands.
+#[test]
+fn tags_are_no_comments() {
+    for text in [
+        "#aa\n#bb # a remark\n",
+        "# both\n#12\n\"#aa\"\n  #bb\n",
+        "#aa\r#bb",
+        "#aa\r\n12\r\n#bb",
+        "target_id,link\n#aa,https://host.example/tags/aa\n\"#bb\",\n",
+        "link;target_id\n;#aa\n;\"#bb\" # mine\n",
+        "tag\n#aa\n#bb\n",
+        "Hashtag,note\n#aa,1\n#bb,2\n",
+        "\u{feff}#aa\n#bb\n",
+    ] {
+        let list = list_of(text).unwrap();
+        assert!(has(&list, "#aa") && has(&list, "#bb"), "{text:?}");
+        assert_eq!(list.len(), 2 + usize::from(has(&list, "12")), "{text:?}");
+    }
+    let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain("#aa\n".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let list = read_source(&Source::spool("keep.txt", &wide[..]).unwrap(), KEYS).unwrap();
+    assert!(has(&list, "#aa") && list.len() == 1);
+    assert!(list_of("# aa\n#\n#a b\n#12\n").unwrap().is_empty());
+    assert!(list_of("tag\naa\n").is_err(), "nothing is passed over");
+}
+
+#[test]
+fn a_text_that_two_platforms_have_is_kept_on_both() {
+    for text in ["bad.example\n", "domain\nbad.example\n", "target_id,link\nbad.example,\n"] {
+        let list = list_of(text).unwrap();
+        assert!(has(&list, "bad.example") && has(&list, "@bad.example") && list.len() == 2, "{text}");
+    }
+    // Beside what is named otherwise it is a remark.
+    assert_eq!(list_of("id,domain,tag\n12,bad.example,friend\n").unwrap().len(), 1);
+}
+
+#[test]
+fn lists_of_users_are_kept_by_ids_and_links() {
+    for text in ["7\n", "https://x.com/i/lists/7\n", "link\nx.com/i/lists/7\n", "list_id,name\n7,Ada\n"] {
+        assert!(has(&list_of(text).unwrap(), "7"), "{text}");
+    }
 }
 
 #[test]

@@ -6,14 +6,14 @@ use std::path::Path;
 use crate::domain::Target;
 use crate::jobfile::JobFileError;
 use crate::jobfile::keep_list::{self, KeepList};
-use crate::platforms::{author_of, evident_key, foreign_names};
+use crate::platforms::{author_of, evident_keys, foreign_names};
 
 /// Reads a keep list.
 ///
 /// # Errors
 /// See [`keep_list::read`].
 pub fn read_keep_list(path: &Path) -> Result<KeepList, JobFileError> {
-    keep_list::read(path, evident_key)
+    keep_list::read(path, evident_keys)
 }
 
 /// Reads a keep list that its sender knows by another name than that of its path.
@@ -21,7 +21,7 @@ pub fn read_keep_list(path: &Path) -> Result<KeepList, JobFileError> {
 /// # Errors
 /// See [`keep_list::read`].
 pub fn read_keep_list_called(path: &Path, name: &str) -> Result<KeepList, JobFileError> {
-    keep_list::read_called(path, name, evident_key)
+    keep_list::read_called(path, name, evident_keys)
 }
 
 /// Whose post a target is, where its text tells.

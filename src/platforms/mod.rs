@@ -55,7 +55,7 @@ pub use list_endpoint::ListEndpoint;
 pub use names::{NameQuestion, NameResolver};
 pub use page_question::{EntryFields, PageQuestion, What};
 pub use registry::{
-    author_of, evident_key, find, find_inverse, find_list_endpoint, find_list_endpoint_named, find_marks,
+    author_of, evident_key, evident_keys, find, find_inverse, find_list_endpoint, find_list_endpoint_named, find_marks,
     find_name_resolver, foreign_names, kept_name, logging_in_by, resolvable_name, spec, table, with_activities,
     with_repositories,
 };

@@ -46,6 +46,16 @@ pub fn evident_key(text: &str) -> Option<Target> {
     })
 }
 
+/// The keys that a text may be where nobody says whose platform it is of, nor what is acted on: [`evident_key`], and the tag or the server
+/// that it would be in a row. The name of a server may be somebody's handle elsewhere, so that one text is both.
+pub fn evident_keys(text: &str) -> Vec<Target> {
+    let thing = Platform::real().map(|platform| spec(platform).target()).find_map(|grammar| {
+        let target = (grammar.read)(text)?;
+        grammar.kind_of(&target).is_some_and(TargetKind::is_told_by_text).then_some(target)
+    });
+    evident_key(text).into_iter().chain(thing).collect()
+}
+
 /// What a text names by a name of any platform but those of bare handles: what it means has to be looked up there.
 pub fn foreign_names(text: &str) -> impl Iterator<Item = Target> + use<'_> {
     let read = Platform::real().filter_map(|platform| (spec(platform).target().read)(text));
@@ -177,6 +187,17 @@ mod tests {
             "ada.",
         ] {
             assert_eq!(evident_key(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn tags_and_servers_are_read_beside_what_the_text_may_be_elsewhere() {
+        let texts = |text: &str| evident_keys(text).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(texts("#Rust"), ["#rust"]);
+        assert_eq!(texts("Bad.example"), ["@bad.example", "bad.example"]);
+        assert_eq!(texts("did:plc:ewvi7nxzyoun6zhxrhs64oiz"), ["did:plc:ewvi7nxzyoun6zhxrhs64oiz"]);
+        for text in ["", "jack", "rust", "# rust", "#12", "@ada", "7", "123.0"] {
+            assert!(evident_keys(text).is_empty(), "{text}");
         }
     }
 

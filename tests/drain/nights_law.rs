@@ -136,7 +136,7 @@ fn check(nights: &[Night]) -> Result<(), TestCaseError> {
             let file = bench.write("unfollow.csv", &format!("user_id\n{}\n", lines.join("\n")));
             let list = |numbers: &mut dyn Iterator<Item = u64>| {
                 let lines: Vec<String> = numbers.map(|number| id(number).to_string()).collect();
-                read_source(&Source::spool("list", lines.join("\n").as_bytes()).unwrap(), |_| None).unwrap()
+                read_source(&Source::spool("list", lines.join("\n").as_bytes()).unwrap(), |_| Vec::new()).unwrap()
             };
             let keep = (!night.keep.is_empty()).then(|| list(&mut night.keep.iter().copied()));
             let only = night.only.map(|of| list(&mut (0..2_000).filter(|number: &u64| number.is_multiple_of(of))));

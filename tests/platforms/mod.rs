@@ -3,6 +3,7 @@
 mod bench;
 mod bluesky;
 mod bluesky_program;
+mod kept_things;
 mod lists_program;
 mod mastodon;
 mod mastodon_names;

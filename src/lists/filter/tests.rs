@@ -9,13 +9,13 @@ use crate::domain::{ListKind, PostTraits, TargetKind, Visibility, Wall};
 use crate::jobfile::Source;
 use crate::jobfile::keep_list::{KeepList, read_source};
 use crate::lists::{Entry, columns, snowflake};
-use crate::platforms::evident_key;
+use crate::platforms::evident_keys;
 
 /// 2026-11-22T12:00:00Z
 const NOW: Wall = Wall(1_795_348_800_000);
 
 fn list(text: &str) -> KeepList {
-    read_source(&Source::spool("keep.txt", text.as_bytes()).unwrap(), evident_key).unwrap()
+    read_source(&Source::spool("keep.txt", text.as_bytes()).unwrap(), evident_keys).unwrap()
 }
 
 fn at(text: &str) -> Wall {
