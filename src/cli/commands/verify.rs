@@ -42,8 +42,9 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CommandErro
     if args.by_id && !lanes.is_empty() && !app::can_ask_by_id(&lanes) {
         let message = format!("--by-id: nothing that {} has done can be asked about row by row", job.name);
         let error = CommandError::new(ErrorKind::Usage, message);
-        return Err(error
-            .hint("leave it out: Bluesky's lists are whole, and X does not say what an account has done to a post"));
+        return Err(
+            error.hint("leave it out: its lists are compared as a whole, or its platform answers for no single row")
+        );
     }
     let tell = |report: VerifyReport| {
         if args.json {
