@@ -346,6 +346,7 @@ create table firing (
     retry_at bigint,
     troubles bigint not null default 0 check (troubles >= 0),
     trouble text collate "C",
+    loaded bigint not null default 0 check (loaded in (0, 1)),
     spent_microusd bigint not null default 0 check (spent_microusd >= 0),
     unique (schedule_id, slot_at),
     check ((state = 'ended') = (ended_at is not null)),

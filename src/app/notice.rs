@@ -1,7 +1,7 @@
 //! What a use case tells while it is under way: typed, so that each face finds its own words.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::confirmation::Confirmation;
 use super::list::{ListAccess, ListReport, UnfinishedReading};
@@ -43,6 +43,8 @@ pub enum Notice<'a> {
     Moved(&'a Job, &'a Prepared),
     /// What loading a file did to its job.
     Loaded(&'a str, &'a Loaded),
+    /// A scheduled run that has loaded its files goes on without these, which are not here.
+    GoesOnWithout(&'a [PathBuf]),
     /// What became of the ticks of a saved worklist; none: it has no rows.
     TicksTaken(&'a Path, Option<&'a TicksTaken>),
     /// Tasks that an older version queued are rejected now.

@@ -108,6 +108,7 @@ pub(super) async fn go_on(
         spent: running.spent,
         transient_failures: running.transient_failures,
         told: running.trouble.clone(),
+        is_loaded: running.is_loaded,
         ..Firing::new(running.id, schedule.clone(), slot, began, how)
     }))
 }

@@ -44,6 +44,8 @@ pub struct Firing {
     pub transient_failures: u32,
     /// The trouble that was told last.
     pub told: Option<String>,
+    /// An earlier run of it has loaded its files.
+    pub is_loaded: bool,
 }
 
 /// What becomes of a firing after a run.
@@ -92,6 +94,7 @@ impl Firing {
             spent: MicroUsd(0),
             transient_failures,
             told: None,
+            is_loaded: false,
         }
     }
 }

@@ -87,7 +87,7 @@ fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
         ),
         StoreError::InUse { .. } => (
             ErrorKind::Busy,
-            "nothing was changed; end what works on it or shows it (`cleanup serve`, lists that are being read), and run the command again".into(),
+            "nothing was changed; end what works on it or shows it (`cleanup status` names what drains or serves it; lists that are being read), and run the command again".into(),
         ),
         StoreError::NotEmpty { .. } => (ErrorKind::Usage, "nothing was moved; name a database, or a file, that is new".into()),
         StoreError::OldSqlite { .. } => (ErrorKind::Config, "build cleanup with the SQLite it brings along".into()),
@@ -184,7 +184,7 @@ mod tests {
             (StoreError::Unfit { queue: queue.clone(), detail: "x".into() }, 78),
             (StoreError::Foreign { path: path.clone() }, 78),
             (StoreError::Awaiting { queue: queue.clone(), from: "/old.db".into() }, 78),
-            (StoreError::InUse { queue: queue.clone() }, 75),
+            (StoreError::InUse { queue: queue.clone(), holder: None }, 75),
             (StoreError::NotEmpty { queue: queue.clone() }, 2),
             (StoreError::OldSqlite { version: "3.40.0".into(), needed: "3.51.3" }, 78),
             (StoreError::Draining { queue: queue.clone(), holder: None }, 75),

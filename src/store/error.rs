@@ -173,10 +173,12 @@ pub enum StoreError {
         from: String,
     },
     /// Somebody else has a queue open that has to be nobody's for a while.
-    #[error("another process has {queue} open")]
+    #[error("another process has {queue} open{}", named(holder.as_ref()))]
     InUse {
         /// Which.
         queue: QueuePlace,
+        /// Who, where there is one, and as far as it says.
+        holder: Option<LockHolder>,
     },
     /// A queue that was to be empty is not.
     #[error("{queue} has rows already")]

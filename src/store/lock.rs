@@ -29,22 +29,30 @@ impl DrainLock {
     /// # Errors
     /// [`StoreError::Draining`] where another process has it; on a server, where one is alone with the queue.
     pub async fn take(queue: impl Into<QueuePlace>) -> Result<DrainLock, StoreError> {
-        DrainLock::take_as(queue.into(), Sharing::Shared).await
+        let queue = queue.into();
+        match DrainLock::try_take_as(&queue, Sharing::Shared).await? {
+            Some(lock) => Ok(lock),
+            None => Err(DrainLock::refusal(queue).await),
+        }
     }
 
     /// The same for somebody who does not drain, and keeps everybody from it.
     ///
     /// # Errors
-    /// [`StoreError::Draining`] where any other process has it.
+    /// [`StoreError::InUse`] where any other process has it.
     pub async fn take_alone(queue: impl Into<QueuePlace>) -> Result<DrainLock, StoreError> {
-        DrainLock::take_as(queue.into(), Sharing::Alone).await
+        let queue = queue.into();
+        if let Some(lock) = DrainLock::try_take_as(&queue, Sharing::Alone).await? {
+            return Ok(lock);
+        }
+        // On a server there may be several.
+        let holder = if queue.file().is_some() { DrainLock::holder(&queue).await } else { None };
+        Err(StoreError::InUse { queue, holder })
     }
 
-    async fn take_as(queue: QueuePlace, sharing: Sharing) -> Result<DrainLock, StoreError> {
-        match HeldLock::try_take_as(&queue, LockName::Drain, sharing).await? {
-            Some(held) => Ok(DrainLock { held: Arc::new(held) }),
-            None => Err(DrainLock::refusal(queue).await),
-        }
+    async fn try_take_as(queue: &QueuePlace, sharing: Sharing) -> Result<Option<DrainLock>, StoreError> {
+        let held = HeldLock::try_take_as(queue, LockName::Drain, sharing).await?;
+        Ok(held.map(|held| DrainLock { held: Arc::new(held) }))
     }
 
     async fn refusal(queue: QueuePlace) -> StoreError {

@@ -176,7 +176,7 @@ impl Store {
     pub async fn alone(mut self) -> Result<Store, StoreError> {
         let Some(path) = self.place().file().map(Path::to_path_buf) else {
             let (others,): (i64,) = self.db.fetch_one(OTHER_SESSIONS, args![]).await?;
-            return if others == 0 { Ok(self) } else { Err(StoreError::InUse { queue: self.place().clone() }) };
+            return if others == 0 { Ok(self) } else { Err(StoreError::InUse { queue: self.place().clone(), holder: None }) };
         };
         let Store { db, reload_sizes } = self;
         db.close().await;
@@ -230,7 +230,7 @@ pub(super) async fn connect(path: &Path) -> Result<Db, StoreError> {
 pub(super) async fn connect_alone(path: &Path) -> Result<Db, StoreError> {
     let alone = options(path).locking_mode(SqliteLockingMode::Exclusive).busy_timeout(WAIT_TO_BE_ALONE);
     match connect_with(alone, path).await {
-        Err(StoreError::Busy { .. }) => Err(StoreError::InUse { queue: path.into() }),
+        Err(StoreError::Busy { .. }) => Err(StoreError::InUse { queue: path.into(), holder: None }),
         other => other,
     }
 }

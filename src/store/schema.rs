@@ -61,6 +61,7 @@ const EMBEDDED: &[(&str, &str)] = &embedded![
     "0048_kinds_of_targets",
     "0049_unverified_jobs",
     "0051_deaths",
+    "0054_loaded_firings",
 ];
 
 pub(super) static MIGRATIONS: LazyLock<Migrator> =

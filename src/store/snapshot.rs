@@ -179,7 +179,7 @@ async fn fold_log(queue: &Path) -> Result<(), StoreError> {
             db.close().await;
             Ok(())
         }
-        Err(StoreError::InUse { queue }) => Err(StoreError::InUse { queue }),
+        Err(error @ StoreError::InUse { .. }) => Err(error),
         Err(_) => Ok(()),
     }
 }

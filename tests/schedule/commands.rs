@@ -263,6 +263,16 @@ fn what_is_due_is_fired_once() {
 
 #[test]
 fn a_firing_whose_process_died_is_gone_on_with() {
+    a_death_and_what_comes_after(true);
+}
+
+/// As on another machine, which works on the same queue.
+#[test]
+fn a_firing_that_had_loaded_its_files_is_gone_on_with_where_they_are_not() {
+    a_death_and_what_comes_after(false);
+}
+
+fn a_death_and_what_comes_after(files_stay: bool) {
     let home = Home::new();
     home.write("unfollow.csv", ids(60));
     // 50 requests in 15 s, and then a wait: there is time to be killed in.
@@ -280,9 +290,13 @@ fn a_firing_whose_process_died_is_gone_on_with() {
     child.wait().unwrap();
     let list = home.cleanup(["schedule", "list", "--sandbox", "--json"]).done().json();
     assert_eq!(list["schedules"][0]["last"]["state"], "running");
+    if !files_stay {
+        std::fs::remove_file(home.path("unfollow.csv")).unwrap();
+    }
     let due = home.cleanup(["schedule", "due", "--sandbox"]).done();
     assert!([0, 3].contains(&due.code), "{}", due.err);
     assert!(due.err.contains("was interrupted, and is resumed at"), "{}", due.err);
+    assert_eq!(due.err.contains("the run goes on with what it had loaded"), !files_stay, "{}", due.err);
     let list = home.cleanup(["schedule", "list", "--sandbox", "--json"]).done().json();
     assert_eq!(list["schedules"][0]["last"]["state"], "ended");
     assert_eq!(firings(&home).len(), 1, "gone on with, not begun again");

@@ -152,6 +152,7 @@ async fn a_slot_begins_once_and_ends_once(queue: TestQueue) {
         retry_at: None,
         transient_failures: 0,
         trouble: None,
+        is_loaded: false,
     };
     let running = store.schedules().running_firings().await.unwrap();
     assert_eq!(running, std::slice::from_ref(&begun));
@@ -168,6 +169,7 @@ async fn a_slot_begins_once_and_ends_once(queue: TestQueue) {
     drop((lock, other));
     assert!(store.schedules().held_firings(&running).await.unwrap().is_empty());
     assert!(store.schedules().resume_firing(firing).await.unwrap());
+    store.schedules().note_loaded(firing).await.unwrap();
     store.schedules().count_in_firing(firing, 4, MicroUsd(2)).await.unwrap();
     assert!(store.schedules().end_firing(firing, &end(3), Wall(2_400)).await.unwrap());
     let ended = StoredFiring {
@@ -178,6 +180,7 @@ async fn a_slot_begins_once_and_ends_once(queue: TestQueue) {
         stopped: Some("finished".into()),
         requests: Some(7),
         spent: MicroUsd(7),
+        is_loaded: true,
         ..begun
     };
     assert!(!store.schedules().end_firing(firing, &end(3), Wall(2_450)).await.unwrap());

@@ -20,6 +20,8 @@ pub enum Severity {
 pub enum Grave {
     /// An account needs a person.
     Account,
+    /// Another process is in the way of what was asked for.
+    Busy,
     /// The queue, or the disk that it is on.
     Queue,
     /// What was configured.
@@ -40,6 +42,7 @@ impl Severity {
         match self {
             Severity::Good | Severity::Warning => 0,
             Severity::Bad(Grave::Account) => ErrorKind::Person.exit_code(),
+            Severity::Bad(Grave::Busy) => ErrorKind::Busy.exit_code(),
             Severity::Bad(Grave::Queue) => ErrorKind::Io.exit_code(),
             Severity::Bad(Grave::Config) => ErrorKind::Config.exit_code(),
         }
@@ -89,7 +92,11 @@ pub(super) fn bad(
 /// Something that cannot be looked at, as bad as the error is.
 pub(super) fn fault(what: &'static str, error: impl Into<CommandError>) -> DoctorFinding {
     let error = error.into();
-    let grave = if error.kind == ErrorKind::Config { Grave::Config } else { Grave::Queue };
+    let grave = match error.kind {
+        ErrorKind::Config => Grave::Config,
+        ErrorKind::Busy => Grave::Busy,
+        _ => Grave::Queue,
+    };
     DoctorFinding::of_error(what, Severity::Bad(grave), error)
 }
 
@@ -126,7 +133,8 @@ mod tests {
         let code = |levels: &[Severity]| levels.iter().copied().max().map(Severity::exit_code);
         assert_eq!(code(&[Severity::Good, Severity::Warning]), Some(0));
         assert_eq!(code(&[Severity::Bad(Grave::Account), Severity::Warning]), Some(77));
-        assert_eq!(code(&[Severity::Bad(Grave::Account), Severity::Bad(Grave::Queue)]), Some(74));
+        assert_eq!(code(&[Severity::Bad(Grave::Account), Severity::Bad(Grave::Busy)]), Some(75));
+        assert_eq!(code(&[Severity::Bad(Grave::Busy), Severity::Bad(Grave::Queue)]), Some(74));
         assert_eq!(code(&[Severity::Bad(Grave::Config), Severity::Bad(Grave::Queue), Severity::Good]), Some(78));
     }
 }

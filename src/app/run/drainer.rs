@@ -33,6 +33,8 @@ pub struct RunTerms {
     pub yes: bool,
     /// Hears of everything that is sent.
     pub tap: Option<Arc<dyn EventTap>>,
+    /// The run of a schedule that it is, where that is noted once its files are loaded.
+    pub firing: Option<i64>,
 }
 
 /// Hears every event of a drain beside whoever else does.
@@ -96,6 +98,11 @@ impl Drainer {
     /// Refusals that do not name their row are believed: what is not found is gone, the rest has failed.
     pub(super) fn accept_unnamed(&mut self, accept: bool) {
         self.options.run.accept_unnamed = accept;
+    }
+
+    /// The run of a schedule that it is, if it is one.
+    pub(super) fn firing(&self) -> Option<i64> {
+        self.terms.firing
     }
 
     pub(super) fn identities(&self) -> &Identities {

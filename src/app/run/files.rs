@@ -1,4 +1,5 @@
-//! A run of job files: read and judge every file, ask, load, drain. Nothing is queued before all of it can be.
+//! A run of job files: read and judge every file, ask, load, drain. Nothing is queued before all of it can be. One whose files another process has
+//! loaded goes on without them.
 
 use super::drainer::{Drainer, Jobs, LOOK, RunTerms, no_terminal};
 use super::job_files::JudgedFiles;
@@ -10,7 +11,9 @@ use crate::app::notice::Notice;
 use crate::app::request::{RowOptions, RunRequest};
 use crate::app::signals::Signals;
 use crate::app::{self, Identities, Loaded};
+use crate::domain::JobId;
 use crate::error::CommandError;
+use crate::store::Store;
 
 /// Loads the files and works on their jobs.
 ///
@@ -61,10 +64,52 @@ pub async fn run_files(
         jobs = planned.load(&mut store, deps) => jobs?,
         signal = signals.first() => return Ok(RunEnd::StoppedLoading(signal)),
     };
+    if let Some(firing) = drainer.firing() {
+        store.schedules().note_loaded(firing).await?;
+    }
     if jobs.is_empty() {
         store.close().await;
         return Ok(RunEnd::NothingListed);
     }
+    send(drainer, store, seat, jobs, signals, deps).await
+}
+
+/// Works on the jobs of files that an earlier run has loaded, and that are not read again.
+///
+/// # Errors
+/// The queue, the network or the account is in the way.
+pub async fn run_loaded(
+    deps: AppDeps<'_>,
+    request: &RunRequest,
+    terms: RunTerms,
+    seat: DrainSeat,
+) -> Result<RunEnd, CommandError> {
+    let Some(mut store) = deps.existing_queue().await? else { return Ok(RunEnd::NoQueue) };
+    let known = app::known_jobs(&mut store, &request.load.files, request.load.job.as_deref()).await?;
+    let jobs: Vec<_> = known.into_iter().map(|job| job.id).collect();
+    if let Some(end) = RunEnd::with_nothing_to_send(store, Some(&jobs)).await? {
+        return Ok(end);
+    }
+    let mut drainer = Drainer::prepare(&request.bounds, terms, request.load.rows.platform, deps).await?;
+    drainer.learn_users(deps).await?;
+    let mut store = deps.open_queue().await?;
+    let seat = seat.held(store.place()).await?;
+    drainer.register_self(&mut store).await?;
+    if !drainer.ask_for_jobs(&mut store, &jobs, deps).await? {
+        return Ok(RunEnd::Declined { queued: None });
+    }
+    send(drainer, store, seat, jobs, Signals::listen()?, deps).await
+}
+
+/// Drains the jobs from where the run has its seat.
+async fn send(
+    drainer: Drainer,
+    store: Store,
+    seat: HeldSeat,
+    jobs: Vec<JobId>,
+    signals: Signals,
+    deps: AppDeps<'_>,
+) -> Result<RunEnd, CommandError> {
     let of_run = |jobs| Jobs { only: Some(jobs), untouched: UntouchedJobs::default() };
     match seat {
         HeldSeat::Own(lock) => drainer.drain(store, lock, of_run(jobs), signals, deps).await,

@@ -20,7 +20,7 @@ mod warnings;
 mod work_ahead;
 
 pub use drainer::{EventTap, RunTerms};
-pub use files::run_files;
+pub use files::{run_files, run_loaded};
 pub use job_files::{JudgedFiles, PlannedFiles, load_options, prepare_files};
 pub use outcome::{RunEnd, RunOutcome};
 pub use restore::{RestoreForecast, RestoreRequest, queue_restore, restore, restore_forecast};

@@ -2,6 +2,8 @@
 //!
 //! In: a firing. Out: how it ended. What does not belong here: what is due (`schedule`), which process runs it (`due`).
 
+use std::path::PathBuf;
+
 use super::clock_check;
 use super::list_first::read_list;
 use super::run_end::{end_of, end_of_error, stopped_by};
@@ -9,7 +11,7 @@ use super::server::ServedRun;
 use crate::app::deps::AppDeps;
 use crate::app::notice::Notice;
 use crate::app::request::{RunBounds, ScheduledRun};
-use crate::app::run::{RunTerms, run_files};
+use crate::app::run::{RunTerms, run_files, run_loaded};
 use crate::app::signals::Signals;
 use crate::app::{OfSchedule, RunReport, notify};
 use crate::config::{Environment, Overrides, ProgressMode, Settings};
@@ -49,8 +51,14 @@ impl InProcess<'_> {
         }
         let tap = served.as_ref().map(ServedRun::tap);
         let seat = served.map_or_else(Default::default, |served| served.seat(&request.run, deps.settings));
-        let terms = RunTerms { until: firing.ends_by, yes: true, tap };
-        let end = run_files(deps, &request.run, terms, seat).await?;
+        let terms = RunTerms { until: firing.ends_by, yes: true, tap, firing: Some(firing.id) };
+        let missing = if firing.is_loaded { missing_files(request) } else { Vec::new() };
+        let end = if missing.is_empty() {
+            run_files(deps, &request.run, terms, seat).await?
+        } else {
+            deps.tell(Notice::GoesOnWithout(&missing));
+            run_loaded(deps, &request.run, terms, seat).await?
+        };
         deps.tell(Notice::RunEnded(&end));
         Ok(end.report())
     }
@@ -124,6 +132,14 @@ impl Work for InProcess<'_> {
         }
         self.deps.tell(Notice::Schedule(news, now));
     }
+}
+
+/// The files that a run reads, and that are not on this machine.
+pub(super) fn missing_files(request: &ScheduledRun) -> Vec<PathBuf> {
+    let ScheduledRun { run, list } = request;
+    let wanted = &run.load.rows.which.wanted;
+    let files = run.load.files.iter().filter(|_| list.is_none());
+    files.chain(&wanted.keep).chain(&wanted.only).filter(|file| !file.exists()).cloned().collect()
 }
 
 /// What earlier runs of a firing have used up is not there for this one.

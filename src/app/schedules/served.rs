@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::job_keys;
-use super::scheduled_work::{InProcess, settings_of};
+use super::scheduled_work::{InProcess, missing_files, settings_of};
 use super::server::{ScheduleServer, ServedRun};
 use crate::app::Notice;
 use crate::app::deps::AppDeps;
@@ -54,10 +54,7 @@ impl LeftToOthers {
 
 /// Whether any file that a schedule reads is not here.
 fn lacks_files(stored: &StoredSchedule) -> bool {
-    let Ok(ScheduledRun { run, list, .. }) = ScheduledRun::from_json(&stored.request) else { return false };
-    let wanted = &run.load.rows.which.wanted;
-    let files = run.load.files.iter().filter(|_| list.is_none());
-    files.chain(&wanted.keep).chain(&wanted.only).any(|file| !file.exists())
+    ScheduledRun::from_json(&stored.request).is_ok_and(|request| !missing_files(&request).is_empty())
 }
 
 /// A run that has not ended.
@@ -116,12 +113,14 @@ impl ScheduleServer {
         let elsewhere: HashSet<i64> = elsewhere.collect();
         let elsewhere = all.iter().filter(|stored| elsewhere.contains(&stored.id)).map(RunInProgress::of_stored);
         let elsewhere: Vec<RunInProgress> = elsewhere.collect();
+        // A run that has loaded its files can be gone on with anywhere.
+        let is_loaded = |of: i64| begun.iter().any(|firing| firing.schedule == of && firing.is_loaded);
         let (mut held_back, mut may_begin) = (HashSet::new(), false);
         left.forget_but(&due);
         for stored in all {
             let is_due = due.contains(&stored.name);
             let waits = runs.iter().copied().chain(&elsewhere).any(|run| run.holds_back(&stored))
-                || is_due && is_shared && left.leaves(&stored, now.tick);
+                || is_due && is_shared && !is_loaded(stored.id) && left.leaves(&stored, now.tick);
             if waits || (is_due && !runs.is_empty() && self.runs_alone(&stored, overrides, deps)) {
                 held_back.insert(stored.id);
             } else {

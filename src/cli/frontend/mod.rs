@@ -9,7 +9,7 @@ mod schedule_messages;
 mod tick_messages;
 
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use self::archive_owner::archive_text;
@@ -54,6 +54,7 @@ impl Frontend for Printer {
             Notice::Rejected(file, accounts) => say_rejected(file, accounts, *self, deps),
             Notice::Moved(job, file) => self.say(&moved_text(job, file)),
             Notice::Loaded(job, loaded) => say_loaded(job, loaded, *self),
+            Notice::GoesOnWithout(files) => self.say(&goes_on_without_text(files)),
             Notice::TicksTaken(path, ticks) => say_ticks(path, ticks, *self),
             Notice::HeldBack(held) => {
                 self.warn(&for_this_queue(deps.settings, &held_back_text(&held.job, &held.reason, held.tasks)));
@@ -176,6 +177,12 @@ fn read_once_text(path: &Path) -> String {
 fn moved_text(job: &Job, file: &Prepared) -> String {
     let (old, new) = (job.path.to_string_lossy(), file.path.to_string_lossy());
     format!("{}: its file was moved: it is {} now, and was {}", escaped(&job.name), escaped(&new), escaped(&old))
+}
+
+fn goes_on_without_text(files: &[PathBuf]) -> String {
+    let files: Vec<String> = files.iter().map(|file| escaped(&file.to_string_lossy()).into_owned()).collect();
+    let are = if files.len() == 1 { "is" } else { "are" };
+    format!("{} {are} not on this machine: the run goes on with what it had loaded", files.join(", "))
 }
 
 fn warn_unfit(printer: Printer, deps: AppDeps<'_>, why: &[String]) {

@@ -68,6 +68,8 @@ pub struct StoredFiring {
     pub transient_failures: u32,
     /// The trouble that was told last, in one word.
     pub trouble: Option<String>,
+    /// It has loaded its files.
+    pub is_loaded: bool,
 }
 
 /// A slot that begins.
@@ -102,7 +104,7 @@ macro_rules! firings {
     ($which:literal) => {
         concat!(
             "select id, schedule_id, slot_at, asked_for, state, missed, began_at, ends_by, runs, ended_at,
-                    exit_code, stopped, requests, spent_microusd, retry_at, troubles, trouble from firing ",
+                    exit_code, stopped, requests, spent_microusd, retry_at, troubles, trouble, loaded from firing ",
             $which
         )
     };
@@ -215,6 +217,11 @@ impl ScheduleStore<'_> {
             == 1)
     }
 
+    /// Writes down that a firing has loaded its files: whoever goes on with it need not have them.
+    pub async fn note_loaded(&mut self, firing: i64) -> Result<(), StoreError> {
+        self.db.execute("update firing set loaded = 1 where id = $1 and state = 'running'", args![firing]).await.map(drop)
+    }
+
     /// Writes down how a firing ended; what it sent before is added. False where it has ended before, or its schedule is gone.
     pub async fn end_firing(&mut self, firing: i64, end: &FiringEnd, now: Wall) -> Result<bool, StoreError> {
         let sql = "update firing set state = 'ended', ended_at = $2, exit_code = $3, stopped = $4, retry_at = null,
@@ -282,12 +289,13 @@ type FiringRow = (
     Option<i64>,
     i64,
     Option<String>,
+    bool,
 );
 
 fn firing_of(row: FiringRow) -> Result<StoredFiring, StoreError> {
     let (id, schedule, slot_at, asked_for, state, missed, began_at, ends_by, runs, ended_at, exit_code, stopped, ..) =
         row;
-    let (.., requests, spent, retry_at, troubles, trouble) = row;
+    let (.., requests, spent, retry_at, troubles, trouble, is_loaded) = row;
     Ok(StoredFiring {
         id,
         schedule,
@@ -306,5 +314,6 @@ fn firing_of(row: FiringRow) -> Result<StoredFiring, StoreError> {
         retry_at: retry_at.map(Wall),
         transient_failures: u32::try_from(troubles).unwrap_or(u32::MAX),
         trouble,
+        is_loaded,
     })
 }
