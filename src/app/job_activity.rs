@@ -29,6 +29,11 @@ pub enum Activity {
     },
     /// A schedule works on it, in its hours.
     WaitingSchedule(ScheduleWait),
+    /// Its schedule had begun, and its process died or was stopped: a server goes on with it.
+    ScheduleInterrupted {
+        /// The schedule's name.
+        schedule: String,
+    },
     /// Its schedule has begun, and has sent nothing yet: it reads its list, or looks at its files.
     ScheduleBegun {
         /// The schedule's name.
@@ -81,6 +86,9 @@ impl Activity {
             return Activity::ScheduleBegun { schedule: schedule.clone() };
         }
         match &facts.schedule {
+            Some(wait) if facts.server.is_some() && wait.is_interrupted && wait.until <= now => {
+                return Activity::ScheduleInterrupted { schedule: wait.schedule.clone() };
+            }
             // The server begins what is due by itself, but for a moment in which it loads what another schedule needs.
             Some(wait) if facts.server.is_some() && wait.until <= now => return Activity::WaitingTurn { until: None },
             Some(wait) => return Activity::WaitingSchedule(wait.clone()),
@@ -101,7 +109,9 @@ impl Activity {
         match self {
             Activity::Running | Activity::ScheduleBegun { .. } => "running",
             Activity::WaitingSlot { .. } | Activity::Resting { .. } => "waiting_slot",
-            Activity::WaitingSchedule(_) | Activity::WaitingTurn { .. } => "waiting_schedule",
+            Activity::WaitingSchedule(_) | Activity::WaitingTurn { .. } | Activity::ScheduleInterrupted { .. } => {
+                "waiting_schedule"
+            }
             Activity::Unverified | Activity::NeedsYou(_) | Activity::ServerNeedsYou { .. } => "needs_you",
             Activity::NotRunning { .. } | Activity::Paused | Activity::Finished | Activity::Cancelled => "not_running",
         }
@@ -152,7 +162,7 @@ mod tests {
     }
 
     fn nightly() -> ScheduleWait {
-        ScheduleWait { schedule: "nightly".into(), until: LATER }
+        ScheduleWait { schedule: "nightly".into(), until: LATER, is_interrupted: false }
     }
 
     fn due() -> ScheduleWait {
@@ -186,6 +196,10 @@ mod tests {
             (JobFacts { schedule: Some(nightly()), server: works(), ..facts() }, Activity::WaitingSchedule(nightly())),
             // The server runs what is due by itself; elsewhere it waits for a look at what is due.
             (JobFacts { schedule: Some(due()), server: works(), ..facts() }, Activity::WaitingTurn { until: None }),
+            (
+                JobFacts { schedule: Some(ScheduleWait { is_interrupted: true, ..due() }), server: works(), ..facts() },
+                Activity::ScheduleInterrupted { schedule: "nightly".into() },
+            ),
             // It does not wait for the end of what is drained meanwhile.
             (
                 JobFacts { schedule: Some(due()), server: works(), other_run: elsewhere, ..facts() },

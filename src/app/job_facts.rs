@@ -10,6 +10,8 @@ pub struct ScheduleWait {
     pub schedule: String,
     /// When it begins; what has gone by is due now.
     pub until: Wall,
+    /// It had begun, and nobody is at it now: its process died or was stopped.
+    pub is_interrupted: bool,
 }
 
 /// What an account needs a person for.

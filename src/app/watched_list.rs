@@ -168,6 +168,10 @@ fn names_of(list: &KeepList, lane: GuardedLane, told: &HashMap<TargetName, Optio
 
 fn print_of(path: &Path) -> std::io::Result<Print> {
     let facts = std::fs::metadata(path)?;
+    // A pipe would be waited for, and nothing be sent meanwhile.
+    if !facts.is_file() && !facts.is_dir() {
+        return Err(std::io::Error::other("that is no file"));
+    }
     #[cfg(unix)]
     let number = std::os::unix::fs::MetadataExt::ino(&facts);
     #[cfg(not(unix))]
@@ -178,4 +182,19 @@ fn print_of(path: &Path) -> std::io::Result<Print> {
 fn wall_of(at: SystemTime) -> Wall {
     let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Wall(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_is_no_file_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("keep.csv");
+        let _bound = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let refused = WatchedFile::default().look(&socket, Wall(0)).unwrap_err();
+        assert!(refused.why.ends_with("that is no file") && !refused.is_absent, "{refused:?}");
+    }
 }

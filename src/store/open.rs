@@ -176,7 +176,11 @@ impl Store {
     pub async fn alone(mut self) -> Result<Store, StoreError> {
         let Some(path) = self.place().file().map(Path::to_path_buf) else {
             let (others,): (i64,) = self.db.fetch_one(OTHER_SESSIONS, args![]).await?;
-            return if others == 0 { Ok(self) } else { Err(StoreError::InUse { queue: self.place().clone(), holder: None }) };
+            return if others == 0 {
+                Ok(self)
+            } else {
+                Err(StoreError::InUse { queue: self.place().clone(), holder: None })
+            };
         };
         let Store { db, reload_sizes } = self;
         db.close().await;

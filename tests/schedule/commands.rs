@@ -296,7 +296,7 @@ fn a_death_and_what_comes_after(files_stay: bool) {
     let due = home.cleanup(["schedule", "due", "--sandbox"]).done();
     assert!([0, 3].contains(&due.code), "{}", due.err);
     assert!(due.err.contains("was interrupted, and is resumed at"), "{}", due.err);
-    assert_eq!(due.err.contains("the run goes on with what it had loaded"), !files_stay, "{}", due.err);
+    assert_eq!(due.err.contains("the run sends what it had loaded"), !files_stay, "{}", due.err);
     let list = home.cleanup(["schedule", "list", "--sandbox", "--json"]).done().json();
     assert_eq!(list["schedules"][0]["last"]["state"], "ended");
     assert_eq!(firings(&home).len(), 1, "gone on with, not begun again");
@@ -348,7 +348,8 @@ fn a_missing_file_is_told_every_night_and_stops_nothing_else() {
     assert!(added.code == 0 && added.err.contains("is not there yet"), "{}", added.err);
     assert_eq!(add(&home, "good", &["* * * * *", "--zone", "UTC", "unfollow.csv"]).code, 0);
     move_back(&home, 90);
-    home.cleanup(["schedule", "due", "--sandbox"]).done().ends(65);
+    let due = home.cleanup(["schedule", "due", "--sandbox"]).done().ends(65);
+    assert!(due.err.contains("put it there; if it has moved, `cleanup schedule edit broken"), "{}", due.err);
     let list = home.cleanup(["schedule", "list", "--sandbox", "--json"]).done().json();
     let last = |n: usize| list["schedules"][n]["last"].clone();
     assert_eq!((&last(0)["exit_code"], &last(0)["stopped"]), (&65.into(), &"error".into()));

@@ -17,6 +17,7 @@ use crate::app::{OfSchedule, RunReport, notify};
 use crate::config::{Environment, Overrides, ProgressMode, Settings};
 use crate::domain::{MicroUsd, Wall};
 use crate::error::CommandError;
+use crate::jobfile::JobFileError;
 use crate::schedule::firing::{After, End, Firing};
 use crate::schedule::scheduler::{ScheduleEvent, Work};
 use crate::text::LocalClock;
@@ -63,8 +64,19 @@ impl InProcess<'_> {
         Ok(end.report())
     }
 
+    /// A file that is not there is one that the schedule names, and not somebody at a terminal.
+    fn of_missing(&self, error: CommandError, firing: &Firing) -> CommandError {
+        let source = error.source.as_ref().and_then(|source| source.downcast_ref::<JobFileError>());
+        if !matches!(source, Some(JobFileError::Missing { .. })) {
+            return error;
+        }
+        let edit = self.deps.command(&["schedule", "edit", &firing.schedule.name]);
+        error.hint(format!("put it there; if it has moved, {edit} with its new path changes the schedule"))
+    }
+
     /// How a run ended, and whether it is told: the same trouble as the last time is not told again.
     async fn conclude(&self, settings: &Settings, firing: &Firing, ended: Result<RunReport, CommandError>) -> End {
+        let ended = ended.map_err(|error| self.of_missing(error, firing));
         let mut end = match &ended {
             Ok(report) => end_of(report),
             Err(error) => end_of_error(error),

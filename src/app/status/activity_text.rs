@@ -14,7 +14,7 @@ pub const fn activity_label(activity: &Activity) -> &'static str {
     match activity {
         Activity::Running | Activity::ScheduleBegun { .. } => "running",
         Activity::WaitingSlot { .. } => "waiting for a slot",
-        Activity::Resting { .. } => "waiting",
+        Activity::Resting { .. } | Activity::ScheduleInterrupted { .. } => "waiting",
         Activity::WaitingTurn { .. } => "waiting for its turn",
         Activity::WaitingSchedule(_) => "waiting for its schedule",
         Activity::NotRunning { .. } => "not running",
@@ -39,6 +39,10 @@ pub fn activity_sentence(
     let said = match &job.activity {
         Activity::Finished | Activity::Cancelled => return None,
         Activity::Running => label.to_owned(),
+        Activity::ScheduleInterrupted { schedule } => format!(
+            "{label}: its schedule {} was interrupted, and a server resumes it within two minutes",
+            escaped(schedule)
+        ),
         Activity::ScheduleBegun { schedule } => format!("{label}: its schedule {} has begun", escaped(schedule)),
         Activity::WaitingSlot { until } => format!("{label} until {}", clock(*until)),
         Activity::Resting { until } => format!("{label} until {}, when the server tries again", clock(*until)),

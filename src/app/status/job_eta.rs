@@ -96,6 +96,7 @@ impl<'a> EtaLine<'a> {
             | Activity::NeedsYou(_)
             | Activity::ServerNeedsYou { .. }
             | Activity::ScheduleBegun { .. }
+            | Activity::ScheduleInterrupted { .. }
             | Activity::Finished
             | Activity::Cancelled => true,
         };
@@ -155,7 +156,7 @@ mod tests {
         ] {
             assert_eq!(eta_of(Some(&drain), &activity, needs_person), Eta { at, takes: Some(takes) }, "{activity:?}");
         }
-        let nightly = ScheduleWait { schedule: "nightly".into(), until: Wall(9) };
+        let nightly = ScheduleWait { schedule: "nightly".into(), until: Wall(9), is_interrupted: false };
         for activity in [Activity::NotRunning { after_another: false }, Activity::WaitingSchedule(nightly)] {
             assert_eq!(eta_of(None, &activity, false), Eta { at: None, takes: Some(takes) });
         }

@@ -39,13 +39,14 @@ pub(super) async fn schedule_waits(
         let firing = firings.iter().find(|firing| firing.schedule == schedule.id);
         let is_begun =
             firing.is_some_and(|firing| (runs_schedules || held.contains(&firing.id)) && is_in_progress(firing, now));
+        let is_interrupted = !is_begun && firing.is_some_and(|firing| is_in_progress(firing, now));
         let until = next_start(&schedule, firing, now);
         for job in job_keys_of(std::slice::from_ref(&stored)) {
             if is_begun {
                 found.begun.insert(job.clone(), schedule.name.clone());
             }
             let Some(until) = until else { continue };
-            let wait = ScheduleWait { schedule: schedule.name.clone(), until };
+            let wait = ScheduleWait { schedule: schedule.name.clone(), until, is_interrupted };
             let earliest = found.waits.entry(job).or_insert_with(|| wait.clone());
             if wait.until < earliest.until {
                 *earliest = wait;

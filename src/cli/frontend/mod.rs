@@ -182,7 +182,7 @@ fn moved_text(job: &Job, file: &Prepared) -> String {
 fn goes_on_without_text(files: &[PathBuf]) -> String {
     let files: Vec<String> = files.iter().map(|file| escaped(&file.to_string_lossy()).into_owned()).collect();
     let are = if files.len() == 1 { "is" } else { "are" };
-    format!("{} {are} not on this machine: the run goes on with what it had loaded", files.join(", "))
+    format!("{} {are} not on this machine: the run sends what it had loaded", files.join(", "))
 }
 
 fn warn_unfit(printer: Printer, deps: AppDeps<'_>, why: &[String]) {

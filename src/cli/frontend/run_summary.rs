@@ -140,6 +140,13 @@ fn resume_of(jobs: &[JobStatus], deps: AppDeps<'_>) -> String {
     deps.command(&words)
 }
 
+/// Whether what was left when the run began is done, and not by it: on a server others work on the same queue.
+fn by_others(outcome: &RunOutcome, deps: AppDeps<'_>) -> bool {
+    // Where nothing was left to begin with, nothing was drained.
+    let has_drained = !outcome.took.is_zero();
+    has_drained && deps.settings.db().is_ok_and(|place| place.file().is_none())
+}
+
 fn what_next(outcome: &RunOutcome, jobs: &[JobStatus], deps: AppDeps<'_>) -> Vec<String> {
     let finish = &outcome.finish;
     let is_paused = |status: &&JobStatus| waits_for_a_person(status) && status.counts.pending > 0;
@@ -179,7 +186,9 @@ fn what_next(outcome: &RunOutcome, jobs: &[JobStatus], deps: AppDeps<'_>) -> Vec
     } else if paused == 0 && finish.requests == 0 && finish.stopped == Stopped::Finished {
         let has_file = jobs.iter().any(|status| status.job.restores.is_none());
         let again = deps.command(&["run", "FILE.csv", "--again"]);
-        lines.push(if has_file || jobs.is_empty() {
+        lines.push(if by_others(outcome, deps) {
+            "this process sent nothing: others that work on the same queue have done what was left".to_owned()
+        } else if has_file || jobs.is_empty() {
             format!("nothing was left to do, nothing was sent; {again} starts a finished file over")
         } else {
             let again = jobs.first().map_or(String::new(), |status| deps.command(&["forget", &status.job.name]));

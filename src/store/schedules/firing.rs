@@ -219,7 +219,10 @@ impl ScheduleStore<'_> {
 
     /// Writes down that a firing has loaded its files: whoever goes on with it need not have them.
     pub async fn note_loaded(&mut self, firing: i64) -> Result<(), StoreError> {
-        self.db.execute("update firing set loaded = 1 where id = $1 and state = 'running'", args![firing]).await.map(drop)
+        self.db
+            .execute("update firing set loaded = 1 where id = $1 and state = 'running'", args![firing])
+            .await
+            .map(drop)
     }
 
     /// Writes down how a firing ended; what it sent before is added. False where it has ended before, or its schedule is gone.

@@ -68,7 +68,11 @@ pub(super) const fn activity_chip(activity: &Activity) -> &'static str {
         Activity::Running | Activity::WaitingSlot { .. } | Activity::ScheduleBegun { .. } => "good",
         Activity::Resting { .. } | Activity::NotRunning { .. } | Activity::Paused => "warn",
         Activity::Unverified | Activity::NeedsYou(_) | Activity::ServerNeedsYou { .. } => "bad",
-        Activity::WaitingTurn { .. } | Activity::WaitingSchedule(_) | Activity::Finished | Activity::Cancelled => "",
+        Activity::WaitingTurn { .. }
+        | Activity::WaitingSchedule(_)
+        | Activity::ScheduleInterrupted { .. }
+        | Activity::Finished
+        | Activity::Cancelled => "",
     }
 }
 
