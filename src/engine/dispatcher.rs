@@ -3,22 +3,21 @@
 //!
 //! What a pass works on is a [`State`]; its parts are changed by the files that define them. The steps of a pass say what they may touch:
 //! `interrupts` (signals, deadline, suspend), `change_watcher` (other processes' changes), `account_sharing` (other drains), `settling` (answers become writes), `claiming`
-//! (due accounts become claims), `sending` (claims become requests), `ending` (why it is over).
+//! (due accounts become claims), `sending` (claims become requests), `over` and `ending` (why it is over).
+
+mod over;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::budget::UsedUp;
 use super::change_watcher::{ChangeWatcher, written};
 use super::claiming::Plan;
 use super::deps::EngineDeps;
-use super::ending::{RunDry, record_damage, what_is_left, worst_of};
 use super::event::Event;
 use super::finish::{Finish, Stopped};
 use super::interrupts::{handle_deadlines, handle_signals, handle_suspend};
-use super::job_groups::GroupIndex;
 use super::readings::Readings;
 use super::reporter::Reporter;
 use super::request_worker::WorkerMessage;
@@ -32,7 +31,7 @@ use super::tokens::TokenRequests;
 use super::turn_draft::TurnDraft;
 use super::workers::{Planned, Workers};
 use crate::clock::SharedClock;
-use crate::domain::{AccountId, MicroUsd, Moment, Tick};
+use crate::domain::{AccountId, Moment, Tick};
 use crate::platforms::Client;
 use crate::store::{Account, Drain, DrainStart, QueueWatch, Store, StoreError};
 
@@ -297,118 +296,6 @@ impl Dispatcher {
         Ok(claims)
     }
 
-    /// Whether the drain is over. `is_idle`: the last pass found nothing to write.
-    async fn is_over(&mut self, is_idle: bool) -> Result<Option<Stopped>, StoreError> {
-        let now = self.clock.now();
-        // A refresh in flight is worth waiting for as well: its new token must be saved.
-        // ... but not for somebody who has asked twice: the mark on disk says that it may have been sent.
-        let is_patient = self.state.end.is_in_time(now.tick) && self.shutdown.now().0 < Urgency::Cancel;
-        // A reading ends by itself at a signal and at the deadline; where the run is to end for another reason, nobody waits for it.
-        if !matches!(self.state.end.stopping(), None | Some(Stopped::Interrupted(_) | Stopped::Deadline)) || !is_patient
-        {
-            self.state.readings.leave();
-        }
-        let is_asking = self.state.tokens.are_asked_for() && is_patient || self.state.readings.are_under_way();
-        let is_busy = !self.state.workers.are_idle() || is_asking;
-        if let Some(stopped) = self.state.end.stopping() {
-            return Ok((!is_busy).then(|| self.over(stopped)));
-        }
-        if self.state.groups.look_is_due(is_idle, now.tick) {
-            self.end_groups(now).await?;
-        }
-        if is_busy || !is_idle || !self.state.groups.going_on().is_empty() {
-            return Ok(None);
-        }
-        let over = self.why_over(GroupIndex::OTHERS, now).await?;
-        Ok(over.map(|(stopped, next_slot)| {
-            self.state.end.next_slot = self.state.end.next_slot.or(next_slot);
-            self.over(stopped)
-        }))
-    }
-
-    /// Groups of which nothing more can be sent have ended, whatever the others do.
-    async fn end_groups(&mut self, now: Moment) -> Result<(), StoreError> {
-        for group in self.state.groups.going_on() {
-            if self.state.groups.in_flight(group) > 0 || self.state.names.are_looked_up_for(group) {
-                continue;
-            }
-            let Some((stopped, next_slot)) = self.why_over(group, now).await? else { continue };
-            let withheld = self.state.guard.withheld_of(group, &self.state.roster);
-            let stopped = worst_of(stopped, !withheld.is_empty());
-            let is_left = next_slot.is_none() && stopped != Stopped::Finished;
-            let soonest = if is_left { self.state.ending(&self.settings).next_departure(group) } else { None };
-            self.state.groups.end(group, stopped, next_slot.or(soonest), withheld);
-            self.state.roster.leave_group(group);
-        }
-        for ended in self.state.groups.take_ended(now) {
-            self.reporter.tell(&Event::GroupEnded(ended));
-        }
-        Ok(())
-    }
-
-    /// Why nothing more is sent of a group of which nothing is out, and when something could be; none: it goes on.
-    async fn why_over(
-        &mut self,
-        group: GroupIndex,
-        now: Moment,
-    ) -> Result<Option<(Stopped, Option<Tick>)>, StoreError> {
-        let mut ending = self.state.ending(&self.settings);
-        if ending.is_anybody_left(group) {
-            return Ok(ending.used_up(group, now.tick).map(|stopped| (stopped, None)));
-        }
-        if self.drain.is_shared()
-            && let Some(why) = self.why_over_beside_others(group, now).await?
-        {
-            return Ok(why);
-        }
-        let ending = self.state.ending(&self.settings);
-        if let RunDry::Stopped(stopped, until) = ending.run_dry(group) {
-            return Ok(Some((stopped, until)));
-        }
-        // A job loaded or retried a moment ago is work as well.
-        self.look_for_changes(now.tick).await?;
-        if self.state.ending(&self.settings).is_anybody_at_work(group) {
-            return Ok(None);
-        }
-        let groups = &self.state.groups;
-        let left = what_is_left(&mut self.drain, |job| groups.has(group, job), self.clock.now().wall).await?;
-        Ok(Some((left, None)))
-    }
-
-    /// The same where other drains work on the queue, of a group of which this one has nothing left to send: it waits until the others have
-    /// nothing either, for what they give back is its own. None: nobody has anything, and nothing is left that this drain shuns.
-    async fn why_over_beside_others(
-        &mut self,
-        group: GroupIndex,
-        now: Moment,
-    ) -> Result<Option<Option<(Stopped, Option<Tick>)>>, StoreError> {
-        self.state.sharing.look_now();
-        self.share().await?;
-        if self.state.ending(&self.settings).is_anybody_left(group) {
-            return Ok(Some(None));
-        }
-        let State { sharing, groups, .. } = &self.state;
-        if sharing.is_elsewhere(|job| groups.has(group, job)) {
-            let used_up = match groups.allows(group, MicroUsd(0), 1) {
-                Err(UsedUp::Requests) => Some(Stopped::Requests),
-                Err(UsedUp::Spend) => Some(Stopped::Spend),
-                Ok(_) => (!groups.is_open(group, now.tick)).then_some(Stopped::Deadline),
-            };
-            return Ok(Some(used_up.map(|stopped| (stopped, None))));
-        }
-        Ok(sharing.why_left(|job| groups.has(group, job)).map(Some))
-    }
-
-    fn over(&mut self, stopped: Stopped) -> Stopped {
-        let withheld = self.state.guard.withheld_of(GroupIndex::OTHERS, &self.state.roster);
-        let stopped = worst_of(stopped, !withheld.is_empty());
-        if self.state.end.next_slot.is_none() && stopped != Stopped::Finished {
-            let mut ending = self.state.ending(&self.settings);
-            self.state.end.next_slot = ending.next_departure(GroupIndex::OTHERS);
-        }
-        stopped
-    }
-
     /// Waits for whatever comes first: an answer, a due account, a task's backoff, another process's changes, the deadline of
     /// the run, a signal.
     async fn wait(&mut self) {
@@ -440,34 +327,5 @@ impl Dispatcher {
         let deadline = self.state.groups.next_deadline(self.clock.now().tick);
         let share = self.drain.is_shared().then(|| self.state.sharing.next_look());
         [due, deadline, share].into_iter().flatten().fold(next, Tick::min)
-    }
-
-    /// The queue could not be read or written, and what is in flight is left to the next drain. This process did not die of it: that is
-    /// put on record, as far as the queue can be written after all.
-    async fn abandon(mut self) {
-        self.state.workers.shutdown().await;
-        if let Err(error) = self.drain.end(self.clock.now(), "error").await {
-            tracing::debug!(%error, "the end of the run could not be recorded");
-        }
-    }
-
-    async fn finish(mut self, stopped: Stopped) -> Result<(Finish, Store), StoreError> {
-        let now = self.clock.now();
-        let finish = Finish {
-            stopped,
-            groups: self.state.groups.ends(stopped, self.state.end.next_slot, now),
-            requests: self.state.groups.requests(),
-            spent: self.state.groups.spent(),
-            looked_up: self.state.groups.looked_up(),
-            next_slot_at: self.state.end.next_slot.map(|tick| now.wall_at(tick)),
-            troubles: self.state.troubles.take(),
-            given_up: self.state.end.given_up,
-            bad_certificate: self.state.reachability.bad_certificate(),
-            withheld: self.state.guard.take_lost_lists(),
-            damaged: record_damage(std::mem::take(&mut self.state.end.damaged), &mut self.drain, now).await?,
-        };
-        self.state.workers.shutdown().await;
-        let store = self.drain.end(now, stopped.name()).await?;
-        Ok((finish, store))
     }
 }
