@@ -1,4 +1,4 @@
-//! The packages against the program and against each other. `packaging/test` builds them and tries each on a clean root; `.ci/run` calls it.
+//! The packages against the program and against each other. `packaging/test` builds them and tries each on a clean root; the forge calls it.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -89,7 +89,11 @@ fn the_forge_does_what_ci_does() {
         debian.lines().filter_map(|line| line.strip_prefix("FROM ")).find(|image| image.starts_with("debian:"));
     let images: Vec<&str> = workflow.lines().filter_map(|line| line.trim().strip_prefix("container: ")).collect();
     assert_eq!(images, [debian.unwrap(); 2]);
-    for script in ["packaging/build", "packaging/image", "packaging/test", ".ci/run"] {
+    // The README's full test command is what every change passes.
+    for file in [".ci/run", "README.md"] {
+        assert!(read(file).contains("tests/all "), "{file}");
+    }
+    for script in ["packaging/build", "packaging/image", "packaging/test", "tests/all", ".ci/run"] {
         let status = Command::new("bash").args(["-n", &path(script)]).status().unwrap();
         assert!(status.success(), "{script}");
     }
