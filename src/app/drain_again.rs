@@ -161,7 +161,7 @@ pub(super) async fn open_again(
             () = clock.sleep_until(next) => {}
             () = ends.at_least(Urgency::Drain) => break,
         }
-        match Store::reopen(place).await {
+        match Store::reopen_unmoved(place).await {
             Ok(store) => {
                 listener.hear(&Event::QueueBack);
                 return Ok(store);

@@ -96,6 +96,11 @@ fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
             "nothing was loaded; `cleanup status` shows how far it is, `cleanup pause JOB` stops one of its jobs (with the same --db or --sandbox)"
                 .into(),
         ),
+        StoreError::OtherWindows { .. } => (
+            ErrorKind::Config,
+            "nothing was sent; the limit of an app holds only where all go by the same: give both the same [[windows]] (`cleanup config show` prints them), or end the other"
+                .into(),
+        ),
         StoreError::LockLost { queue: QueuePlace::Server(_) } => (
             ErrorKind::Busy,
             "what was reported is saved, and nothing more was sent; see that the server can be reached, without a pooler that lends connections out, and run the command again"
@@ -162,6 +167,7 @@ fn wrong_kind_hint(found: &str) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::domain::Platform;
     use std::path::PathBuf;
 
     fn all() -> Vec<(StoreError, u8)> {
@@ -188,6 +194,16 @@ mod tests {
             (StoreError::NotEmpty { queue: queue.clone() }, 2),
             (StoreError::OldSqlite { version: "3.40.0".into(), needed: "3.51.3" }, 78),
             (StoreError::Draining { queue: queue.clone(), holder: None }, 75),
+            (
+                StoreError::OtherWindows {
+                    queue: queue.clone(),
+                    holder: None,
+                    platform: Platform::XV2,
+                    theirs: "12/12s (all)".into(),
+                    ours: "none".into(),
+                },
+                78,
+            ),
             (StoreError::FenceLost, 75),
             (StoreError::AccountNameTaken { name: "a".into(), platform: "x-v2".into(), user_id: "1".into() }, 2),
             (StoreError::OutOfMemory { queue: queue.clone() }, 74),

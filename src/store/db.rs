@@ -13,6 +13,7 @@ use sqlx::{Connection as _, Sqlite, Transaction};
 use super::error::StoreError;
 use super::place::QueuePlace;
 use super::row::{AnyRow, Row};
+use super::server_answer::answered;
 use super::server_session::begin_session;
 use super::server_transaction::ServerTransaction;
 use super::statement::Statement;
@@ -153,6 +154,7 @@ impl<C: Link> Executor<C> {
         sql: impl Into<Statement>,
         args: Vec<Value>,
     ) -> Result<Vec<T>, StoreError> {
+        let place = self.place.clone();
         let rows = match self.own_connection().await? {
             Beneath::Sqlite(connection) => {
                 let query = sqlite_query(sql.into(), args);
@@ -160,7 +162,7 @@ impl<C: Link> Executor<C> {
             }
             Beneath::Postgres(connection) => {
                 let query = postgres_query(sql.into(), args);
-                query.try_map(|row| T::read(&AnyRow::Postgres(row))).fetch_all(connection).await
+                answered(&place, query.try_map(|row| T::read(&AnyRow::Postgres(row))).fetch_all(connection)).await
             }
         };
         rows.map_err(|error| self.understood(error))
@@ -182,6 +184,7 @@ impl<C: Link> Executor<C> {
         sql: impl Into<Statement>,
         args: Vec<Value>,
     ) -> Result<Option<T>, StoreError> {
+        let place = self.place.clone();
         let row = match self.own_connection().await? {
             Beneath::Sqlite(connection) => {
                 let query = sqlite_query(sql.into(), args);
@@ -189,7 +192,7 @@ impl<C: Link> Executor<C> {
             }
             Beneath::Postgres(connection) => {
                 let query = postgres_query(sql.into(), args);
-                query.try_map(|row| T::read(&AnyRow::Postgres(row))).fetch_optional(connection).await
+                answered(&place, query.try_map(|row| T::read(&AnyRow::Postgres(row))).fetch_optional(connection)).await
             }
         };
         row.map_err(|error| self.understood(error))
@@ -197,12 +200,14 @@ impl<C: Link> Executor<C> {
 
     /// Changes rows, and says how many.
     pub(super) async fn execute(&mut self, sql: impl Into<Statement>, args: Vec<Value>) -> Result<u64, StoreError> {
+        let place = self.place.clone();
         let done = match self.own_connection().await? {
             Beneath::Sqlite(connection) => {
                 sqlite_query(sql.into(), args).execute(connection).await.map(|done| done.rows_affected())
             }
             Beneath::Postgres(connection) => {
-                postgres_query(sql.into(), args).execute(connection).await.map(|done| done.rows_affected())
+                let done = answered(&place, postgres_query(sql.into(), args).execute(connection)).await;
+                done.map(|done| done.rows_affected())
             }
         };
         done.map_err(|error| self.understood(error))
@@ -222,7 +227,8 @@ impl Db {
                 connection.begin_with("begin immediate").await.map(AnyTransaction::Sqlite)
             }
             AnyConnection::Postgres(connection) => {
-                ServerTransaction::begin(connection, &mut self.is_left_open).await.map(AnyTransaction::Postgres)
+                let begun = ServerTransaction::begin(connection, &mut self.is_left_open);
+                answered(&self.place, begun).await.map(AnyTransaction::Postgres)
             }
         };
         Executor::of_transaction(begun, &self.place, &self.has_ended)
@@ -236,8 +242,8 @@ impl Db {
                 connection.begin_with("begin immediate").await.map(AnyTransaction::Sqlite)
             }
             AnyConnection::Postgres(connection) => {
-                let begun = ServerTransaction::begin_turn(connection, &mut self.is_left_open, tells).await;
-                begun.map(AnyTransaction::Postgres)
+                let begun = ServerTransaction::begin_turn(connection, &mut self.is_left_open, tells);
+                answered(&self.place, begun).await.map(AnyTransaction::Postgres)
             }
         };
         Executor::of_transaction(begun, &self.place, &self.has_ended)
@@ -252,8 +258,8 @@ impl Db {
                 connection.begin_with("begin immediate").await.map(AnyTransaction::Sqlite)
             }
             AnyConnection::Postgres(connection) => {
-                let begun = ServerTransaction::begin_beside(connection, &mut self.is_left_open).await;
-                begun.map(AnyTransaction::Postgres)
+                let begun = ServerTransaction::begin_beside(connection, &mut self.is_left_open);
+                answered(&self.place, begun).await.map(AnyTransaction::Postgres)
             }
         };
         Executor::of_transaction(begun, &self.place, &self.has_ended)
@@ -315,7 +321,7 @@ impl<'d> Tx<'d> {
         match &mut self.connection {
             AnyTransaction::Sqlite(_) => Ok(()),
             AnyTransaction::Postgres(transaction) => {
-                let waited = transaction.wait_for_writers().await;
+                let waited = answered(&self.place, transaction.wait_for_writers()).await;
                 waited.map_err(|error| StoreError::from_sqlx(&self.place, error))
             }
         }
@@ -329,7 +335,8 @@ impl<'d> Tx<'d> {
             }
             AnyTransaction::Postgres(transaction) => {
                 let place = &self.place;
-                let done = transaction.commit().await.map_err(|error| StoreError::of_commit(place, error));
+                let done = answered(place, transaction.commit()).await;
+                let done = done.map_err(|error| StoreError::of_commit(place, error));
                 self.has_ended.fetch_or(matches!(done, Err(StoreError::CommitUnknown { .. })), Ordering::Relaxed);
                 done
             }

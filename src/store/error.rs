@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::lock_holder::LockHolder;
 use super::place::QueuePlace;
+use crate::domain::Platform;
 
 /// Why the store could not do what it was asked. The command line turns each into words, a remedy and an exit code.
 #[derive(Debug, thiserror::Error)]
@@ -136,6 +137,23 @@ pub enum StoreError {
         queue: QueuePlace,
         /// Which, as far as it says.
         holder: Option<LockHolder>,
+    },
+    /// Another process drains this queue, and goes by other windows of a whole app.
+    #[error(
+        "another process{} drains {queue} and goes by other windows of the whole app on {platform}: {theirs}; here: {ours}",
+        named(holder.as_ref())
+    )]
+    OtherWindows {
+        /// Where it is.
+        queue: QueuePlace,
+        /// Which, as far as it says.
+        holder: Option<LockHolder>,
+        /// The platform.
+        platform: Platform,
+        /// Its windows.
+        theirs: String,
+        /// Those of this one.
+        ours: String,
     },
     /// Somebody removed or replaced the lock's file, or the connection that held the lock has ended: another process can drain as well now, so this one must stop.
     #[error("{}", lock_lost(queue))]

@@ -46,6 +46,7 @@ mod row;
 mod schedules;
 mod schema;
 mod server;
+mod server_answer;
 mod server_lock;
 mod server_session;
 mod server_transaction;

@@ -116,6 +116,14 @@ impl Store {
         Ok(Store { db: reopen(&place.into()).await?, reload_sizes: ReloadSizes::default() })
     }
 
+    /// The same, unless it has been moved to another place meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Moved`], [`StoreError::Awaiting`]; it can no longer be opened.
+    pub async fn reopen_unmoved(place: impl Into<QueuePlace>) -> Result<Store, StoreError> {
+        Store::reopen(place).await?.unless_moved().await
+    }
+
     /// One more connection to the same queue, for reading beside a load.
     ///
     /// # Errors

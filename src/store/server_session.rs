@@ -16,7 +16,12 @@ const MOST_TO_CONNECT: Duration = Duration::from_secs(15);
 
 /// Begins one.
 pub(super) async fn begin_session(server: &ServerPlace) -> sqlx::Result<PgConnection> {
-    match timeout(MOST_TO_CONNECT, session_options(server)?.connect()).await {
+    begin_session_within(server, MOST_TO_CONNECT).await
+}
+
+/// Begins one, for which the server may take so long.
+pub(super) async fn begin_session_within(server: &ServerPlace, most: Duration) -> sqlx::Result<PgConnection> {
+    match timeout(most, session_options(server)?.connect()).await {
         Ok(session) => session,
         Err(_) => Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into())),
     }

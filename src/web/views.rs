@@ -73,7 +73,8 @@ pub(super) async fn now(
     let mut store = web.read_store().await;
     let at_work = store.read().accounts_at_work(MAX_ACCOUNTS_NOW).await?;
     let look = web.look(&mut store, &at_work).await?;
-    let processes = look.processes();
+    // In a file's queue there is one at most, and the jobs tell of it.
+    let processes = if store.place().file().is_some() { Vec::new() } else { look.processes() };
     let QueueStatus { jobs, accounts, now, .. } = look;
     let midnight = midnight(&web, now.wall);
     let mut shown = Vec::with_capacity(accounts.len());

@@ -13,6 +13,7 @@ use crate::common::running::Running;
 use crate::common::{Done, Home, RunToEnd, SandboxProcess, id, sql, wait};
 
 use super::fleet::KEY;
+use super::proxy::Proxy;
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -208,5 +209,67 @@ mod postgres {
             failed.len() == 1 && failed[0].starts_with(&crasher.to_string()) && failed[0].contains(",crashed,"),
             "{failed:?}"
         );
+    }
+
+    /// Twenty requests in a minute: it does not end by itself.
+    fn resumes(hosts: &Hosts, address: &str) -> Running {
+        let ids: String = (0..60).map(|n| format!("{},a0\n", id(n))).collect();
+        hosts.homes[0].write("unfollow.csv", format!("user_id,account\n{ids}"));
+        hosts.run(0, &["load", "unfollow.csv"]).ends(0);
+        let mut resume = hosts.command(0, &["resume", "--yes", "--progress", "none", "--give-up-after", "5s"]);
+        resume.env("CLEANUP_DB", address);
+        let resume = Running::start(resume);
+        hosts.until("it has begun", || (hosts.status()["jobs"][0]["done"].as_u64() > Some(0)).then_some(()));
+        resume
+    }
+
+    #[test]
+    #[ignore = "a server is asked for: CLEANUP_POSTGRES"]
+    fn a_server_that_keeps_connections_open_and_says_nothing_is_given_up() {
+        let hosts = Hosts::new(1, 1, "20/60s");
+        let address = &hosts.database.address;
+        let (before, after) = address.rsplit_once(':').unwrap();
+        let (port, database) = after.split_once('/').unwrap();
+        let proxy = Proxy::start(port.parse().unwrap());
+        let resume = resumes(&hosts, &format!("{before}:{}/{database}", proxy.port));
+        proxy.fall_silent();
+        resume.hears("nothing is sent until it is back");
+        assert_eq!(resume.wait().code(), 74);
+    }
+
+    #[test]
+    #[ignore = "a server is asked for: CLEANUP_POSTGRES"]
+    fn a_process_that_stood_still_while_its_queue_was_moved_says_so_and_ends() {
+        let hosts = Hosts::new(1, 1, "20/60s");
+        let resume = resumes(&hosts, &hosts.database.address);
+        resume.signal(rustix::process::Signal::STOP);
+        let place = hosts.database.place(hosts.homes[0].folder.path());
+        let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
+        hosts.until("its sessions have ended", || {
+            wait(sql::try_rows_at::<(bool,)>(&place, end)).unwrap();
+            (hosts.run(0, &["db", "move", "moved.db"]).code == 0).then_some(())
+        });
+        resume.signal(rustix::process::Signal::CONT);
+        resume.hears("has been moved to");
+        assert_eq!(resume.wait().code(), 78);
+    }
+
+    #[test]
+    #[ignore = "a server is asked for: CLEANUP_POSTGRES"]
+    fn nobody_begins_beside_a_drain_that_goes_by_other_windows_of_the_app() {
+        let hosts = Hosts::new(2, 1, "20/60s");
+        let own =
+            "[[windows]]\nrate = \"20/60s\"\n\n[[windows]]\nrate = \"7/60s\"\nscope = \"app\"\nplatform = \"x-v2\"\n";
+        hosts.homes[1].write(".config/cleanup/config.toml", own);
+        let mut resume = resumes(&hosts, &hosts.database.address);
+        let refused = hosts.run(1, &["resume", "--yes"]).ends(78);
+        assert!(
+            refused.err.contains("goes by other windows of the whole app on x-v2: none; here: 7/"),
+            "{}",
+            refused.err
+        );
+        assert!(hosts.run(1, &["status"]).ends(0).out.contains("Processes"));
+        resume.child.kill().unwrap();
+        resume.child.wait().unwrap();
     }
 }

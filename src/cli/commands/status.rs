@@ -106,9 +106,10 @@ fn table(context: &Context, view: &QueueStatus) -> String {
         let said = again.or_else(|| activity_sentence(job, &context.settings, view.now.wall, clock));
         lines.extend(said.map(|said| format!("    {said}")));
     }
-    // In a file's queue there is one at most.
+    // In a file's queue there is one at most, and the jobs tell of it.
     let processes = view.processes();
-    if processes.len() > 1 {
+    let is_shared = context.settings.db().is_ok_and(|place| place.file().is_none());
+    if is_shared && !processes.is_empty() {
         lines.push(HEADINGS[2].to_owned());
         let line = |one: &ProcessAtWork| {
             let ProcessAtWork { process, .. } = one;

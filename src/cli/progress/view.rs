@@ -191,9 +191,10 @@ impl View {
                 local.text(*until, now),
                 escaped(why)
             )),
-            Event::Withheld { why } => {
-                Some(format!("{}; the rows that this list may protect are not sent until it can be read", escaped(why)))
-            }
+            Event::Withheld { why } => Some(format!(
+                "{}; this process sends no row that this list may protect until it can be read",
+                escaped(why)
+            )),
             Event::QueueAway { why } => Some(format!("{}; nothing is sent until it is back", escaped(why))),
             Event::QueueBack => Some("the queue is there again; the run continues".to_owned()),
             Event::HeldBack { job, reason, tasks } => {

@@ -2,6 +2,8 @@
 //!
 //! In: what a pass has left. Out: why it stops, and what is told of it. What does not belong here: the rules of one drain's end (`ending`), the pass.
 
+use std::time::Duration;
+
 use super::Dispatcher;
 use crate::domain::{MicroUsd, Moment, Tick};
 use crate::engine::budget::UsedUp;
@@ -12,6 +14,9 @@ use crate::engine::job_groups::GroupIndex;
 use crate::engine::shutdown::Urgency;
 use crate::engine::state::State;
 use crate::store::{Store, StoreError};
+
+/// How long a drain that was cut off tries to say so in the queue.
+const MOST_TO_ABANDON: Duration = Duration::from_secs(3);
 
 impl Dispatcher {
     /// Whether the drain is over. `is_idle`: the last pass found nothing to write.
@@ -130,8 +135,13 @@ impl Dispatcher {
     /// put on record, as far as the queue can be written after all.
     pub(super) async fn abandon(mut self) {
         self.state.workers.shutdown().await;
-        if let Err(error) = self.drain.end(self.clock.now(), "error").await {
-            tracing::debug!(%error, "the end of the run could not be recorded");
+        let (now, clock) = (self.clock.now(), self.clock);
+        tokio::select! {
+            ended = self.drain.end(now, "error") => if let Err(error) = ended {
+                tracing::debug!(%error, "the end of the run could not be recorded");
+            },
+            // A server that says nothing is told by whoever waits for it.
+            () = clock.sleep_until(now.tick.after(MOST_TO_ABANDON)) => {}
         }
     }
 

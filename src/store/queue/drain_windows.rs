@@ -2,13 +2,16 @@
 //! not belong here: judging by them (`limits::Audit`).
 
 use super::QueueStore;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::domain::{Applies, Fence, Platform, Scope, WindowSpec};
+use super::work::DrainScope;
+use crate::domain::{Applies, Fence, Platform, Scope, Wall, WindowSpec};
+use crate::store::db::Tx;
 use crate::store::error::StoreError;
+use crate::store::lock_holder::LockHolder;
 
 /// The windows of every drain that wrote them down. Most drains have the same, which are kept once.
 #[derive(Debug, Default)]
@@ -51,6 +54,49 @@ impl QueueStore<'_> {
         Ok(found)
     }
 }
+
+/// Refuses to begin beside a drain that is alive and goes by other windows of a whole app: the limit of neither would hold.
+pub(super) async fn refuse_other_windows(tx: &mut Tx<'_>, scope: &DrainScope) -> Result<(), StoreError> {
+    let rows: Vec<(i64, String, i64, String)> = tx.fetch_all(WINDOWS_ALIVE, args![]).await?;
+    for (drain, holder, since, text) in rows {
+        let theirs = of_text(&text).ok_or_else(|| unread(drain, &text))?;
+        for (platform, ours) in &scope.windows {
+            let Some(theirs) = theirs.get(platform) else { continue };
+            let (ours, theirs) = (of_apps(ours), of_apps(theirs));
+            if ours != theirs {
+                return Err(StoreError::OtherWindows {
+                    queue: tx.place().clone(),
+                    holder: LockHolder::of_session(&holder, Wall(since)),
+                    platform: *platform,
+                    theirs: listed(&theirs),
+                    ours: listed(&ours),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The windows of a whole app, as text.
+fn of_apps(windows: &[WindowSpec]) -> BTreeSet<String> {
+    let of_app = windows.iter().filter(|window| window.scope == Scope::App);
+    let text = |window: &WindowSpec| match window.applies.name() {
+        None => window.rate.to_string(),
+        Some(actions) => format!("{} ({actions})", window.rate),
+    };
+    of_app.map(text).collect()
+}
+
+fn listed(windows: &BTreeSet<String>) -> String {
+    if windows.is_empty() { "none".to_owned() } else { windows.iter().cloned().collect::<Vec<_>>().join(", ") }
+}
+
+const WINDOWS_ALIVE: &str = concat!(
+    "select id, coalesce(holder, ''), started_at, windows from drain where windows is not null and ended_at is null
+        and alive_until > ",
+    server_now!(),
+    " order by id"
+);
 
 /// Windows of a platform, an action or a kind that a newer version knows; or no windows at all.
 fn unread(drain: i64, text: &str) -> StoreError {

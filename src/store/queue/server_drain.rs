@@ -5,6 +5,7 @@ use super::dead_drains::{Buried, bury};
 use super::drain::Drain;
 use super::drain_lease::DrainLease;
 use super::drain_start::DrainStart;
+use super::drain_windows::refuse_other_windows;
 use super::recovery::write_drain;
 use super::share::{CHANGED, begin_sharing, lock_own_row};
 use super::take_over::taken_over;
@@ -31,6 +32,7 @@ impl Drain {
         let mut tx = self.store.db.begin().await?;
         begin_sharing(&mut tx).await?;
         let buried = bury(&mut tx, &self.boot.0, now, self.deadline_ms).await?;
+        refuse_other_windows(&mut tx, scope).await?;
         let fence = write_drain(&mut tx, &self.boot, scope, now).await?;
         tx.execute(IS_ALIVE, args![fence.0, session_name(), lives_ms]).await?;
         tx.execute(CHANGED, args![1]).await?;

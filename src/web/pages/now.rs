@@ -56,7 +56,7 @@ pub(in crate::web) fn now(frame: &Frame, page: &NowPage) -> Html<String> {
                     }
                     div.grid { @for job in &page.jobs { (job_card(job)) } }
                 }
-                @if page.processes.len() > 1 {
+                @if !page.processes.is_empty() {
                     section.stack aria-labelledby="processes-now" {
                         h2 #processes-now { "Processes" }
                         ul {

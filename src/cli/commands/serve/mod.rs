@@ -189,9 +189,9 @@ async fn attend(web: &Web, entry: &LoginMethod, door: &LoginLink<'_>, clock: &Sh
         }
     };
     let watching = async {
-        // A moment's trouble with the disk is told by whatever page is asked for.
+        // A moment's trouble is told by whatever page is asked for, and by the drain.
         while let Err(error) = web.watch_queue().await {
-            tracing::warn!(%error, "the queue cannot be watched");
+            tracing::debug!(%error, "the queue cannot be watched");
             tokio::time::sleep(Duration::from_secs(5)).await;
         }
     };
