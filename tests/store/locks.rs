@@ -33,7 +33,7 @@ async fn one_process_drains(queue: TestQueue) {
     } else {
         drop(DrainLock::take(path).await.expect("any number of processes drain a queue on a server"));
     }
-    assert!(matches!(DrainLock::take_alone(path).await, Err(StoreError::Draining { .. })));
+    assert!(matches!(DrainLock::take_alone(path).await, Err(StoreError::InUse { .. })));
     assert!(matches!(DrainLock::refuse_if_held(path).await, Err(StoreError::Draining { holder: Some(_), .. })));
     assert_eq!(DrainLock::holder(path).await.unwrap().pid, std::process::id());
     let share = lock.share();

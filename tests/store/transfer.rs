@@ -90,6 +90,7 @@ async fn a_queue_that_has_gone_is_opened_by_nobody(queue: TestQueue) {
     let refused = Store::open(queue.place(), QueueKind::Real).await.unwrap_err();
     assert!(matches!(&refused, StoreError::Moved { is_over: true, to, .. } if to == "there"), "{refused}");
     assert!(Store::open_existing(queue.place(), QueueKind::Real).await.is_err());
+    assert!(Store::reopen_unmoved(queue.place()).await.is_err());
     let mut gone = Store::open_existing_wherever(queue.place(), QueueKind::Real).await.unwrap().unwrap();
     assert_eq!(gone.move_mark().await.unwrap().unwrap().moved_at, Some(Wall(9)));
 }
