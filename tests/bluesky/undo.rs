@@ -62,14 +62,12 @@ fn followed(me: &Person) -> Vec<String> {
     repository(me).iter().map(|one| one["value"]["subject"].as_str().unwrap().to_owned()).collect()
 }
 
-fn undo(home: &Home, url: &str, me: &Person, (handle, app_password): (&str, &str)) {
+fn undo(home: &Home, url: &str, me: &Person, login: (&str, &str)) {
     follow_all(me);
     let before = repository(me);
     let made = followed(me);
     let records = |n: usize| made.iter().filter(|subject| **subject == did(n)).count();
-    let host = url.trim_start_matches("http://");
-    let login = ["account", "login", "sky", "--platform", "bluesky", "--host", host];
-    home.cleanup(login).fed(&format!("{handle}\n{app_password}\n")).ends(0);
+    log_in(home, url, login);
     // One row is of somebody who is not followed.
     let rows: String = (0..ROWS).map(|n| format!("{}\n", did(n))).collect();
     home.write("unfollow.csv", format!("target_id\n{rows}{}\n", did(400)));
@@ -120,8 +118,15 @@ fn undo(home: &Home, url: &str, me: &Person, (handle, app_password): (&str, &str
     assert_eq!(sql::column::<i64>(home.queue(), values), [0]);
 }
 
+/// Logs in as `sky` by name and app password.
+pub(super) fn log_in(home: &Home, url: &str, (handle, app_password): (&str, &str)) {
+    let host = url.trim_start_matches("http://");
+    let login = ["account", "login", "sky", "--platform", "bluesky", "--host", host];
+    home.cleanup(login).fed(&format!("{handle}\n{app_password}\n")).ends(0);
+}
+
 /// Does it at the sandbox, which is a process.
-fn at_the_sandbox(act: fn(&Home, &str, &Person, (&str, &str))) {
+pub(super) fn at_the_sandbox(act: fn(&Home, &str, &Person, (&str, &str))) {
     let home = Home::new();
     let process = SandboxProcess::start(&home, &["--faults", "none", "--lists", "0"]);
     let server = Xrpc::at(&process.url);
@@ -144,11 +149,9 @@ pub(super) fn at_a_real_server(act: fn(&Home, &str, &Person, (&str, &str))) {
 
 /// What somebody does in the app while a job works: a pending row's record is deleted and made anew, and one that was undone is made anew under its
 /// old key with another date.
-fn meddle(home: &Home, url: &str, me: &Person, (handle, app_password): (&str, &str)) {
+fn meddle(home: &Home, url: &str, me: &Person, login: (&str, &str)) {
     let keys: Vec<(String, String)> = (0..4).map(|n| me.follow(&did(n))).collect();
-    let host = url.trim_start_matches("http://");
-    let login = ["account", "login", "sky", "--platform", "bluesky", "--host", host];
-    home.cleanup(login).fed(&format!("{handle}\n{app_password}\n")).ends(0);
+    log_in(home, url, login);
     let rows: String = (0..4).map(|n| format!("{}\n", did(n))).collect();
     home.write("unfollow.csv", format!("target_id\n{rows}"));
     home.run(&["run", "unfollow.csv", "--account", "sky", "--yes", "--max-requests", "1"]).ends(4);
@@ -170,11 +173,9 @@ fn meddle(home: &Home, url: &str, me: &Person, (handle, app_password): (&str, &s
 }
 
 /// Whom somebody has followed again by hand is not followed a second time, and what is there is called so, whatever was forgotten since.
-fn follow_again(home: &Home, url: &str, me: &Person, (handle, app_password): (&str, &str)) {
+fn follow_again(home: &Home, url: &str, me: &Person, login: (&str, &str)) {
     (0..3).for_each(|n| drop(me.follow(&did(n))));
-    let host = url.trim_start_matches("http://");
-    let login = ["account", "login", "sky", "--platform", "bluesky", "--host", host];
-    home.cleanup(login).fed(&format!("{handle}\n{app_password}\n")).ends(0);
+    log_in(home, url, login);
     home.write("unfollow.csv", format!("target_id\n{}\n{}\n{}\n", did(0), did(1), did(2)));
     home.run(&["run", "unfollow.csv", "--account", "sky", "--yes"]).ends(0);
     assert!(followed(me).is_empty());
@@ -214,14 +215,12 @@ fn follow_again(home: &Home, url: &str, me: &Person, (handle, app_password): (&s
 }
 
 /// Of ten who are followed two delete their accounts. No list of the network shows them any more, and the account's own records do.
-fn ghosts(home: &Home, url: &str, me: &Person, (handle, app_password): (&str, &str)) {
+fn ghosts(home: &Home, url: &str, me: &Person, login: (&str, &str)) {
     let followed_ones: Vec<Person> = (0..10).map(|_| Person::new(&me.server)).collect();
     followed_ones.iter().for_each(|one| drop(me.follow(&one.did)));
     let (gone, there) = followed_ones.split_at(2);
     gone.iter().for_each(|one| me.server.delete_account(&one.did));
-    let host = url.trim_start_matches("http://");
-    let login = ["account", "login", "sky", "--platform", "bluesky", "--host", host];
-    home.cleanup(login).fed(&format!("{handle}\n{app_password}\n")).ends(0);
+    log_in(home, url, login);
     home.run(&["list", "following", "--ghosts", "--account", "sky", "-o", "ghosts.csv"]).ends(0);
     let listed = std::fs::read_to_string(home.path("ghosts.csv")).unwrap();
     assert_eq!(listed.lines().count(), 3, "{listed}");

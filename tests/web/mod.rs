@@ -6,16 +6,17 @@
 
 mod access;
 mod afterwards;
-mod browser;
+pub(crate) mod browser;
 mod connecting;
 mod crowd;
 mod hostile;
 mod metrics;
 mod password;
+pub(crate) mod person;
 mod places;
 mod schedules;
 mod schedules_beside;
-mod served;
+pub(crate) mod served;
 mod uploads;
 mod uploads_queued;
 mod whole_way;
