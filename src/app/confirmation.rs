@@ -84,7 +84,7 @@ pub async fn confirm_work(
 }
 
 /// Why the platforms say that these actions are closed to some, each once.
-pub fn closed_actions(lanes: impl Iterator<Item = (Platform, Action)>) -> Vec<String> {
+fn closed_actions(lanes: impl Iterator<Item = (Platform, Action)>) -> Vec<String> {
     let mut closed: Vec<String> = lanes.filter_map(|(platform, action)| find(platform, action)?.closed()).collect();
     closed.sort();
     closed.dedup();
@@ -203,7 +203,7 @@ fn app_cap(platform: Platform, action: Action) -> Option<String> {
 }
 
 /// Said before the first request, because the first answer may come too late for an account.
-fn what_is_permitted<L: Iterator<Item = (Platform, Action)>>(lanes: impl Fn() -> L) -> Vec<String> {
+pub fn what_is_permitted<L: Iterator<Item = (Platform, Action)>>(lanes: impl Fn() -> L) -> Vec<String> {
     let mut said = Vec::new();
     let is_of_hosts = |platform: Platform| spec(platform).host == Host::OfAccount;
     if lanes().any(|(platform, _)| !is_of_hosts(platform)) {

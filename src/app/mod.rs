@@ -83,7 +83,7 @@ pub use bases::Bases;
 pub use check::{CheckedFile, FilesReport, check_files};
 pub use child::command as child_command;
 pub use command_line::{command, command_line, writable_config_warning, writable_remedy};
-pub use confirmation::{Confirmation, closed_actions, confirm_files, confirm_jobs, confirm_work};
+pub use confirmation::{Confirmation, confirm_files, confirm_jobs, confirm_work, what_is_permitted};
 pub use damaged_rows::{Mended, Truth, damage_in_words, mend_by_cells, truth_of};
 pub use database::{CopiedRows, MoveReport, migrate, move_queue};
 pub use default_account::{DefaultAccount, DefaultReason, default_account};

@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::{Html, Redirect};
 
 use super::acting::{Deed, act};
+use super::address::AddressKey;
 use super::middleware::Visitor;
 use super::pages::{self, AccountPage, Frame};
 use super::problem::Problem;
@@ -36,7 +37,7 @@ async fn find(web: &Web, id: i64) -> Result<Account, Problem> {
 pub(super) async fn account(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<i64>,
+    AddressKey(id): AddressKey<i64>,
     Query(said): Query<Said>,
 ) -> Result<Html<String>, Problem> {
     let account = find(&web, id).await?;
@@ -50,7 +51,7 @@ pub(super) async fn account(
 pub(super) async fn check(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<i64>,
+    AddressKey(id): AddressKey<i64>,
 ) -> Result<Html<String>, Problem> {
     let account = find(&web, id).await?;
     let name = account.name.clone();
@@ -64,7 +65,7 @@ pub(super) async fn check(
 pub(super) async fn make_default(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<i64>,
+    AddressKey(id): AddressKey<i64>,
 ) -> Result<Redirect, Problem> {
     let account = find(&web, id).await?;
     let (name, was) = (account.name.clone(), account.is_default);
@@ -81,7 +82,7 @@ pub(super) async fn make_default(
 pub(super) async fn ask_to_log_out(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<i64>,
+    AddressKey(id): AddressKey<i64>,
 ) -> Result<Html<String>, Problem> {
     let account = find(&web, id).await?;
     let waiting = pending_by_job(&mut *web.read_store().await, account.id).await?;
@@ -92,7 +93,7 @@ pub(super) async fn ask_to_log_out(
 pub(super) async fn log_out_of(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<i64>,
+    AddressKey(id): AddressKey<i64>,
 ) -> Result<Redirect, Problem> {
     let account = find(&web, id).await?;
     let request = LogoutRequest { name: account.name.clone(), forget: false };
@@ -111,7 +112,7 @@ pub(super) async fn log_out_of(
 pub(super) async fn ask_to_remove(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<i64>,
+    AddressKey(id): AddressKey<i64>,
 ) -> Result<Html<String>, Problem> {
     let account = find(&web, id).await?;
     let waiting = pending_by_job(&mut *web.read_store().await, account.id).await?;
@@ -122,7 +123,7 @@ pub(super) async fn ask_to_remove(
 pub(super) async fn remove(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<i64>,
+    AddressKey(id): AddressKey<i64>,
 ) -> Result<Redirect, Problem> {
     let account = find(&web, id).await?;
     let request = RemoveAccountRequest { name: account.name.clone(), yes: false, forget: false };

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, State};
 use axum::response::Redirect;
 use serde::Deserialize;
 
+use super::address::AddressKey;
 use super::middleware::Visitor;
 use super::problem::Problem;
 use super::state::Web;
@@ -49,7 +50,7 @@ pub(super) async fn find(store: &mut Store, job: i64) -> Result<Job, Problem> {
 pub(super) async fn pause(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(job): Path<i64>,
+    AddressKey(job): AddressKey<i64>,
 ) -> Result<Redirect, Problem> {
     let mut command = Command::on(&web, visitor, job).await?;
     match command.job.state {
@@ -57,7 +58,8 @@ pub(super) async fn pause(
             command.store.queue().set_job_state(command.job.id, JobState::Paused).await?;
             command.done("pause", "", "paused").await
         }
-        JobState::Active | JobState::Paused | JobState::Unverified => Ok(Redirect::to(&format!("/jobs/{job}"))),
+        JobState::Active | JobState::Paused => Ok(Redirect::to(&format!("/jobs/{job}"))),
+        JobState::Unverified => Err(waits_for_word(&command.job)),
         JobState::Cancelled => Err(is_cancelled(&command.job)),
     }
 }
@@ -65,7 +67,7 @@ pub(super) async fn pause(
 pub(super) async fn unpause(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(job): Path<i64>,
+    AddressKey(job): AddressKey<i64>,
 ) -> Result<Redirect, Problem> {
     let mut command = Command::on(&web, visitor, job).await?;
     match command.job.state {
@@ -73,15 +75,30 @@ pub(super) async fn unpause(
             command.store.queue().set_job_state(command.job.id, JobState::Active).await?;
             command.done("unpause", "", "unpaused").await
         }
-        JobState::Active | JobState::Unverified => Ok(Redirect::to(&format!("/jobs/{job}"))),
+        JobState::Active => Ok(Redirect::to(&format!("/jobs/{job}"))),
+        JobState::Unverified => Err(waits_for_word(&command.job)),
         JobState::Cancelled => Err(is_cancelled(&command.job)),
     }
+}
+
+/// Somebody knows, or does not mind, that rows may be sent again that were sent after the snapshot to which the queue was taken back.
+pub(super) async fn accept_repeats(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    AddressKey(job): AddressKey<i64>,
+) -> Result<Redirect, Problem> {
+    let mut command = Command::on(&web, visitor, job).await?;
+    if command.job.state != JobState::Unverified {
+        return Ok(Redirect::to(&format!("/jobs/{job}")));
+    }
+    command.store.queue().set_job_state(command.job.id, JobState::Active).await?;
+    command.done("accept-repeats", "", "accepted").await
 }
 
 pub(super) async fn cancel(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(job): Path<i64>,
+    AddressKey(job): AddressKey<i64>,
 ) -> Result<Redirect, Problem> {
     let mut command = Command::on(&web, visitor, job).await?;
     if command.job.state == JobState::Active && command.job.pending == 0 {
@@ -103,7 +120,7 @@ pub(super) struct Which {
 pub(super) async fn retry(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(job): Path<i64>,
+    AddressKey(job): AddressKey<i64>,
     Form(which): Form<Which>,
 ) -> Result<Redirect, Problem> {
     let mut command = Command::on(&web, visitor, job).await?;
@@ -127,7 +144,7 @@ pub(super) async fn retry(
 pub(super) async fn retry_row(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path((job, task)): Path<(i64, i64)>,
+    AddressKey((job, task)): AddressKey<(i64, i64)>,
 ) -> Result<Redirect, Problem> {
     let mut command = Command::on(&web, visitor, job).await?;
     let retried = command.store.queue().retry_task(&command.job, TaskId(task)).await?;
@@ -168,6 +185,14 @@ fn in_part(error: StoreError) -> Problem {
     let error = CommandError::from(error);
     let hint = error.hint.as_ref().map_or_else(|| hint.to_owned(), |first| format!("{hint} ({first})"));
     error.hint(hint).into()
+}
+
+/// A job whose queue was taken back to a snapshot.
+fn waits_for_word(job: &Job) -> Problem {
+    Problem::unusable(
+        format!("The queue of {} was restored from a snapshot, and nobody knows what was sent since.", job.name),
+        "Its page offers to verify it, and to send what is left all the same.",
+    )
 }
 
 fn is_cancelled(job: &Job) -> Problem {

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, Query, State};
 use axum::response::{Html, Redirect, Response};
 use serde::Deserialize;
 
 use super::acting::{Deed, act, look, note};
 use super::actions::find;
+use super::address::AddressKey;
 use super::background;
 use super::middleware::Visitor;
 use super::pages::{self, ByHandPage, Frame, UndoPage, VerifyPage};
@@ -39,11 +40,20 @@ async fn job_of(web: &Web, id: i64) -> Result<Job, Problem> {
     find(&mut *web.read_store().await, id).await
 }
 
+/// What restores has undone nothing that could come back.
+fn has_undone(job: &Job) -> Result<(), Problem> {
+    if job.restores.is_some() {
+        let why = format!("{} restores what another job has undone, and has undone nothing itself.", job.name);
+        return Err(Problem::unusable(why, "The other job can be verified, on its page."));
+    }
+    Ok(())
+}
+
 /// What forgetting a job would drop.
 pub(super) async fn ask_to_forget(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<i64>,
+    AddressKey(id): AddressKey<i64>,
 ) -> Result<Html<String>, Problem> {
     let job = job_of(&web, id).await?;
     let request = ForgetRequest::Job(job.name.clone());
@@ -59,7 +69,7 @@ pub(super) async fn ask_to_forget(
 pub(super) async fn forget(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<i64>,
+    AddressKey(id): AddressKey<i64>,
 ) -> Result<Redirect, Problem> {
     let job = job_of(&web, id).await?;
     let request = ForgetRequest::Job(job.name.clone());
@@ -76,7 +86,7 @@ pub(super) async fn forget(
 pub(super) async fn undo(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<i64>,
+    AddressKey(id): AddressKey<i64>,
 ) -> Result<Html<String>, Problem> {
     let job = job_of(&web, id).await?;
     let name = job.name.clone();
@@ -98,7 +108,7 @@ pub(super) async fn undo(
 pub(super) async fn undo_list(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<i64>,
+    AddressKey(id): AddressKey<i64>,
 ) -> Result<Response, Problem> {
     let job = job_of(&web, id).await?;
     let name = job.name.clone();
@@ -124,13 +134,14 @@ pub(super) async fn undo_list(
 pub(super) async fn restore(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<i64>,
+    AddressKey(id): AddressKey<i64>,
 ) -> Result<Redirect, Problem> {
     let job = job_of(&web, id).await?;
     let request = RestoreRequest { job: job.name, ..RestoreRequest::default() };
     let queued = look(&web, &visitor, async move |deps: AppDeps<'_>| queue_restore(deps, &request).await).await?;
     web.note_change();
-    Ok(Redirect::to(&format!("/jobs/{}?said=loaded", queued.id.0)))
+    let said = if queued.is_new { "loaded" } else { "restored-already" };
+    Ok(Redirect::to(&format!("/jobs/{}?said={said}", queued.job.id.0)))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -144,7 +155,7 @@ pub(super) struct PageNumber {
 pub(super) async fn by_hand(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<i64>,
+    AddressKey(id): AddressKey<i64>,
     Query(at): Query<PageNumber>,
 ) -> Result<Html<String>, Problem> {
     let job = job_of(&web, id).await?;
@@ -164,7 +175,7 @@ pub(super) async fn by_hand(
 pub(super) async fn tick_by_hand(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<i64>,
+    AddressKey(id): AddressKey<i64>,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, Problem> {
     let job = job_of(&web, id).await?;
@@ -193,11 +204,12 @@ pub(super) async fn tick_by_hand(
 pub(super) async fn verification(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<i64>,
+    AddressKey(id): AddressKey<i64>,
     Query(said): Query<Said>,
 ) -> Result<Html<String>, Problem> {
     let mut store = web.read_store().await;
     let job = find(&mut store, id).await?;
+    has_undone(&job)?;
     let counts = store.lists().verdicts(&job).await?;
     let can_ask = can_ask_by_id(&done_lanes(&mut store, &job).await?);
     drop(store);
@@ -219,14 +231,12 @@ pub(super) struct VerifyForm {
 pub(super) async fn verify(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<i64>,
+    AddressKey(id): AddressKey<i64>,
     Form(form): Form<VerifyForm>,
 ) -> Result<Redirect, Problem> {
     let by_id = !form.by_id.is_empty();
     let job = job_of(&web, id).await?;
-    if job.restores.is_some() {
-        return Err(Problem::unusable("This job restores what another one has undone.", "Verify that one."));
-    }
+    has_undone(&job)?;
     let (key, (sender, receiver)) = (id.unsigned_abs(), shutdown());
     web.verifying.begin(key, Some(sender))?;
     let (own, name, actor) = (Arc::clone(&web), job.name.clone(), visitor.actor());
@@ -284,7 +294,7 @@ async fn verify_job(
 pub(super) async fn requeue(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<i64>,
+    AddressKey(id): AddressKey<i64>,
 ) -> Result<Redirect, Problem> {
     let mut store = web.write_store().await?;
     let job = find(&mut store, id).await?;

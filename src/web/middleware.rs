@@ -71,7 +71,7 @@ pub(super) async fn protect(State(web): State<Arc<Web>>, mut request: Request, n
                 connection.know();
             }
             request.extensions_mut().insert(visitor);
-            let theme = visitor.theme;
+            let (theme, is_page) = (visitor.theme, !is_for_programs(request.uri().path()));
             let is_long = request.method() == Method::POST && is_upload(request.uri().path());
             let seconds = Duration::from_secs(if is_long { MAX_UPLOAD_SECONDS } else { MAX_REQUEST_SECONDS });
             let answer = if is_change(&request) {
@@ -80,11 +80,16 @@ pub(super) async fn protect(State(web): State<Arc<Web>>, mut request: Request, n
                 let answer = tokio::time::timeout(seconds, next.run(request)).await;
                 answer.unwrap_or_else(|_| too_long("the request took too long\n"))
             };
-            Problem::themed(answer, theme)
+            if is_page { Problem::themed(answer, theme) } else { answer }
         }
         Err(refused) => closing(*refused),
     };
     with_headers(answer)
+}
+
+/// Whether programs alone ask there.
+fn is_for_programs(path: &str) -> bool {
+    ["/api/", "/assets/"].iter().any(|start| path.starts_with(start)) || ["/metrics", "/events", HEALTH].contains(&path)
 }
 
 /// Whether a request changes something. Receiving a file does not: nothing is queued by it. Nor does a password: whoever goes away does not

@@ -14,6 +14,7 @@ pub mod access;
 mod account_deeds;
 mod acting;
 mod actions;
+mod address;
 mod api;
 mod auth_routes;
 mod background;

@@ -1,6 +1,6 @@
 //! What went wrong, as a page: what happened and what to do, with the status that fits.
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::pages::{self, Theme};
@@ -59,18 +59,40 @@ impl Problem {
         (self.status, page).into_response()
     }
 
-    /// The answer of a handler, as its visitor has chosen to see it: a page of a problem looks as the others do.
+    /// The answer of a handler, as its visitor has chosen to see it: a page of a problem looks as the others do, also where no handler was
+    /// reached because the address or the form could not be read.
     pub(super) fn themed(mut answer: Response, theme: Theme) -> Response {
         let status = answer.status();
         match answer.extensions_mut().remove::<Problem>() {
             Some(problem) => (status, problem.page(theme)).into_response(),
-            None => answer,
+            None => match unread(&answer) {
+                Some(message) => {
+                    let hint = Some("Go back, load that page again, and try once more.".to_owned());
+                    Problem { status, message: message.to_owned(), hint, as_json: false }.page(theme)
+                }
+                None => answer,
+            },
         }
     }
 
     /// The same for a program.
     pub(super) fn json(self) -> Problem {
         Problem { as_json: true, ..self }
+    }
+}
+
+/// What happened, where a request was refused before its handler, in words for programs.
+fn unread(answer: &Response) -> Option<&'static str> {
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    let is_plain = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    match answer.status() {
+        _ if !is_plain => None,
+        StatusCode::BAD_REQUEST => {
+            Some("There is no page at this address: what stands behind its question mark cannot be read.")
+        }
+        StatusCode::METHOD_NOT_ALLOWED => Some("There is no page at this address: it is that of a button."),
+        StatusCode::UNPROCESSABLE_ENTITY | StatusCode::UNSUPPORTED_MEDIA_TYPE => Some("The form could not be read."),
+        _ => None,
     }
 }
 

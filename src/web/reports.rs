@@ -12,6 +12,7 @@ use futures_util::stream;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::actions::find;
+use super::address::AddressKey;
 use super::problem::Problem;
 use super::state::Web;
 use crate::app::{ReceiptRows, write_receipts};
@@ -23,7 +24,7 @@ use crate::store::{Job, Store};
 const PIECE_BYTES: usize = 64 * 1024;
 
 /// As CSV.
-pub(super) async fn csv(State(web): State<Arc<Web>>, Path(job): Path<i64>) -> Result<Response, Problem> {
+pub(super) async fn csv(State(web): State<Arc<Web>>, AddressKey(job): AddressKey<i64>) -> Result<Response, Problem> {
     let mut store = web.write_store().await?;
     let job = find(&mut store, job).await?;
     let body = receipts(&web, store, &job, ReceiptFormat::Csv).await?;

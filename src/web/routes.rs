@@ -37,6 +37,7 @@ fn routes(web: Arc<Web>) -> Router {
         .route("/jobs/{job}/report.csv", get(reports::csv))
         .route("/jobs/{job}/pause", post(actions::pause))
         .route("/jobs/{job}/unpause", post(actions::unpause))
+        .route("/jobs/{job}/accept-repeats", post(actions::accept_repeats))
         .route("/jobs/{job}/cancel", get(views::cancel).post(actions::cancel))
         .route("/jobs/{job}/retry", post(actions::retry))
         .route("/jobs/{job}/verify", get(job_deeds::verification).post(job_deeds::verify))

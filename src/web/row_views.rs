@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::Html;
 use serde::Deserialize;
 
 use super::actions::find;
+use super::address::AddressKey;
 use super::middleware::Visitor;
 use super::pages::{self, RowsPage};
 use super::paging::Trail;
@@ -37,7 +38,7 @@ pub(super) struct PageQuery {
 pub(super) async fn rows(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(job): Path<i64>,
+    AddressKey(job): AddressKey<i64>,
     Query(wanted): Query<PageQuery>,
 ) -> Result<Html<String>, Problem> {
     let outcome = outcome_of(&wanted.outcome)?;
@@ -94,7 +95,7 @@ fn outcome_of(name: &str) -> Result<Option<Outcome>, Problem> {
 pub(super) async fn row(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path((job, task)): Path<(i64, i64)>,
+    AddressKey((job, task)): AddressKey<(i64, i64)>,
 ) -> Result<Html<String>, Problem> {
     let mut store = web.read_store().await;
     let job = find(&mut store, job).await?;

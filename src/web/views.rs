@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Path, Query, State};
-use axum::response::Html;
+use axum::extract::{Query, State};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::actions::find;
+use super::address::AddressKey;
 use super::middleware::Visitor;
 use super::pages::{self, AccountLine, AccountNow, Frame, JobLine, JobPage, NowPage, Pager};
 use super::paging::{Trail, page_before};
@@ -143,14 +144,20 @@ pub(super) async fn jobs(
     Ok(pages::jobs(&web.frame(visitor, "/jobs"), &jobs, hidden))
 }
 
+/// A job by its number. Its name leads there.
 pub(super) async fn job(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(job): Path<i64>,
+    AddressKey(job): AddressKey<String>,
     Query(said): Query<Said>,
-) -> Result<Html<String>, Problem> {
+) -> Result<Response, Problem> {
     let mut store = web.read_store().await;
-    let found = find(&mut store, job).await?;
+    let Ok(number) = job.parse::<i64>() else {
+        let named = store.queue().job(&job).await?;
+        let named = named.ok_or_else(|| Problem::not_found("There is no job of that name."))?;
+        return Ok(Redirect::to(&format!("/jobs/{}", named.id.0)).into_response());
+    };
+    let found = find(&mut store, number).await?;
     let at_work = store.read().accounts_at_work(MAX_ACCOUNTS_NOW).await?;
     let standing = web.look(&mut store, &at_work).await?;
     let now = standing.now;
@@ -166,13 +173,13 @@ pub(super) async fn job(
     let account = account.map(|account| account.name.to_string());
     let frame = Frame { said: said.said, ..web.frame(visitor, "/jobs") };
     let line = line_of(&web, standing, now);
-    Ok(pages::job(&frame, &JobPage { line, account, reasons, reasons_cut, course }))
+    Ok(pages::job(&frame, &JobPage { line, account, reasons, reasons_cut, course }).into_response())
 }
 
 pub(super) async fn cancel(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(job): Path<i64>,
+    AddressKey(job): AddressKey<i64>,
 ) -> Result<Html<String>, Problem> {
     let mut store = web.read_store().await;
     let job = find(&mut store, job).await?;

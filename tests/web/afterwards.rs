@@ -47,14 +47,75 @@ fn a_job_is_verified_restored_and_forgotten() {
     assert!(ask.contains("can be restored through the platform") && ask.contains("old likes-restore"), "{ask}");
     assert!(location(&served.post("/jobs/1/restore", &cookie, "")).contains("/jobs/2?said=loaded"));
     page_that_says(&served, &cookie, "/jobs/2", "finished");
-    let again = served.post("/jobs/1/restore", &cookie, "");
-    assert!(again.status == 422 && again.body.contains("nothing of old likes can be restored"), "{again:?}");
-    assert_eq!(served.post("/jobs/2/verify", &cookie, "").status, 422, "it has undone nothing");
+    // Pressed twice it leads to the same job, and says so.
+    let again = location(&served.post("/jobs/1/restore", &cookie, ""));
+    assert!(again.ends_with("/jobs/2?said=restored-already"), "{again}");
+    assert!(served.get(&again, &cookie).body.contains("all that can be restored is in this job already"));
+    for refused in [served.get("/jobs/2/verify", &cookie), served.post("/jobs/2/verify", &cookie, "")] {
+        assert!(refused.status == 422 && refused.body.contains("has undone nothing itself"), "{refused:?}");
+    }
     // Its receipts are gone with it, and only then.
     assert!(served.get("/jobs/2/forget", &cookie).body.contains("4 tasks"));
     assert!(location(&served.post("/jobs/2/forget", &cookie, "")).contains("said=forgotten"));
     assert_eq!(served.get("/jobs/2", &cookie).status, 404);
     assert_eq!(served.get("/jobs/1", &cookie).status, 200);
+}
+
+/// What stands in an address may be typed, or be a job's name.
+#[test]
+fn an_address_that_names_nothing_is_a_page_that_says_so() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    finished_job(&served, &cookie);
+    assert!(location(&served.get("/jobs/old%20likes", &cookie)).ends_with("/jobs/1"));
+    for (path, status, says) in [
+        ("/jobs/old", 404, "There is no job of that name."),
+        ("/jobs/old/rows", 404, "There is no page at this address."),
+        ("/jobs/1/rows/x", 404, "There is no page at this address."),
+        ("/lists/x", 404, "There is no page at this address."),
+        ("/accounts/x", 404, "There is no page at this address."),
+        ("/accounts/connect/x", 404, "There is no page at this address."),
+        ("/new/x", 404, "There is no page at this address."),
+        ("/jobs/1/by-hand?page=x", 400, "cannot be read"),
+        ("/jobs/1/pause", 405, "it is that of a button"),
+    ] {
+        let answer = served.get(path, &cookie);
+        assert!(answer.status == status && answer.body.contains(says), "{path}: {answer:?}");
+        assert!(
+            answer.head.contains("content-type: text/html") && answer.body.contains("Back to Now"),
+            "{path}: {answer:?}"
+        );
+    }
+    let unread = served.post("/accounts/connect", &cookie, "");
+    assert!(unread.status == 422 && unread.body.contains("The form could not be read."), "{unread:?}");
+    let json = served.get("/api/jobs/nobody", &cookie);
+    assert!(json.status == 404 && json.body.starts_with('{'), "{json:?}");
+}
+
+/// A queue that was taken back to a snapshot: its jobs wait for a word, which is given on their pages.
+#[test]
+fn a_job_of_a_restored_queue_goes_on_when_a_person_says_so() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/jobs/unfollow.csv"), served.path("unfollow.csv")).unwrap();
+    served.cleanup(&["load", "unfollow.csv"]);
+    served.cleanup(&["pause", "unfollow"]);
+    crate::common::sql::change(served.home.sandbox_queue(), "update job set state = 'unverified'");
+    let page = served.get("/jobs/1", &cookie).body;
+    assert!(
+        page.contains("The queue was restored from a snapshot") && page.contains("/jobs/1/accept-repeats"),
+        "{page}"
+    );
+    assert!(served.get("/jobs/1/verify", &cookie).body.contains("The queue was restored from a snapshot"));
+    for deed in ["unpause", "pause"] {
+        let refused = served.post(&format!("/jobs/1/{deed}"), &cookie, "");
+        assert!(refused.status == 422 && refused.body.contains("to send what is left all the same"), "{refused:?}");
+    }
+    assert!(location(&served.post("/jobs/1/accept-repeats", &cookie, "")).ends_with("/jobs/1?said=accepted"));
+    assert!(!page_that_says(&served, &cookie, "/jobs/1", "finished").contains("accept-repeats"));
+    assert!(served.get("/log", &cookie).body.contains("accept-repeats"));
+    // It is an answer, and no switch: given again it changes nothing.
+    assert!(location(&served.post("/jobs/1/accept-repeats", &cookie, "")).ends_with("/jobs/1"));
 }
 
 #[test]

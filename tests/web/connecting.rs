@@ -75,6 +75,12 @@ fn a_server_is_named_and_its_page_leads_back() {
     assert_eq!(visit(&back).0, 200);
     assert!(page_that_says(&served, &cookie, &attempt, "is connected.").contains("fedi"));
     is_kept_secret(&served, "sbx-host-at");
+    // What is said of a job before it begins is what holds there.
+    let list = location(&served.post("/lists/new", &cookie, "account=fedi&list=following"));
+    page_that_says(&served, &cookie, &list, "pass the filter");
+    let form = "limit=4&action=unfollow&account=fedi&job=tidy";
+    let check = served.get(&location(&served.post(&format!("{list}/job"), &cookie, form)), &cookie).body;
+    assert!(check.contains("Every server has rules of its own") && !check.contains("X forbids"), "{check}");
     let wrong = served.post("/accounts/connect", &cookie, "platform=mastodon&host=a/b");
     assert!(wrong.status == 422 && wrong.body.contains("name of a server"), "{wrong:?}");
 }

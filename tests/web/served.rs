@@ -39,6 +39,7 @@ impl Served {
         Served::start_with(&[], &[])
     }
 
+    /// `SOCKET` in a word is where it listens.
     pub(crate) fn start_with(words: &[&str], variables: &[(&str, &str)]) -> Served {
         Served::begin(&[&["--sandbox"], words].concat(), variables, true)
     }
@@ -51,7 +52,8 @@ impl Served {
     fn begin(words: &[&str], variables: &[(&str, &str)], is_sandbox: bool) -> Served {
         let home = Home::new();
         let socket = format!("127.0.0.1:{}", crate::common::port::free_port());
-        let mut command = home.cleanup(["serve", "--listen", &socket].iter().chain(words));
+        let words = ["serve", "--listen", "SOCKET"].iter().chain(words).map(|word| word.replace("SOCKET", &socket));
+        let mut command = home.cleanup(words);
         command.envs(variables.iter().copied()).stdout(Stdio::null());
         let child = spawn(&mut command, home.folder.path());
         let root = OnceLock::new();

@@ -109,20 +109,30 @@ pub async fn restore_forecast(deps: AppDeps<'_>, request: &RestoreRequest) -> Re
     Ok(RestoreForecast { job: restore.name, rows: forecast.to_send.iter().map(|(_, _, rows)| rows).sum(), sentences })
 }
 
-/// Queues what restores a job, beside whoever drains: the job that does it.
+/// The job that restores another one.
+#[derive(Clone, Debug)]
+pub struct QueuedRestore {
+    /// That job.
+    pub job: Job,
+    /// Rows were queued. False: all that can be restored was restored before, or was queued.
+    pub is_new: bool,
+}
+
+/// Queues what restores a job, beside whoever drains. Asked for a second time it queues what was undone since.
 ///
 /// # Errors
 /// As [`restore_forecast`]; nothing of it can be restored through the API (2).
-pub async fn queue_restore(deps: AppDeps<'_>, request: &RestoreRequest) -> Result<Job, CommandError> {
+pub async fn queue_restore(deps: AppDeps<'_>, request: &RestoreRequest) -> Result<QueuedRestore, CommandError> {
     let (mut store, undone) = deps.job(&request.job).await?;
     let restore = Restore::of(&mut store, undone, request.round).await?;
     let mut rows = UndoneRows::pick(store, &restore.undone, restore.round.1).await?;
     if restore.forecast(&mut rows).await?.to_send.is_empty() {
+        let left_out = rows.left_out().clone();
         rows.finish().await?;
-        let message = format!("nothing of {} can be restored through the API", restore.undone.name);
-        return Err(
-            CommandError::new(ErrorKind::Usage, message).hint("restore it by hand from the list of what was done")
-        );
+        return match &restore.begun {
+            Some(begun) => Ok(QueuedRestore { job: begun.clone(), is_new: false }),
+            None => Err(restore.why_nothing(&left_out, deps).await?),
+        };
     }
     let mut store = deps.open_queue().await?;
     restore.load(&mut store, &mut rows, deps).await?;
@@ -131,9 +141,10 @@ pub async fn queue_restore(deps: AppDeps<'_>, request: &RestoreRequest) -> Resul
     deps.log_audit_event(&mut store, "restore", Some(&restore.name), &detail).await;
     let job = store.queue().job(&restore.name).await?;
     store.close().await;
-    job.ok_or_else(|| {
+    let job = job.ok_or_else(|| {
         CommandError::new(ErrorKind::Fault, "the job that restores was not made").hint("please report this")
-    })
+    })?;
+    Ok(QueuedRestore { job, is_new: true })
 }
 
 impl Restore {
@@ -193,13 +204,18 @@ impl Restore {
                 return Ok(end);
             }
         }
+        Err(self.why_nothing(left_out, deps).await?)
+    }
+
+    /// Why nothing can be restored here.
+    async fn why_nothing(&self, left_out: &LeftOut, deps: AppDeps<'_>) -> Result<CommandError, CommandError> {
         let (why, by_hand) = (self.left_out(left_out, deps), self.list_command(["--html", "restore.html"], deps));
         if why.is_empty() {
-            return Err(self.nothing_done(deps).await?);
+            return self.nothing_done(deps).await;
         }
         let message = format!("nothing of {} can be restored through the API: {}", self.undone.name, why.join("; "));
-        Err(CommandError::new(ErrorKind::Usage, message)
-            .hint(format!("{by_hand} makes a page of links to do it by hand")))
+        let hint = format!("{by_hand} makes a page of links to do it by hand");
+        Ok(CommandError::new(ErrorKind::Usage, message).hint(hint))
     }
 
     /// A round that has done nothing: the newest before it that has.

@@ -14,6 +14,8 @@ use crate::platforms::spec;
 
 /// The column that says who is not there any more. `cleanup list` does not write it, for it is asked there as a rule alone.
 pub(super) const GHOST_COLUMN: &str = "is_ghost";
+/// The column that says `false` where a text is known to be empty, as that of a picture alone is; a cell of the text cannot.
+pub(super) const HAS_TEXT_COLUMN: &str = "has_text";
 /// Rows of a list beyond this are not shown or chosen.
 const MAX_ROWS: u32 = 5_000_000;
 
@@ -25,6 +27,7 @@ pub(super) struct SavedListFile<'a> {
     record: StringRecord,
     reader: RowReader,
     ghost: Option<usize>,
+    has_text: Option<usize>,
     is_opaque: bool,
     kind: TargetKind,
     next: u32,
@@ -45,6 +48,7 @@ impl<'a> SavedListFile<'a> {
             places,
             reader: RowReader::new(&names),
             ghost: names.iter().position(|name| name == GHOST_COLUMN),
+            has_text: names.iter().position(|name| name == HAS_TEXT_COLUMN),
             csv,
             record: StringRecord::new(),
             is_opaque: info.platform.is_some_and(|platform| spec(platform).has_opaque_ids()),
@@ -110,7 +114,11 @@ impl<'a> SavedListFile<'a> {
         let cells: Vec<&str> = self.record.iter().collect();
         let mut row = self.reader.entry_of_cells(&target, None, &cells);
         row.entry.is_opaque = self.is_opaque;
-        row.entry.is_ghost = self.ghost.and_then(|at| cells.get(at)).and_then(|cell| cell.parse().ok());
+        let flag = |column: Option<usize>| -> Option<bool> { cells.get(column?)?.parse().ok() };
+        row.entry.is_ghost = flag(self.ghost);
+        if flag(self.has_text) == Some(false) {
+            row.entry.text.get_or_insert_default();
+        }
         Some(row)
     }
 }

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::list_file::GHOST_COLUMN;
+use super::list_file::{GHOST_COLUMN, HAS_TEXT_COLUMN};
 use crate::app::list::ListSink;
 use crate::domain::ListKind;
 use crate::error::CommandError;
@@ -28,7 +28,7 @@ impl SavedListSink {
         let begun = || {
             // As they are: whoever hands them on makes them harmless.
             let mut table = TableWriter::new(DurableFile::begin(folder_of(path), MODE)?, true);
-            table.header(columns(list).iter().map(|column| column.name()).chain([GHOST_COLUMN]))?;
+            table.header(columns(list).iter().map(|column| column.name()).chain([GHOST_COLUMN, HAS_TEXT_COLUMN]))?;
             Ok(SavedListSink { table, list, path: path.to_owned(), rows: 0 })
         };
         begun().map_err(|error| CommandError::io(path.display(), error))
@@ -39,6 +39,7 @@ impl SavedListSink {
             self.table.cell(&cell)?;
         }
         self.table.cell(entry.is_ghost.map_or("", |is_ghost| if is_ghost { "true" } else { "false" }))?;
+        self.table.cell(if entry.text.as_deref() == Some("") { "false" } else { "" })?;
         self.table.end_row()?;
         self.rows += 1;
         Ok(())

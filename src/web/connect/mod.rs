@@ -10,12 +10,13 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use axum::Extension;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, Query, State};
 use axum::response::{Html, Redirect};
 use serde::Deserialize;
 
 pub(super) use self::attempts::{AttemptState, LoginAttempts};
 use self::front::FormFrontend;
+use super::address::AddressKey;
 use super::background;
 use super::middleware::Visitor;
 use super::pages::{self, AttemptPage, ConnectPage};
@@ -193,7 +194,7 @@ fn request_of(web: &Web, way: ConnectWay, typed: &Typed) -> Result<(LoginRequest
 pub(super) async fn show(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<u64>,
+    AddressKey(id): AddressKey<u64>,
 ) -> Result<Html<String>, Problem> {
     let page = web.logins.look(id, |attempt| AttemptPage {
         id,
@@ -213,7 +214,7 @@ pub(super) struct Shown {
 /// Takes what a platform's page has shown.
 pub(super) async fn answer(
     State(web): State<Arc<Web>>,
-    Path(id): Path<u64>,
+    AddressKey(id): AddressKey<u64>,
     Form(shown): Form<Shown>,
 ) -> Result<Redirect, Problem> {
     if !web.logins.answer(id, Secret::new(shown.code.trim())) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, Query, State};
 use axum::response::{Html, Redirect};
 
 use super::filters;
@@ -12,6 +12,7 @@ use crate::app::saved_list::{offered_actions, write_chosen};
 use crate::domain::{AccountName, Action};
 use crate::error::{CommandError, ErrorKind};
 use crate::store::Account;
+use crate::web::address::AddressKey;
 use crate::web::middleware::Visitor;
 use crate::web::pages::{self, JobOfListPage};
 use crate::web::problem::Problem;
@@ -35,7 +36,7 @@ async fn actors(web: &Web, list: &ReadyList) -> Result<Vec<Account>, Problem> {
 pub(in crate::web) async fn ask_for_job(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<u64>,
+    AddressKey(id): AddressKey<u64>,
     Query(fields): Query<Vec<(String, String)>>,
 ) -> Result<Html<String>, Problem> {
     let list = web.lists.ready(id)?;
@@ -80,7 +81,7 @@ async fn free_name(web: &Web, list: &ReadyList, action: Option<Action>) -> Resul
 /// Makes the job file, and leads to its check.
 pub(in crate::web) async fn make_job(
     State(web): State<Arc<Web>>,
-    Path(id): Path<u64>,
+    AddressKey(id): AddressKey<u64>,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, Problem> {
     let list = web.lists.ready(id)?;

@@ -14,7 +14,7 @@ mod ticking;
 use std::sync::{Arc, Mutex};
 
 use axum::Extension;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -24,6 +24,7 @@ pub(super) use self::handing_on::{ask_for_job, make_job};
 pub(super) use self::readings::{ReadingProgress, Readings};
 pub(super) use self::starting::{MAX_EXPORT_BODY_BYTES, offer, read_export, resume, start};
 pub(super) use self::ticking::{set_names, tick};
+use super::address::AddressKey;
 use super::middleware::Visitor;
 use super::pages::{self, Frame, ListLine, ListPage, ListsPage, UnreadListPage};
 use super::problem::Problem;
@@ -111,7 +112,7 @@ pub(super) struct PageNumber {
 pub(super) async fn show(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<u64>,
+    AddressKey(id): AddressKey<u64>,
     Query(at): Query<PageNumber>,
     Query(fields): Query<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
@@ -143,7 +144,7 @@ fn staying(chosen: &ChosenRows, out: &TickedOut) -> u64 {
 }
 
 /// Asks a reading to stop.
-pub(super) async fn stop(State(web): State<Arc<Web>>, Path(id): Path<u64>) -> Redirect {
+pub(super) async fn stop(State(web): State<Arc<Web>>, AddressKey(id): AddressKey<u64>) -> Redirect {
     web.lists.readings.stop(id);
     web.note_change();
     Redirect::to(&format!("/lists/{id}"))
@@ -153,14 +154,14 @@ pub(super) async fn stop(State(web): State<Arc<Web>>, Path(id): Path<u64>) -> Re
 pub(super) async fn ask_to_remove(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<u64>,
+    AddressKey(id): AddressKey<u64>,
 ) -> Result<Html<String>, Problem> {
     let info = web.lists.info(id)?;
     Ok(pages::remove_list(&web.frame(visitor, "/lists"), id, &info))
 }
 
 /// Deletes a list. What was made of it stays.
-pub(super) async fn remove(State(web): State<Arc<Web>>, Path(id): Path<u64>) -> Result<Redirect, Problem> {
+pub(super) async fn remove(State(web): State<Arc<Web>>, AddressKey(id): AddressKey<u64>) -> Result<Redirect, Problem> {
     if web.lists.readings.progress(id).is_some() {
         return Err(Problem::unusable("This list is being read.", "Stop that first."));
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Form, Path, Query, Request, State};
+use axum::extract::{Form, Query, Request, State};
 use axum::response::{Html, Redirect};
 use serde::Deserialize;
 
@@ -11,6 +11,7 @@ use super::saving;
 use crate::app::saved_list::{ListExtras, ListSource, ReadableList, SavedListInfo, readable_lists};
 use crate::domain::ListKind;
 use crate::store::{Account, AuditEvent};
+use crate::web::address::AddressKey;
 use crate::web::middleware::Visitor;
 use crate::web::pages::{self, OfferPage};
 use crate::web::problem::Problem;
@@ -100,7 +101,7 @@ fn begin_or_drop(
 pub(in crate::web) async fn resume(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<u64>,
+    AddressKey(id): AddressKey<u64>,
 ) -> Result<Redirect, Problem> {
     let info = SavedListInfo { stopped: None, ..web.lists.info(id)? };
     if info.account().is_none() {

@@ -2,19 +2,20 @@
 
 use std::sync::{Arc, PoisonError};
 
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, State};
 use axum::response::Redirect;
 use serde::Deserialize;
 
 use super::filters;
 use crate::app::saved_list::TickedOut;
+use crate::web::address::AddressKey;
 use crate::web::problem::Problem;
 use crate::web::state::Web;
 
 /// Takes the ticks of a page, and goes where the button leads that was pressed.
 pub(in crate::web) async fn tick(
     State(web): State<Arc<Web>>,
-    Path(id): Path<u64>,
+    AddressKey(id): AddressKey<u64>,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, Problem> {
     let list = web.lists.ready(id)?;
@@ -67,7 +68,7 @@ pub(in crate::web) struct Names {
 /// Keeps the names of those who are never touched, or who alone are.
 pub(in crate::web) async fn set_names(
     State(web): State<Arc<Web>>,
-    Path(id): Path<u64>,
+    AddressKey(id): AddressKey<u64>,
     Form(names): Form<Names>,
 ) -> Result<Redirect, Problem> {
     web.lists.ready(id)?;

@@ -3,10 +3,10 @@
 use axum::response::Html;
 use maud::{Markup, html};
 
-use super::labels::{foreign, reason};
+use super::labels::{foreign, reason, sentence};
 use super::layout::{Frame, count};
 use super::new::{fields, in_form_words};
-use crate::app::{Forecast, closed_actions, irreversible};
+use crate::app::{Forecast, irreversible, what_is_permitted};
 use crate::text::span_text;
 use crate::web::uploads::Checked;
 
@@ -164,16 +164,18 @@ fn lasting(forecast: &Forecast) -> Markup {
 
 /// What the platform permits, before a real one is touched.
 fn permitted(forecast: &Forecast) -> Markup {
-    let real: Vec<_> = forecast.to_send.iter().filter(|lane| !lane.platform.is_sandbox()).collect();
-    if real.is_empty() {
+    let real = || {
+        let real = forecast.to_send.iter().filter(|lane| !lane.platform.is_sandbox());
+        real.map(|lane| (lane.platform, lane.action))
+    };
+    let said = what_is_permitted(real);
+    if said.is_empty() {
         return html! {};
     }
-    let closed = closed_actions(real.iter().map(|lane| (lane.platform, lane.action)));
     html! {
         div.note.warn {
-            p { "This acts on a real account. X forbids bulk and aggressive actions, and any action without the account owner's \
-                 express consent; whether your use is allowed is yours to judge." }
-            @for why in closed { p { (why) } }
+            p { "This acts on a real account." }
+            @for why in said { p { (sentence(&why)) } }
         }
     }
 }

@@ -40,10 +40,12 @@ pub(in crate::web) fn job(frame: &Frame, page: &JobPage) -> Html<String> {
             }
             (actions(status))
         }
+        @if job.state == JobState::Unverified && job.pending > 0 { (taken_back(job.id.0, job.pending)) }
         section.card #progress data-live aria-label="Progress" {
             (job_meter(&status.counts))
             (numbers(job.id.0, &status.counts))
-            @if let Some(doing) = &page.line.doing { p.quiet { (sentence(doing)) } }
+            // What is said above with its buttons need not be said once more with its commands.
+            @if let Some(doing) = page.line.doing.as_ref().filter(|_| job.state != JobState::Unverified) { p.quiet { (sentence(doing)) } }
         }
         section.card #course data-live aria-labelledby="course-title" {
             h2 #course-title { "Over time" }
@@ -83,6 +85,21 @@ fn actions(status: &JobStatus) -> Markup {
             @if status.counts.failed > 0 { (post("retry", "Retry failed", "")) }
             @if left && status.job.state != JobState::Cancelled {
                 a.button.danger href={ "/jobs/" (status.job.id.0) "/cancel" } { "Cancel…" }
+            }
+        }
+    }
+}
+
+/// What a job waits for whose queue was taken back to a snapshot.
+fn taken_back(job: i64, left: u64) -> Markup {
+    html! {
+        div.note.warn role="note" {
+            p { strong { "The queue was restored from a snapshot, and nobody knows what was sent since." } }
+            p { "Verify it: the account's lists are read, and what is on them no more is done. Or send all that is left, " (count(left)) " rows: undoing twice does no \
+                 harm, but each request costs a slot, and money where the platform charges." }
+            div.actions {
+                a.button.primary href={ "/jobs/" (job) "/verify" } { "Verify first" }
+                form method="post" action={ "/jobs/" (job) "/accept-repeats" } { button.danger type="submit" { "Send what is left all the same" } }
             }
         }
     }

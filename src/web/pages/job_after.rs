@@ -7,7 +7,7 @@ use super::labels::{foreign, sentence};
 use super::layout::{Frame, Pager, count};
 use crate::app::run::RestoreForecast;
 use crate::app::{Facts, ForgetForecast, worklist_note};
-use crate::store::{Job, PickedTask, VerdictCounts};
+use crate::store::{Job, JobState, PickedTask, VerdictCounts};
 use crate::web::lists::ReadingProgress;
 
 fn crumbs(job: &Job, here: &str) -> Markup {
@@ -59,6 +59,10 @@ pub(in crate::web) fn verification(frame: &Frame, page: &VerifyPage) -> Html<Str
             h1 { "Did it stay done?" }
             p.quiet { "The account's lists are read again, and compared with what was done. Nothing is sent but these readings." }
         } }
+        @if job.state == JobState::Unverified && job.pending > 0 {
+            div.note.warn role="note" { p { "The queue was restored from a snapshot: of the " (count(job.pending)) " rows that are left, those that are on the lists no more are \
+                done. Where the platform shows the whole of each list, the others are sent then; otherwise the job waits on." } }
+        }
         section.card #verification data-live aria-label="What was found" {
             dl.numbers { @for (what, number) in numbers { div { dt { (what) } dd { (count(number)) } } } }
             @match (progress, stopped) {

@@ -26,6 +26,8 @@ pub(super) fn said(word: &str) -> Option<&'static str> {
         "schedule-added" => "Added. It runs by itself from its next time on.",
         "schedule-changed" => "Changed.",
         "removed" => "Removed. Its jobs and their receipts stay; a run in progress continues to its end.",
+        "restored-already" => "Nothing new was queued: all that can be restored is in this job already.",
+        "accepted" => "It continues. What was sent since the snapshot may be sent again.",
         "loaded" => "Queued. Its rows are sent as the rate limit allows.",
         "connected" => "Connected. Choose what to look at.",
         "ticked" => "The ticks are kept.",

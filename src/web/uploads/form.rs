@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Form, Path as UrlPath, State};
+use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use super::choices::{Choices, choose, complete};
 use super::{Waiting, spell_as_known};
 use crate::app::{self, DefaultReason};
+use crate::web::address::AddressKey;
 use crate::web::middleware::Visitor;
 use crate::web::pages::{self, KeptFile, NewForm};
 use crate::web::problem::Problem;
@@ -84,7 +85,7 @@ async fn form(
 pub(in crate::web) async fn choose_again(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    UrlPath(id): UrlPath<u64>,
+    AddressKey(id): AddressKey<u64>,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
     let before = web.uploads.get(id)?;

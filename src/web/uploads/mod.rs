@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
-use axum::extract::{Path as UrlPath, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 
 pub(super) use self::choices::Choices;
@@ -27,6 +27,7 @@ use self::place::JobFile;
 pub(super) use self::receive::{MAX_BODY_BYTES, MAX_EXPORT_BYTES, receive, receive_export};
 use self::waiting::Waiting;
 pub(super) use self::waiting::{Received, Uploads};
+use super::address::AddressKey;
 use super::middleware::Visitor;
 use super::pages::{self, NewForm};
 use super::problem::Problem;
@@ -114,7 +115,7 @@ async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions)
 pub(super) async fn show(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    UrlPath(id): UrlPath<u64>,
+    AddressKey(id): AddressKey<u64>,
 ) -> Result<Response, Problem> {
     let waiting = web.uploads.get(id)?;
     match check(&web, id, &waiting).await {
@@ -155,7 +156,7 @@ async fn platform_of(web: &Web, choices: &Choices, store: &mut Store) -> Result<
 pub(super) async fn confirm(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    UrlPath(id): UrlPath<u64>,
+    AddressKey(id): AddressKey<u64>,
 ) -> Result<Response, Problem> {
     let waiting = web.uploads.get(id)?;
     match queue(&web, &visitor, id, &waiting).await {
@@ -242,7 +243,7 @@ async fn wait_for_engine(web: &Web, store: &mut Store) -> Result<(), Problem> {
 }
 
 /// The person does not want it after all.
-pub(super) async fn discard(State(web): State<Arc<Web>>, UrlPath(id): UrlPath<u64>) -> Redirect {
+pub(super) async fn discard(State(web): State<Arc<Web>>, AddressKey(id): AddressKey<u64>) -> Redirect {
     web.uploads.take(id);
     Redirect::to("/new")
 }
