@@ -9,6 +9,7 @@ use super::load_options::LoadOptions;
 use super::load_plan::LoadPlan;
 use super::named_accounts::Accounts;
 use super::preparing::Prepared;
+use super::restore_list::final_deeds;
 use super::status::{estimate, length_per_endpoint};
 use crate::config::Settings;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Scope, WindowSpec, counted};
@@ -126,6 +127,7 @@ async fn about(work: &Work, store: &mut Store, settings: &Settings) -> Result<Op
         sentences.extend(what_is_permitted(lanes));
     }
     sentences.extend(what_becomes_of_records(lanes()).map(str::to_owned));
+    sentences.extend(final_deeds(lanes()).into_iter().map(|said| said.trim_end_matches('.').to_owned()));
     Ok(Some(Confirmation { warnings: too_fast(lanes(), settings), sentences }))
 }
 

@@ -125,7 +125,7 @@ pub use preparing::{FileOptions, Prepared, prepare};
 pub use quiet_frontend::{QuietFrontend, SinkMaker};
 pub use receipts::{ReceiptRows, no_such_round, write_receipts};
 pub use recheck::{HeldBack, READ_DIFFERENTLY, named_column, recheck};
-pub use restore_list::{RESTORE_COLUMNS, RestoreList, irreversible, restore_cells, restore_note};
+pub use restore_list::{RESTORE_COLUMNS, RestoreList, final_deeds, irreversible, restore_cells, restore_note};
 pub use row_filter::{KeptNames, RowRules};
 pub use row_ids::RowOwners;
 pub use run_report::{AccountTrouble, DECLINED, Lookups, RunReport, RunSummary};

@@ -16,7 +16,7 @@ use crate::jobfile::{
     JobFileError, LaneCount, READER_VERSION, ReadOptions, SavedWorklist, Source, Survey, is_same_column,
 };
 use crate::lists::is_list_header;
-use crate::platforms::find_name_resolver;
+use crate::platforms::{find, find_name_resolver};
 use crate::store::{Job, KeepReading, LoadedFrom, NewJob};
 
 /// Stands in what a load was made from where IDs were taken as they are written.
@@ -122,6 +122,7 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CommandEr
     read.column.clone_from(&column);
     let survey =
         Survey::of(&source, &read).map_err(|error| misread(error, known.filter(|_| options.column.is_none())))?;
+    refuse_elsewhere(&survey, options.owners.platform_of(None, known.and_then(|job| job.account)))?;
     // A job keeps the spelling of its name.
     let Some(job) = known.map(|job| job.name.as_str()).or(name).map(str::to_owned) else {
         let message = format!("the name of {} cannot be the name of a job", file.display());
@@ -136,6 +137,22 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CommandEr
         }
     }
     Ok(Prepared { source, survey, job, path, strict: options.strict, column, acts_on })
+}
+
+/// That an action is not offered says more than that no row is written as the platform would have it.
+fn refuse_elsewhere(survey: &Survey, platform: Platform) -> Result<(), CommandError> {
+    let action = survey.default_action.filter(|action| survey.usable == 0 && find(platform, *action).is_none());
+    let Some(action) = action else { return Ok(()) };
+    let message = format!("{}: {}; nothing was queued", survey.path, not_offered(platform, action));
+    Err(CommandError::new(ErrorKind::InputData, message)
+        .hint("name an account of one of these with --account, or another action with --action"))
+}
+
+/// Who offers it instead.
+fn not_offered(platform: Platform, action: Action) -> String {
+    let others: Vec<&str> =
+        Platform::real().filter(|other| find(*other, action).is_some()).map(Platform::name).collect();
+    format!("{platform} does not offer {action}, which is for accounts of {}", others.join(", "))
 }
 
 /// The action of a job, for a file that is read for it. A name that says another action is believed where the file may be another one.
@@ -199,7 +216,10 @@ impl Prepared {
                 Err("unknown_account") => {
                     format!("account {:?} is not known here", lane.account.as_ref().map_or("", AccountName::as_str))
                 }
-                Err(_) => format!("the platform does not offer {}", lane.action),
+                Err(_) => match accounts.platform_of(lane.account.as_ref()) {
+                    Some(platform) => not_offered(platform, lane.action),
+                    None => format!("the platform does not offer {}", lane.action),
+                },
             };
             let rows = counted(lane.rows, "row", "rows");
             Some(format!("{}:{}: {why} ({rows})", self.survey.path, lane.first_line))

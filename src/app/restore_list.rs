@@ -73,6 +73,15 @@ pub fn irreversible(done: &[(Platform, Action)]) -> Vec<&'static str> {
     sentences
 }
 
+/// What is done for good, of what a job does and where: nothing brings it back, neither through the API nor by hand. In sentences, each once.
+pub fn final_deeds(to_do: impl Iterator<Item = (Platform, Action)>) -> Vec<&'static str> {
+    let is_final = |(platform, action): &(Platform, Action)| match action {
+        Action::DeletePost => find_inverse(*platform, *action).is_none(),
+        action => action.is_undoing() && action.inverse().is_none(),
+    };
+    irreversible(&to_do.filter(is_final).collect::<Vec<_>>())
+}
+
 /// Whether the platform hands back what it deletes, so that the text is kept.
 pub(in crate::app) fn keeps_text(platform: Platform, action: Action) -> bool {
     find(platform, action).is_some_and(|endpoint| endpoint.last_copy.is_some())
@@ -113,8 +122,8 @@ fn cannot(platform: Platform, action: Action) -> &'static [&'static str] {
             &["Blocking again is as before; follows in either direction that the first block ended do not come back."]
         }
         Action::DeletePost if keeps_text(platform, action) => &[
-            "Deleted posts cannot be restored as they were, nor their likes, replies and links. Their texts are kept in the queue, and this \
-             list has them.",
+            "Deleted posts cannot be restored as they were, nor their likes, replies and links. Their texts are kept in the queue, and \
+             stand in the list of what was done.",
         ],
         Action::DeletePost => &[
             "Deleted posts cannot be restored, nor their likes, replies and links. A data archive made before still has their text.",

@@ -65,8 +65,9 @@ impl RowOwners {
 pub(super) fn opaque_ids(platform: Platform) -> Option<OpaqueIds> {
     let grammar = spec(platform).target();
     let (read, kind_of, is_evident) = (grammar.reader(), grammar.kinds(), grammar.evidence());
-    let written_as = grammar.written_as;
-    spec(platform).has_opaque_ids().then_some(OpaqueIds { read, kind_of, is_evident, written_as })
+    let (written_as, things_written_as) = (grammar.written_as, grammar.things_written_as);
+    let ids = OpaqueIds { read, kind_of, is_evident, written_as, things_written_as };
+    spec(platform).has_opaque_ids().then_some(ids)
 }
 
 #[cfg(test)]

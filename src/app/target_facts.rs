@@ -61,11 +61,13 @@ impl FactColumns {
             known.insert((platform, kind), store.lists().known_targets(platform, kind, &ids).await?);
         }
         let of = |task: &PickedTask| known.get(&(task.platform, task.action.target_kind()))?.get(&task.target);
-        Ok(tasks.iter().map(|task| self.facts_of(task, of(task))).collect())
+        let servers = servers_of(store, tasks).await?;
+        let at = |task: &PickedTask| servers.get(&task.account).map(String::as_str);
+        Ok(tasks.iter().map(|task| self.facts_of(task, of(task), at(task))).collect())
     }
 
-    /// What a list told comes before what the file says, which somebody may have edited.
-    fn facts_of(&self, task: &PickedTask, known: Option<&TargetMetadata>) -> Facts {
+    /// What a list told comes before what the file says, which somebody may have edited. `server` is the account's own.
+    fn facts_of(&self, task: &PickedTask, known: Option<&TargetMetadata>, server: Option<&str>) -> Facts {
         let cells = task.record.as_deref().map(cells_from_stored).unwrap_or_default();
         let cell = |column: Option<usize>| {
             let text = cells.get(column?)?.trim();
@@ -85,18 +87,32 @@ impl FactColumns {
             Target::Handle(handle) => Some(handle.clone()),
             Target::Id(_) | Target::Key(_) => handle,
         };
+        let (grammar, kind) = (spec(task.platform).target(), task.action.target_kind());
+        let own_page = || {
+            let address = self.list.entry(&task.target, None, task.record.as_deref()).entry.address;
+            grammar.page_at(server?, kind, &task.target, address.as_ref())
+        };
         Facts {
             url: Entry {
                 is_opaque: spec(task.platform).has_opaque_ids(),
-                link: spec(task.platform).target().page_of(&task.target),
+                link: grammar.page_of(&task.target).or_else(own_page),
                 ..Entry::bare(task.target.clone())
             }
-            .url(task.action.target_kind()),
+            .url(kind),
             handle: handle.map(|handle| handle.to_string()),
             name: known_text(|known| &known.name).or_else(|| cell(self.name).filter(|_| repost.is_none())),
             text: task.last_copy.clone().or_else(|| known_text(|known| &known.text)).or_else(|| cell(self.text)),
         }
     }
+}
+
+/// The servers of the tasks' accounts, where each account has one.
+async fn servers_of(store: &mut Store, tasks: &[PickedTask]) -> Result<HashMap<String, String>, CommandError> {
+    if !tasks.iter().any(|task| spec(task.platform).has_opaque_ids()) {
+        return Ok(HashMap::new());
+    }
+    let accounts = store.accounts().all().await?.into_iter();
+    Ok(accounts.filter_map(|account| Some((account.name.to_string(), account.host?.address()))).collect())
 }
 
 #[cfg(test)]
@@ -128,11 +144,11 @@ mod tests {
     #[test]
     fn a_link_goes_by_id_for_a_handle_changes_hands() {
         let columns = FactColumns::named(&["target_id".into(), " Handle".into(), "name".into()]);
-        let facts = columns.facts_of(&task("1212161512043446272,'@Some_One,\"Zoë, \"\"x\"\"\""), None);
+        let facts = columns.facts_of(&task("1212161512043446272,'@Some_One,\"Zoë, \"\"x\"\"\""), None, None);
         assert_eq!(facts.url.as_deref(), Some("https://x.com/i/user/1212161512043446272"));
         assert_eq!((facts.handle.as_deref(), facts.name.as_deref()), (Some("@some_one"), Some("Zoë, \"x\"")));
         let known = TargetMetadata { handle: Some("newer".parse().unwrap()), ..TargetMetadata::default() };
-        let facts = columns.facts_of(&task("1212161512043446272,@old,Zoë"), Some(&known));
+        let facts = columns.facts_of(&task("1212161512043446272,@old,Zoë"), Some(&known), None);
         assert_eq!((facts.handle.as_deref(), facts.name.as_deref()), (Some("@newer"), Some("Zoë")));
     }
 
@@ -142,19 +158,31 @@ mod tests {
         let columns = FactColumns::named(&columns);
         let record = "1212161512043446299,@me,Me,true,1212161512043446272,\"RT @Ada: so it is\"";
         let undone = PickedTask { action: Action::Unrepost, ..task(record) };
-        let facts = columns.facts_of(&undone, None);
+        let facts = columns.facts_of(&undone, None, None);
         assert_eq!((facts.handle.as_deref(), facts.name), (Some("@ada"), None));
         assert_eq!(facts.url.as_deref(), Some("https://x.com/i/web/status/1212161512043446272"));
         // Deleted, it is the account's own.
         let own = "1212161512043446272,@me,Me,true,1212161512043446200,\"RT @Ada: so it is\"";
-        let facts = columns.facts_of(&PickedTask { action: Action::DeletePost, ..task(own) }, None);
+        let facts = columns.facts_of(&PickedTask { action: Action::DeletePost, ..task(own) }, None, None);
         assert_eq!((facts.handle.as_deref(), facts.name.as_deref()), (Some("@me"), Some("Me")));
+    }
+
+    #[test]
+    fn at_a_platform_of_many_servers_a_page_is_that_of_the_accounts_own() {
+        let columns = FactColumns::named(&["target_id".into(), "handle".into(), "link".into()]);
+        let record = "109302,ada@b.example,https://evil.example/";
+        let undone = PickedTask { target: "109302".parse().unwrap(), platform: Platform::Mastodon, ..task(record) };
+        let facts = columns.facts_of(&undone, None, Some("https://example.social"));
+        assert_eq!(facts.url.as_deref(), Some("https://example.social/@ada@b.example"));
+        let tag = PickedTask { target: "#rust".parse().unwrap(), action: Action::UnfollowTag, ..undone };
+        let facts = columns.facts_of(&tag, None, Some("https://example.social"));
+        assert_eq!(facts.url.as_deref(), Some("https://example.social/tags/rust"));
     }
 
     #[test]
     fn a_cell_that_is_no_handle_is_none() {
         let columns = FactColumns::named(&["target_id".into(), "handle".into()]);
-        let facts = columns.facts_of(&task("1212161512043446272,<script>"), None);
+        let facts = columns.facts_of(&task("1212161512043446272,<script>"), None, None);
         assert_eq!((facts.handle, facts.name), (None, None));
     }
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::account::EndpointKey;
-use super::account_troubles::AccountTroubles;
+use super::account_troubles::{AccountTroubles, refusal_of_action};
 use super::endpoint_reader::{NamesRead, ReadingEnd, ReadingKey, ReadingOf, ReadingReport};
 use super::event::Event;
 use super::job_groups::JobGroups;
@@ -89,7 +89,7 @@ impl ReadingTroubles<'_> {
                 }
                 // As where it is an action's request that lacks it: the account's other actions continue.
                 ReadingEnd::Person(reason, detail) if reason == SCOPE_MISSING => {
-                    let detail = format!("{}: {detail}{}; its other actions continue", key.0.1, self.needed(key.0));
+                    let detail = refusal_of_action(key.0.1, &format!("{detail}{}", self.needed(key.0)));
                     self.troubles.record(self.roster.accounts[key.0.0].id, &reason, &detail, draft);
                     self.troubles.refuse_action(self.roster, key.0, reason, detail, draft);
                 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::account_troubles::AccountTroubles;
+use super::account_troubles::{AccountTroubles, refusal_of_action};
 use super::app_probes::AppProbes;
 use super::consequences::{Blame, Consequences, Health, consequences_of};
 use super::event::Event;
@@ -159,7 +159,7 @@ impl Settling<'_> {
             }
             Blame::Served(proof) => {
                 self.refusals.hear_proof(flight.key(), proof, self.roster, draft);
-                self.troubles.note_served(self.roster.accounts[index].id, draft);
+                self.troubles.note_served(self.roster.accounts[index].id, flight.lane.action, draft);
             }
             Blame::Question(refusal) => {
                 self.refusals.hear_refusal(request, refusal, verdict, self.roster, self.troubles, draft);
@@ -175,7 +175,7 @@ impl Settling<'_> {
             Blame::Grant => {
                 let (needed, action) = (flight.endpoint.scopes.join(" and "), flight.lane.action);
                 let needed = if needed.is_empty() { String::new() } else { format!("; it needs the scope {needed}") };
-                let detail = format!("{action}: {}{needed}; its other actions continue", reply.detail);
+                let detail = refusal_of_action(action, &format!("{}{needed}", reply.detail));
                 let id = self.roster.accounts[index].id;
                 self.troubles.record(id, &reason(), &detail, draft);
                 self.troubles.refuse_action(self.roster, flight.key(), reason(), detail, draft);

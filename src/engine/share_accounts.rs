@@ -155,7 +155,7 @@ impl State {
         }
         let stored = drain.store().accounts().all().await?;
         for account in stored.iter().filter(|account| ours.contains(&account.id)) {
-            self.troubles.look_at(account.id, account.trouble.is_some());
+            self.troubles.look_at(account.id, account.trouble.as_deref());
         }
         self.limits.gain_accounts(&ours, stored, drain, clock).await?;
         self.outages.restore(drain, |account| ours.contains(&account), &mut self.roster, &self.limits, clock).await?;

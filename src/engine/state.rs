@@ -89,7 +89,8 @@ impl State {
         start: &DrainStart,
         settings: &EngineSettings,
     ) -> State {
-        let troubled = accounts.iter().filter(|account| account.trouble.is_some()).map(|account| account.id).collect();
+        let mut troubles = AccountTroubles::default();
+        accounts.iter().for_each(|account| troubles.look_at(account.id, account.trouble.as_deref()));
         let held: HashMap<_, _> = accounts
             .into_iter()
             .filter(|account| account.hold.is_some())
@@ -101,7 +102,7 @@ impl State {
             limits,
             refusals: Refusals::new(settings.accept_unnamed),
             groups: JobGroups::new(settings),
-            troubles: AccountTroubles::new(troubled),
+            troubles,
             reachability: Reachability::new(Patience::new(settings.give_up_after)),
             roster,
             workers,

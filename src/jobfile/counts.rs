@@ -104,6 +104,7 @@ impl Counts {
                 self.names += u64::from(target.is_name());
                 // The IDs of most files are numbers, of which nobody has to be asked.
                 if matches!(target, Target::Key(_))
+                    && !action.target_kind().is_told_by_text()
                     && opened.judge.ids_of(Ok(*account)).is_some_and(|ids| ids.is_doubtful(target))
                 {
                     self.doubtful

@@ -90,6 +90,26 @@ impl Fault {
         }
     }
 
+    /// Whether it is about what the target's cell says.
+    const fn is_about_target(self) -> bool {
+        use Fault::{
+            EmptyTarget, ForeignLink, IdTooLong, NameForId, NotAHandle, NotATargetLink, NotAnId, NotAnOpaqueId,
+            WrongKind,
+        };
+        matches!(
+            self,
+            EmptyTarget
+                | NotAnId
+                | IdTooLong
+                | NameForId
+                | NotAnOpaqueId
+                | NotAHandle
+                | WrongKind
+                | ForeignLink
+                | NotATargetLink
+        )
+    }
+
     /// What is wrong and what to do, as a clause that follows the cell's text.
     pub(super) fn message(self, action: Option<Action>) -> String {
         let thing = match action.map(Action::target_kind) {
@@ -178,6 +198,18 @@ impl From<DamageForm> for Fault {
     }
 }
 
+/// Tags and servers are known at some platforms alone, and nothing that is written in their place would be right.
+fn is_unknown_kind(action: Option<Action>, written: Option<&str>) -> bool {
+    action.is_some_and(|action| action.target_kind().is_told_by_text()) && written.is_none()
+}
+
+fn no_such_things(action: Option<Action>) -> String {
+    let verb = action.map_or("this action", Action::name);
+    format!(
+        "{verb} is nothing that the account's platform offers: name an account of one that does, with --account or --platform"
+    )
+}
+
 /// What a cell that names nobody probably is, and how to write it.
 fn not_an_id(text: &str, action: Option<Action>) -> String {
     let text = bare(text);
@@ -235,8 +267,9 @@ impl Rejection {
         cell: &[u8],
     ) -> Rejection {
         let text = shown(&decode(cell));
-        let written = ids.zip(action).map(|(ids, action)| ids.written(action.target_kind()));
+        let written = ids.zip(action).and_then(|(ids, action)| ids.written(action.target_kind()));
         let message = match (fault, written) {
+            _ if is_unknown_kind(action, written) && fault.is_about_target() => no_such_things(action),
             (Fault::EmptyTarget, Some(written)) => format!("there is no target: write {written}"),
             (Fault::NameForId, Some(written)) => {
                 format!("neither an ID nor a name nor a link of the account's platform: write {written}")

@@ -17,18 +17,20 @@ pub struct OpaqueIds {
     pub is_evident: fn(&str) -> bool,
     /// How a person writes a user, how a post, and how a list of users.
     pub written_as: [&'static str; 3],
+    /// How a person writes a tag, and how a server; none: the platform has neither.
+    pub things_written_as: Option<[&'static str; 2]>,
 }
 
 impl OpaqueIds {
-    /// How a person writes what an action is about.
-    pub(super) const fn written(self, kind: TargetKind) -> &'static str {
-        match kind {
+    /// How a person writes what an action is about; none: the platform has nothing of the kind.
+    pub(super) fn written(self, kind: TargetKind) -> Option<&'static str> {
+        Some(match kind {
             TargetKind::User => self.written_as[0],
             TargetKind::Post => self.written_as[1],
             TargetKind::List => self.written_as[2],
-            TargetKind::Tag => "the tag with its #",
-            TargetKind::Domain => "the name of the server (example.social)",
-        }
+            TargetKind::Tag => self.things_written_as?[0],
+            TargetKind::Domain => self.things_written_as?[1],
+        })
     }
 
     /// Whether a target that is read as an ID may as well be the name of a user: servers give out numbers, ULIDs and flakes.

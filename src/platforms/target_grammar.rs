@@ -1,6 +1,6 @@
 //! Which texts name users and posts on a platform. In: a text. Out: a [`Target`], or why it is none. Pure.
 
-use crate::domain::{InvalidTarget, Target, TargetKind};
+use crate::domain::{InvalidTarget, Target, TargetKind, TargetName};
 
 /// Which texts name a platform's users and posts.
 #[derive(Clone, Copy, Debug)]
@@ -18,12 +18,16 @@ pub struct TargetGrammar {
     pub(super) author_of: Option<fn(&Target) -> Option<Target>>,
     /// Where a person sees it, where its text alone tells.
     pub(super) page_of: fn(&Target) -> Option<String>,
+    /// Where a person sees it at the account's own server (`https://example.social`), given its user's or author's address.
+    pub(super) page_at: fn(&str, TargetKind, &Target, Option<&TargetName>) -> Option<String>,
     /// What to say where a handle is no name there.
     pub(super) not_a_handle: &'static str,
     /// What to say of any other text that is none.
     pub not_a_name: &'static str,
     /// How a person writes a user, how a post, and how a list of users: what follows "write".
     pub written_as: [&'static str; 3],
+    /// How a person writes a tag, and how a server; none: an account of the platform can do nothing with either.
+    pub things_written_as: Option<[&'static str; 2]>,
 }
 
 impl TargetGrammar {
@@ -35,6 +39,7 @@ impl TargetGrammar {
         kind_of: |_| None,
         author_of: None,
         page_of: |_| None,
+        page_at: |_, _, _, _| None,
         not_a_handle: "this endpoint takes a numeric ID, not a handle",
         not_a_name: "this endpoint takes a numeric ID, not a key of another platform",
         written_as: [
@@ -42,6 +47,7 @@ impl TargetGrammar {
             "the numeric ID of the post or a link",
             "the numeric ID of the list or a link",
         ],
+        things_written_as: None,
     };
 
     /// What a text names.
@@ -93,6 +99,17 @@ impl TargetGrammar {
     /// Where a person sees a target, where its text alone tells.
     pub fn page_of(&self, target: &Target) -> Option<String> {
         (self.page_of)(target)
+    }
+
+    /// Where a person sees a target at the account's own server; `address` is what its user, or its author, is called.
+    pub fn page_at(
+        &self,
+        server: &str,
+        kind: TargetKind,
+        target: &Target,
+        address: Option<&TargetName>,
+    ) -> Option<String> {
+        (self.page_at)(server, kind, target, address)
     }
 
     /// Whether the platform has such names.

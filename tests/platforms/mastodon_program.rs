@@ -96,7 +96,11 @@ fn the_last_copy_of_a_deleted_post_is_kept_until_its_job_is_forgotten() {
     let done = run["jobs"][0]["done"].as_u64().unwrap() as usize;
     assert!(done >= 4, "{run}");
     let told = home.run(&["undo", "delete-post", "--sandbox", "-o", "undo.csv", "--html", "undo.html"]).ends(0);
-    assert!(told.err.contains("and this list has them") && !told.err.contains("data archive"), "{}", told.err);
+    assert!(
+        told.err.contains("stand in the list of what was done") && !told.err.contains("data archive"),
+        "{}",
+        told.err
+    );
     let mut table = csv::Reader::from_path(home.path("undo.csv")).unwrap();
     let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
     let page = std::fs::read_to_string(home.path("undo.html")).unwrap();

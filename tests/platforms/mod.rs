@@ -11,3 +11,4 @@ mod mastodon_program;
 mod post_filters;
 mod proofs;
 mod rows;
+mod told_things;

@@ -4,7 +4,7 @@
 
 use crate::app::request::LoadRequest;
 use crate::app::status::Cost;
-use crate::app::{CheckedFile, FilesReport, Forecast, LoadPlan, Notice, check_files};
+use crate::app::{CheckedFile, FilesReport, Forecast, LoadPlan, Notice, check_files, final_deeds};
 use crate::cli::args::CheckArgs;
 use crate::cli::context::Context;
 use crate::domain::counted;
@@ -89,6 +89,8 @@ fn intentions_of(checked: &CheckedFile, forecast: &Forecast, context: &Context) 
         let closed = find(lane.platform, lane.action).filter(|_| !lane.platform.is_sandbox());
         lines.extend(closed.and_then(|endpoint| endpoint.closed()).map(|why| format!("  {why}")));
     }
+    let lanes = forecast.to_send.iter().map(|lane| (lane.platform, lane.action));
+    lines.extend(final_deeds(lanes).into_iter().map(|said| format!("  {said}")));
     lines.extend(forecast.spared().map(|(rule, n)| format!("  would spare {n}: {} ({rule})", rule.sentence())));
     lines.extend(standing_of(checked, forecast, context).into_iter().map(|line| format!("  {line}")));
     if forecast.is_account_unknown {

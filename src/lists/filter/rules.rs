@@ -79,6 +79,13 @@ impl Filter {
 
     /// Whether a rule of the filter can never be answered for entries of this kind: a sentence that says so.
     pub fn misfit(&self, kind: TargetKind) -> Option<String> {
+        // No platform says since when a tag is followed or a server blocked.
+        if kind.is_told_by_text() && self.asks_age() {
+            let things = if kind == TargetKind::Tag { "tags" } else { "servers" };
+            return Some(format!(
+                "--older-than, --newer-than, --before and --after ask when something began, and {things} have no dates"
+            ));
+        }
         let is_of_others = |question: &&Question| question.about.is_some_and(|about| about != kind);
         let options: Vec<&str> = self.asked().filter(is_of_others).map(|question| question.option).collect();
         let (about, not) = match kind {

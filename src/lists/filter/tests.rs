@@ -201,6 +201,21 @@ fn rules_about_the_wrong_kind_are_refused() {
 }
 
 #[test]
+fn tags_and_servers_have_no_dates_to_go_by() {
+    let wanted = FilterRules { older_than: Some("1y".parse().unwrap()), ..FilterRules::default() };
+    for (kind, is_refused) in
+        [(TargetKind::Tag, true), (TargetKind::Domain, true), (TargetKind::List, false), (TargetKind::User, false)]
+    {
+        let resolved = wanted.resolve(Some(kind), NOW, &TimeZone::UTC.into());
+        assert_eq!(
+            matches!(&resolved, Err(FilterError::Misfit(why)) if why.contains("no dates")),
+            is_refused,
+            "{kind:?}"
+        );
+    }
+}
+
+#[test]
 fn at_most_so_many_is_what_the_words_say_and_an_unknown_count_spares() {
     let liked = |count| Entry { likes: count, ..user("12") };
     let filter = plainly(likes(100));

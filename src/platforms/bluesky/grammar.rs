@@ -21,6 +21,7 @@ pub(super) const GRAMMAR: TargetGrammar = TargetGrammar {
     kind_of,
     author_of: Some(author_of),
     page_of,
+    page_at: |_, _, _, _| None,
     // Nothing else looks like one.
     is_evident: |_| true,
     not_a_handle: "this endpoint takes a DID, not a handle",
@@ -30,6 +31,7 @@ pub(super) const GRAMMAR: TargetGrammar = TargetGrammar {
         "the address of the post (at://did:plc:.../app.bsky.feed.post/...) or a link to it",
         "the address of the list (at://did:plc:.../app.bsky.graph.list/...) or a link to it",
     ],
+    things_written_as: None,
 };
 
 /// The most characters of a handle.

@@ -6,6 +6,7 @@ mod export;
 mod headers;
 mod lists;
 mod names;
+mod own_pages;
 mod page;
 mod plain_text;
 mod table;
@@ -25,6 +26,7 @@ static DIALECT: Dialect = Dialect {
         kind_of: |target| names::kind_of(target).or_else(|| things::kind_of(target)),
         author_of: None,
         page_of: |_| None,
+        page_at: own_pages::page_at,
         not_a_handle: "this endpoint takes an ID of the account's server, not a handle",
         not_a_name: "this endpoint takes an ID of the account's server: 1 to 128 letters, digits, - and _",
         written_as: [
@@ -32,6 +34,10 @@ static DIALECT: Dialect = Dialect {
             "the ID that the post has at the account's server, or a link to it",
             "the ID that the list has at the account's server",
         ],
+        things_written_as: Some([
+            "the tag with its # (#rust; digits alone are no tag) or a link to it",
+            "the name of the server alone (example.social), without https:// and without a port",
+        ]),
     },
     is_gateway: false,
     envelope: |_| None,

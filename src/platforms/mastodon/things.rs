@@ -1,17 +1,30 @@
 //! What a Mastodon account can follow and block beside users and posts: tags, `#` and a word, and servers, by the names of their hosts. Their
 //! texts tell what they are: an ID has neither `#` nor a dot. In: texts. Out: targets. Pure.
 
+use oauth2::url::form_urlencoded;
+
 use super::names::is_host;
 use crate::domain::{Target, TargetKind};
 
 /// The most bytes of a tag.
 const MAX_TAG_BYTES: usize = 128;
 
-/// The tag or server that a text is; none where it is neither. Both are compared without case.
+/// The tag or server that a text is; none where it is neither. Both are compared without case. A link to a tag's page at any server is that
+/// tag, and the dot that may end a host's name is left out.
 pub(super) fn read(text: &str) -> Option<Target> {
-    let lower = text.to_lowercase();
-    let is_one = lower.strip_prefix('#').map_or_else(|| is_host(&lower), is_word);
+    let lower = text.strip_prefix("https://").map_or_else(|| Some(text.to_lowercase()), linked_tag)?;
+    let lower = if lower.starts_with('#') { &lower } else { lower.strip_suffix('.').unwrap_or(&lower) };
+    let is_one = lower.strip_prefix('#').map_or_else(|| is_host(lower), is_word);
     if is_one { lower.parse().ok() } else { None }
+}
+
+/// `#rust` of `example.social/tags/Rust`, as servers write links to tags.
+fn linked_tag(rest: &str) -> Option<String> {
+    let path = rest.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let (host, word) = path.split_once("/tags/").or_else(|| path.split_once("/tag/"))?;
+    // Letters of other scripts are escaped there.
+    let (word, _) = form_urlencoded::parse(word.as_bytes()).next().filter(|_| !word.contains(['=', '&']))?;
+    is_host(host).then(|| format!("#{}", word.to_lowercase()))
 }
 
 /// What such a target is.
@@ -48,9 +61,30 @@ mod tests {
             assert_eq!((target.to_string().as_str(), kind_of(&target)), (name, Some(kind)), "{text}");
             assert_eq!(read(name), Some(target));
         }
-        for text in
-            ["rust", "#", "#a b", "#123", "#a/b", "@ada@example.org", "https://example.org", "localhost", "1.2.3.4"]
-        {
+        for (text, name) in [
+            ("https://example.org/tags/Rust", "#rust"),
+            ("https://example.org/tags/%E6%97%A5%E6%9C%AC/?x=1", "#日本"),
+            ("https://example.org/tag/rust", "#rust"),
+            ("Example.Social.", "example.social"),
+        ] {
+            assert_eq!(read(text).unwrap().to_string(), name, "{text}");
+        }
+        for text in [
+            "rust",
+            "#",
+            "#a b",
+            "#123",
+            "#a/b",
+            "#rust.",
+            "https://example.org/tags/a%2Fb",
+            "https://localhost/tags/rust",
+            "example.org:443",
+            "example.org..",
+            "@ada@example.org",
+            "https://example.org",
+            "localhost",
+            "1.2.3.4",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
         for text in ["109302", "AdvWH4zzvRcuVGkJ4S", "@ada@example.org", "@https://example.org/@ada/7"] {

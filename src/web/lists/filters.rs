@@ -78,8 +78,9 @@ pub(in crate::web) const ORDER: RuleField =
 pub(in crate::web) fn rules_of(list: ListKind) -> impl Iterator<Item = &'static RuleField> {
     let kind = list.target_kind();
     RULES.iter().filter(move |rule| rule.about.is_none_or(|about| about == kind)).filter(move |rule| {
-        // Whoever follows, follows.
-        rule.name != "not-following-back" || list != ListKind::Followers
+        // Whoever follows, follows; and tags and servers have no dates.
+        let asks_when = matches!(rule.name, "older-than" | "newer-than" | "before" | "after");
+        !(rule.name == "not-following-back" && list == ListKind::Followers || asks_when && kind.is_told_by_text())
     })
 }
 
