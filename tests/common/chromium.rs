@@ -1,7 +1,7 @@
 //! Headless Chromium, driven over WebDriver: one for every test that looks at a page. Where it is missing it is installed (Debian's
 //! packages, as root); where that cannot be the tests say so loudly and prove nothing.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -74,7 +74,11 @@ impl Browser {
         // Whether the driver closes the connection or the length says where it ends.
         let mut piece = [0; 65_536];
         loop {
-            let length = stream.read(&mut piece).unwrap();
+            // Tests beside this one send signals to the process that they share.
+            let length = match stream.read(&mut piece) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                read => read.unwrap(),
+            };
             answer.extend_from_slice(&piece[..length]);
             let text = String::from_utf8_lossy(&answer);
             let whole = text.split_once("\r\n\r\n").is_some_and(|(head, body)| {
