@@ -13,7 +13,7 @@
 //! |---|---|
 //! | the loop, the clock, the queue, signals | `dispatcher` |
 //! | accounts, lanes, who is next, when to look at whom | `roster`, with `account`, `crash_queue`, `asked_last`; `requeue` puts tasks back in line |
-//! | requests in flight and ready | `workers`, with `request_worker`, `in_flight_limit`, `circuit_breaker`, `prefetch` |
+//! | requests in flight and ready | `workers`, with `request_worker`, `worker_tasks`, `in_flight_limit`, `circuit_breaker`, `prefetch` |
 //! | endpoints that fail | `outages` (law: `outage`) and `refusals` (law: `refusal_breaker`) |
 //! | limits beyond one account, what is on record of them | `limit_records`; `holds` writes what answers say |
 //! | deadlines, requests and money of jobs that share them | `job_groups`, with `budget` |
@@ -79,6 +79,7 @@ mod suspend;
 mod tokens;
 mod turn_draft;
 mod verdict;
+mod worker_tasks;
 mod workers;
 
 pub use budget::LookupBounds;

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use super::endpoint_reader::{EndpointReader, ReadingKey, ReadingQuery, ReadingReport, ReadingWanted};
 use super::request_worker::WorkerMessage;
 use super::settings::Access;
+use super::worker_tasks::spawn_worker;
 use crate::domain::{AccountId, Moment, Tick, Wall};
 
 /// Why none begins.
@@ -82,17 +83,14 @@ impl Readings {
         until: Option<Tick>,
     ) {
         self.busy.insert(key, Busy::Reading);
-        let (messages, waits) = (self.messages.clone(), self.messages.clone());
+        let waits = self.messages.clone();
         let tell = move |until: Wall, why: String| {
             // A drain that is busy hears of the next wait.
             let _ = waits.try_send(WorkerMessage::ReadingWaits { key, until, why });
         };
         let reading = self.reader.read(ReadingQuery { account, access, wanted, until, waits: Box::new(tell) });
-        while self.running.try_join_next().is_some() {}
-        self.running.spawn(async move {
-            let report = reading.await;
-            // Nobody is listening any more only when the run has ended without it; what was read is kept.
-            let _ = messages.send(WorkerMessage::Read { key, report }).await;
+        spawn_worker(&mut self.running, self.messages.clone(), async move {
+            WorkerMessage::Read { key, report: reading.await }
         });
     }
 

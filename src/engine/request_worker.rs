@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
-
 use super::circuit_breaker::{CircuitBreaker, Epoch};
 use super::consequences::consequences_of;
 use super::endpoint_reader::{EndpointReader, LookBack, ReadingKey, ReadingReport};
@@ -52,6 +50,8 @@ pub(super) enum WorkerMessage {
     Read { key: ReadingKey, report: ReadingReport },
     /// Who reads for it waits until then.
     ReadingWaits { key: ReadingKey, until: Wall, why: String },
+    /// A task has panicked.
+    Panic(Box<dyn std::any::Any + Send>),
 }
 
 /// What all requests need to be sent.
@@ -62,15 +62,12 @@ pub(super) struct SendContext {
     pub(super) limit: Arc<InFlightLimit>,
     pub(super) reader: Arc<dyn EndpointReader>,
     pub(super) shutdown: Shutdown,
-    pub(super) messages: mpsc::Sender<WorkerMessage>,
 }
 
-/// Sends a request and hands in what came of it.
-pub(super) async fn run_request(request: OutgoingRequest, context: Arc<SendContext>) {
+/// Sends a request; what came of it.
+pub(super) async fn run_request(request: OutgoingRequest, context: Arc<SendContext>) -> WorkerMessage {
     let (reply, generation) = leave(&request, &context).await;
-    let message = WorkerMessage::Reply { attempt: request.attempt, reply, ended: context.clock.now(), generation };
-    // Nobody is listening any more only when the run has been cancelled; then the attempt has been written off.
-    let _ = context.messages.send(message).await;
+    WorkerMessage::Reply { attempt: request.attempt, reply, ended: context.clock.now(), generation }
 }
 
 /// Takes a place, and leaves it to the next as soon as the answer is there.

@@ -168,6 +168,7 @@ impl State {
             WorkerMessage::Token { account, outcome } => self.tokens.note(account, outcome, &mut self.roster, now),
             WorkerMessage::Read { key, report } => self.readings.note(key, report),
             WorkerMessage::ReadingWaits { key, until, why } => self.reading_waits.push((key, until, why)),
+            WorkerMessage::Panic(panic) => std::panic::resume_unwind(panic),
         }
     }
 

@@ -15,6 +15,7 @@ use super::roster::Roster;
 use super::settings::CredentialSource;
 use super::silence::NoAnswer;
 use super::turn_draft::TurnDraft;
+use super::worker_tasks::spawn_worker;
 use crate::auth::{Current, NoToken, TokenSource};
 use crate::domain::{Reason, Tick};
 use crate::platforms::is_certificate_trouble;
@@ -76,15 +77,13 @@ impl TokenRequests {
         }
         run.asking = true;
         self.asking += 1;
-        let (id, source, messages) = (run.id, Arc::clone(&self.source), self.messages.clone());
-        while self.running.try_join_next().is_some() {}
-        self.running.spawn(async move {
+        let (id, source) = (run.id, Arc::clone(&self.source));
+        spawn_worker(&mut self.running, self.messages.clone(), async move {
             let outcome = match rejected {
                 Some(generation) => source.rejected(id, generation).await,
                 None => source.current(id).await,
             };
-            // Nobody is listening any more only when the run has been cancelled.
-            let _ = messages.send(WorkerMessage::Token { account, outcome: outcome.map(|_| ()) }).await;
+            WorkerMessage::Token { account, outcome: outcome.map(|_| ()) }
         });
     }
 

@@ -17,6 +17,7 @@ use super::job_groups::GroupIndex;
 use super::prefetch::{MAX_AHEAD_PER_WORKER, Prefetch};
 use super::request_worker::{OutgoingRequest, SendContext, WorkerMessage, run_request};
 use super::shutdown::Shutdown;
+use super::worker_tasks::spawn_worker;
 use crate::auth::TokenSource;
 use crate::clock::SharedClock;
 use crate::domain::{Action, AttemptId, LaneId, MicroUsd, Moment, TaskId};
@@ -79,6 +80,7 @@ pub(super) struct Workers {
     context: Arc<SendContext>,
     in_flight: HashMap<AttemptId, InFlight>,
     running: JoinSet<()>,
+    messages: mpsc::Sender<WorkerMessage>,
     /// Answers that wait for the next turn.
     ended: Vec<EndedRequest>,
 }
@@ -95,15 +97,7 @@ impl Workers {
     ) -> (Workers, mpsc::Sender<WorkerMessage>, mpsc::Receiver<WorkerMessage>) {
         let (messages, received) = mpsc::channel(count * (1 + MAX_AHEAD_PER_WORKER));
         let limit = Arc::new(InFlightLimit::new(count));
-        let context = SendContext {
-            client,
-            tokens,
-            clock,
-            limit: Arc::clone(&limit),
-            reader,
-            shutdown,
-            messages: messages.clone(),
-        };
+        let context = SendContext { client, tokens, clock, limit: Arc::clone(&limit), reader, shutdown };
         let workers = Workers {
             count,
             limit,
@@ -111,6 +105,7 @@ impl Workers {
             context: Arc::new(context),
             in_flight: HashMap::new(),
             running: JoinSet::new(),
+            messages: messages.clone(),
             ended: Vec::new(),
         };
         (workers, messages, received)
@@ -162,7 +157,7 @@ impl Workers {
     /// A request leaves, or waits for its place.
     pub(super) fn start(&mut self, request: OutgoingRequest, flight: InFlight) {
         self.in_flight.insert(flight.claimed.attempt, flight);
-        self.running.spawn(run_request(request, Arc::clone(&self.context)));
+        spawn_worker(&mut self.running, self.messages.clone(), run_request(request, Arc::clone(&self.context)));
     }
 
     /// A request has ended.
@@ -174,7 +169,6 @@ impl Workers {
 
     /// The requests that have ended since the last turn.
     pub(super) fn take_ended(&mut self) -> Vec<EndedRequest> {
-        while self.running.try_join_next().is_some() {}
         std::mem::take(&mut self.ended)
     }
 

@@ -1,7 +1,7 @@
 //! Failpoints: in debug builds, `CLEANUP_FAILPOINT=before-commit:7` or `after-commit:7` ends the process, without any tidying up,
 //! around its seventh turn; `before-refresh-mark`, `after-refresh-mark`, `before-refresh-save` and `after-refresh-save` are the
 //! steps of a refresh, `before-upgrade`, `before-upgrade-commit` and `after-upgrade-commit` those of bringing a queue up to date. `answer-for:ID` ends it whenever the answer to a request for that target has come, as a row would that makes the
-//! program crash. The crash tests use it to die at every commit boundary; a release build does not contain it.
+//! program crash, and `panic-for:ID` lets the task that has got it panic. The crash tests use it to die at every commit boundary; a release build does not contain it.
 
 #[cfg(debug_assertions)]
 pub(crate) fn point(name: &str) {
@@ -19,8 +19,10 @@ pub(crate) fn point(name: &str) {
 /// An answer to a request for this target has come.
 #[cfg(debug_assertions)]
 pub(crate) fn answer_for(target: &crate::domain::Target) {
-    if plan().is_some_and(|(point, id)| point == "answer-for" && *id == target.to_string()) {
-        std::process::abort();
+    match plan() {
+        Some((point, id)) if point == "answer-for" && *id == target.to_string() => std::process::abort(),
+        Some((point, id)) if point == "panic-for" && *id == target.to_string() => panic!("an answer for {id}"),
+        _ => {}
     }
 }
 
