@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::bases::Bases;
 use super::environment::{EnvironmentAccount, environment_accounts};
+use super::login_state::StoredLogins;
 use super::named_accounts::Accounts;
 use super::sandbox_accounts::SandboxAccounts;
 use crate::auth::TokenSource;
@@ -97,11 +98,13 @@ impl Identities {
         &mut self,
         client: &Client,
         clock: &SharedClock,
-        stored: bool,
+        stored: &StoredLogins,
     ) -> Result<(), CommandError> {
         let Identities::Real(real) = self else { return Ok(()) };
-        if real.environment.iter().all(|found| found.credentials.is_none()) && !stored {
-            return Err(no_credentials(real.platform));
+        if let StoredLogins::None(known) = stored
+            && real.environment.iter().all(|found| found.credentials.is_none())
+        {
+            return Err(no_credentials(real.platform, known));
         }
         for account in &mut real.environment {
             let base = real.bases.at(account.platform, None)?;
@@ -240,7 +243,15 @@ impl RealAccounts {
 }
 
 /// Nobody is logged in. At a platform of many hosts the variables of others are no help.
-fn no_credentials(platform: Option<Platform>) -> CommandError {
+fn no_credentials(platform: Option<Platform>, known: &[(AccountName, Platform)]) -> CommandError {
+    let is_meant =
+        |of: Platform| platform.is_none_or(|platform| platform == of) && matches!(spec(of).host, Host::OfAccount);
+    let known: Vec<&AccountName> = known.iter().filter(|(_, of)| is_meant(*of)).map(|(name, _)| name).collect();
+    if let Some(name) = known.first() {
+        let others = if known.len() > 1 { ", and the others as well" } else { "" };
+        return CommandError::new(ErrorKind::Person, "no account is logged in")
+            .hint(format!("log in again with `cleanup account login {name}`{others}"));
+    }
     if let Some(platform) = platform.filter(|platform| matches!(spec(*platform).host, Host::OfAccount)) {
         // Most accounts of such a platform live behind one name.
         let host =

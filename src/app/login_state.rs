@@ -4,18 +4,44 @@
 use super::environment::EnvironmentAccount;
 use crate::auth::Why;
 use crate::config::Settings;
+use crate::domain::{AccountName, Platform};
 use crate::error::CommandError;
 use crate::store::{Account, Credential, Store};
 
-/// Whether somebody has logged in for this queue; nobody has where there is none yet, and none is made to look.
-///
-/// # Errors
-/// There is no place for it, or it cannot be opened.
-pub async fn has_logins(settings: &Settings) -> Result<bool, CommandError> {
-    let Some(mut store) = Store::open_existing(settings.db()?, settings.kind).await? else { return Ok(false) };
-    let has = store.accounts().has_credentials().await?;
-    store.close().await;
-    Ok(has)
+/// Whether somebody has logged in for a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoredLogins {
+    /// Somebody.
+    Some,
+    /// Nobody: the accounts that the queue knows all the same, as after it was restored from a snapshot.
+    None(Vec<(AccountName, Platform)>),
+}
+
+impl StoredLogins {
+    /// In a queue that is open.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn of(store: &mut Store) -> Result<StoredLogins, CommandError> {
+        if store.accounts().has_credentials().await? {
+            return Ok(StoredLogins::Some);
+        }
+        let accounts = store.accounts().all().await?.into_iter();
+        Ok(StoredLogins::None(accounts.map(|account| (account.name, account.platform)).collect()))
+    }
+
+    /// In the queue of these settings; nobody has where there is none yet, and none is made to look.
+    ///
+    /// # Errors
+    /// There is no place for it, or it cannot be opened.
+    pub async fn at(settings: &Settings) -> Result<StoredLogins, CommandError> {
+        let Some(mut store) = Store::open_existing(settings.db()?, settings.kind).await? else {
+            return Ok(StoredLogins::None(Vec::new()));
+        };
+        let stored = StoredLogins::of(&mut store).await?;
+        store.close().await;
+        Ok(stored)
+    }
 }
 
 /// Why an account needs a login; none: it has credentials, as far as is known. The variables' credentials may be the account's until

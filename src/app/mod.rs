@@ -108,7 +108,7 @@ pub use load::{LoadReport, TicksTaken, WorkLeft, load_job_files};
 pub use load_options::LoadOptions;
 pub use load_plan::{LoadPlan, finished_jobs, is_elsewhere, plan_load, plan_loads};
 pub use loading::{Loaded, load};
-pub use login_state::{has_logins, login_needed};
+pub use login_state::{StoredLogins, login_needed};
 pub use logins::{Ways, app_of, login_again, needed_app, nobody, revoke, signer};
 pub use named_accounts::{Accounts, FileAccounts};
 pub use notice::{BoundsOfRun, Notice, RunPlan, Stoppable};

@@ -7,7 +7,6 @@ use std::path::Path;
 
 use super::command_line::command;
 use super::deps::AppDeps;
-use super::login_state;
 use super::notice::Notice;
 use crate::domain::Platform;
 use crate::error::{CommandError, ErrorKind};
@@ -32,14 +31,6 @@ impl AppDeps<'_> {
     /// As [`AppDeps::open_queue`].
     pub async fn existing_queue(self) -> Result<Option<Store>, CommandError> {
         Ok(Store::open_existing(self.settings.db()?, self.settings.kind).await?)
-    }
-
-    /// Whether somebody has logged in for this queue; nobody has where there is none yet, and none is made to look.
-    ///
-    /// # Errors
-    /// As [`AppDeps::open_queue`].
-    pub async fn has_logins(self) -> Result<bool, CommandError> {
-        login_state::has_logins(self.settings).await
     }
 
     /// The queue and its job of that name.

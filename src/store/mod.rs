@@ -89,7 +89,8 @@ pub use queue::{
     DrainWindows, Job, JobState, KeepReading, LanePeek, LaneView, LoadedFrom, LogLost, MAX_TICKS_PER_TRANSACTION, Move,
     NewAllowance, NewHold, NewJob, OutageChange, OutageState, ParkedTask, PeekedTask, QueueStore, RecentSlot, RecordId,
     RecordsOfTask, Retried, RoundKeep, ServerAtWork, ServerState, Settled, ShareRequest, Shared, StoredAllowance,
-    StoredOutage, Taken, TaskRecord, Turn, TurnReceipt, UndoneRecord, WorkInProgress, Worklist, WorklistTick,
+    StoredOutage, Taken, TaskRecord, Turn, TurnReceipt, UndoneRecord, UnknownUntil, WorkInProgress, Worklist,
+    WorklistTick,
 };
 pub use read::{
     AttemptSpan, AttemptView, Bucket, ChangeCounters, Histogram, JobStatus, MAX_PAGE_ROWS, MAX_SAMPLED_TASKS,

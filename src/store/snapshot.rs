@@ -96,7 +96,7 @@ pub async fn take_snapshot(queue: &Path, now: Wall, keep: usize) -> Result<Snaps
     let folder = snapshot_folder(queue);
     make_own_folder(&folder)?;
     let complain = |source| StoreError::of_io(&folder, source);
-    remove_unfinished(&folder).map_err(complain)?;
+    remove_unfinished(&folder, UNFINISHED).map_err(complain)?;
     refuse_without_room(queue, &folder)?;
     let copy = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&folder).map_err(complain)?.into_temp_path();
     let mut db = connect(queue).await?;
@@ -129,7 +129,10 @@ pub async fn restore_snapshot(
     let folder = folder_of(queue);
     make_private_folder(folder).map_err(|source| StoreError::of_io(folder, source))?;
     let complain = |source| StoreError::of_io(queue, source);
-    let workshop = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(folder).map_err(complain)?;
+    // Whoever has killed one who restored this queue has left a copy of it: nobody else restores it now.
+    let name = format!(".{}{UNFINISHED}", queue.file_name().unwrap_or_default().display());
+    remove_unfinished(folder, &name).map_err(complain)?;
+    let workshop = tempfile::Builder::new().prefix(&name).tempdir_in(folder).map_err(complain)?;
     let copy = workshop.path().join("queue.db");
     for ending in ["", "-wal"] {
         let from = beside(snapshot, ending);
@@ -238,11 +241,16 @@ fn keep_copy(copy: TempPath, path: &Path) -> std::io::Result<()> {
     copy.persist(path).map_err(|error| error.error)
 }
 
-/// What whoever was killed has left.
-fn remove_unfinished(folder: &Path) -> std::io::Result<()> {
+/// What whoever was killed has left: files and folders with this beginning.
+fn remove_unfinished(folder: &Path, name: &str) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+        if !entry.file_name().to_string_lossy().starts_with(name) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            std::fs::remove_dir_all(entry.path())?;
+        } else {
             std::fs::remove_file(entry.path())?;
         }
     }

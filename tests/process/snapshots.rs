@@ -3,7 +3,7 @@
 
 use crate::common::running::{Running, poll};
 use crate::common::sql;
-use crate::common::{Done, Home, RunToEnd, SandboxProcess};
+use crate::common::{Done, Home, RunToEnd, SandboxProcess, USER};
 use rustix::process::Signal;
 
 const ROWS: u64 = 60;
@@ -72,6 +72,9 @@ impl Night {
         let job = self.run(&["status", "--json"]).json()["jobs"][0].clone();
         assert_eq!((job["state"].as_str(), job["activity"].as_str()), (Some("unverified"), Some("needs_you")), "{job}");
         assert_eq!((job["pending"].as_u64(), self.sandbox.requests()), (Some(ROWS), requests));
+        let windows = self.run(&["status", "--json"]).json()["accounts"][0]["windows"].clone();
+        let full = |window: &serde_json::Value| window["used"] == window["limit"] && !window["next_slot_at"].is_null();
+        assert!(windows.as_array().unwrap().iter().all(full), "{windows}");
     }
 }
 
@@ -202,4 +205,24 @@ fn where_the_queue_is_damaged_the_snapshot_is_named_and_leads_back() {
         "{found}"
     );
     night.restored();
+}
+
+/// A copy has no logins: who needs one is named by whatever is typed next.
+#[test]
+fn after_a_restore_the_accounts_that_are_to_log_in_again_are_named() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--limit", LIMIT, "--faults", "none"]);
+    let host = sandbox.url.trim_start_matches("http://");
+    let add = ["account", "add", "fedi", "--platform", "mastodon", "--host", host];
+    home.cleanup(add).fed(&format!("sandbox-{USER}\n")).ends(0);
+    home.write("unfollow.csv", "target_id\n109302\n109303\n");
+    home.run(&["load", "unfollow.csv"]).ends(0);
+    // The first look of a day copies the queue, whether a schedule is due or not.
+    home.run(&["schedule", "due"]).ends(0);
+    assert!(home.data("queue.db.snapshots.d").is_dir());
+    home.run(&["doctor", "--restore", "latest"]).ends(77).says("cleanup account login fedi");
+    for words in [&["verify", "unfollow"][..], &["resume", "unfollow", "--accept-repeats", "--yes"]] {
+        home.run(words).ends(77).says("log in again with `cleanup account login fedi`");
+    }
+    assert_eq!(sandbox.requests(), 0);
 }

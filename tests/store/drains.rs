@@ -156,6 +156,7 @@ async fn requests_that_may_count_are_handed_to_the_next_drain(queue: TestQueue) 
     assert!(recent.get(&bob).is_none_or(Vec::is_empty));
     let recent = &recent[&ada];
     assert_eq!((recent.len(), recent[0].elsewhere), (1, Some(at(NOW.tick.0 + 600))));
+    assert_eq!(store.queue().unknown_until(&BootId("next".into()), now).await.unwrap(), None, "no log was lost");
 }
 
 async fn a_sleep_makes_requests_count_longer(queue: TestQueue) {

@@ -7,7 +7,7 @@ use super::plan::list_filter;
 use super::stopped::unfinished;
 use crate::app::platform_session::PlatformSession;
 use crate::app::request::ListRequest;
-use crate::app::{command, has_logins};
+use crate::app::{StoredLogins, command};
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{ListKind, Tick};
@@ -49,7 +49,7 @@ impl<'a> ListReading<'a> {
         let tick = |until: i64| Tick(now.tick.0.saturating_add(until.saturating_sub(now.wall.0)));
 
         let mut session = PlatformSession::open(settings, request.platform, clock).await?;
-        session.who.learn_users(&session.client, clock, has_logins(settings).await?).await?;
+        session.who.learn_users(&session.client, clock, &StoredLogins::at(settings).await?).await?;
         let mut store = Store::open(settings.db()?, settings.kind).await?;
         let default = session.who.register_accounts(&mut store, request.account.as_ref(), &[]).await?.default;
         let account = account_of(&mut store, default).await?;

@@ -17,7 +17,7 @@ use crate::app::deps::AppDeps;
 use crate::app::notice::{BoundsOfRun, Notice, RunPlan, Stoppable};
 use crate::app::request::RunBounds;
 use crate::app::signals::Signals;
-use crate::app::{self, Confirmation, DrainDeps, DrainOptions, Ended, Identities, PlatformSession};
+use crate::app::{self, Confirmation, DrainDeps, DrainOptions, Ended, Identities, PlatformSession, StoredLogins};
 use crate::auth::TokenSource;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall};
 use crate::engine::{JobTerms, Listener, Signal, Urgency, shutdown};
@@ -86,8 +86,8 @@ impl Drainer {
 
     /// Asks the platforms whose credentials those of the environment are, where nobody said.
     pub(super) async fn learn_users(&mut self, deps: AppDeps<'_>) -> Result<(), CommandError> {
-        let stored = deps.has_logins().await?;
-        self.session.who.learn_users(&self.session.client, deps.clock, stored).await
+        let stored = StoredLogins::at(deps.settings).await?;
+        self.session.who.learn_users(&self.session.client, deps.clock, &stored).await
     }
 
     /// A keep list for every job of this run, looked at before anything is sent.

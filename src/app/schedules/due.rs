@@ -34,6 +34,7 @@ pub async fn run_due(deps: AppDeps<'_>, overrides: &Overrides) -> Result<DueEnd,
     let (due, next) = scheduler::due(&mut store, deps.clock.now().wall).await?;
     if due.is_empty() {
         store.close().await;
+        copy_queue(deps).await;
         return Ok(DueEnd::Ran { next, exit_code: 0 });
     }
     let Some(_lock) = free_to_run(deps, &store, &due.join(", ")).await? else { return Ok(DueEnd::Elsewhere) };
@@ -41,13 +42,17 @@ pub async fn run_due(deps: AppDeps<'_>, overrides: &Overrides) -> Result<DueEnd,
         InProcess { deps, overrides, served: None, signals: Signals::listen()?, is_attended: false, broken: 0 };
     let (ends, next) = scheduler::work_off(&mut store, &**deps.clock, &mut work).await?;
     store.close().await;
-    // Nobody's night fails for want of a copy.
-    if let Err(error) = take_due_snapshot(deps).await {
-        deps.tell(Notice::Failed(&error));
-    }
+    copy_queue(deps).await;
     let broken = (work.broken > 0).then_some(ErrorKind::Config.exit_code());
     let exit_code = gravest(ends.iter().map(|end| end.exit_code).chain(broken));
     Ok(DueEnd::Ran { next, exit_code })
+}
+
+/// Copies the queue where today's copy is missing. Nobody's night fails for want of one.
+async fn copy_queue(deps: AppDeps<'_>) {
+    if let Err(error) = take_due_snapshot(deps).await {
+        deps.tell(Notice::Failed(&error));
+    }
 }
 
 /// Runs a schedule now: here, or by the process that works on schedules already.

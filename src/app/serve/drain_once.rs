@@ -7,7 +7,7 @@ use super::drain_loop::{DrainLoop, LOOK_EVERY, Seen};
 use super::group_watch::GroupWatch;
 use crate::app::request::RunBounds;
 use crate::app::schedules::unscheduled_jobs;
-use crate::app::{self, DrainDeps, DrainOptions, Ended, PlatformSession, RunPlan};
+use crate::app::{self, DrainDeps, DrainOptions, Ended, PlatformSession, RunPlan, StoredLogins};
 use crate::domain::JobId;
 use crate::engine::{Listener, ShutdownSender, Signal, shutdown};
 use crate::error::CommandError;
@@ -50,8 +50,8 @@ impl DrainLoop<'_> {
         let known = store.accounts().all().await?;
         let PlatformSession { mut who, client, .. } =
             PlatformSession::with(&settings, None, self.sandbox.clone(), &known)?;
-        let stored = store.accounts().has_credentials().await?;
-        who.learn_users(&client, clock, stored).await?;
+        let stored = StoredLogins::of(&mut store).await?;
+        who.learn_users(&client, clock, &stored).await?;
         who.register_accounts(&mut store, None, &[]).await?;
         let knows = store.read().change_counters().await?;
         self.controls.set_status(|status| status.knows = knows);

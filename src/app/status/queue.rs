@@ -143,9 +143,10 @@ impl<'a> StatusQuery<'a> {
             None => store.accounts().all().await?,
         };
         let mut slots = self.newest_slots(store, &looked_at, &boot, now).await?;
+        let unknown_until = store.queue().unknown_until(&boot, now).await?;
         let standing = looked_at.into_iter().map(|account| {
             let specs = self.settings.windows(account.platform);
-            let windows = window_usage(&specs, &slots.remove(&account.id).unwrap_or_default(), now);
+            let windows = window_usage(&specs, &slots.remove(&account.id).unwrap_or_default(), unknown_until, now);
             let hold = account.hold.as_ref();
             let hold = hold.and_then(|hold| Some((hold_ends(hold, &boot.0, now)?, hold.reason.clone())));
             let endpoints = endpoints.remove(&account.id).unwrap_or_default();

@@ -7,13 +7,21 @@ use std::time::Duration;
 
 use crate::domain::{Action, Applies, Horizons, Moment, Scope, Tick, Wall, WindowSpec};
 use crate::limits::{WindowUsage, Windows};
-use crate::store::{AccountHold, RecentSlot};
+use crate::store::{AccountHold, RecentSlot, UnknownUntil};
 
-/// The usage of an account's windows at `now`.
-pub fn window_usage(specs: &[WindowSpec], slots: &[RecentSlot], now: Moment) -> Vec<WindowUsage> {
+/// The usage of an account's windows at `now`. Until `unknown_until` nobody knows what was sent: then every window was full.
+pub fn window_usage(
+    specs: &[WindowSpec],
+    slots: &[RecentSlot],
+    unknown_until: Option<UnknownUntil>,
+    now: Moment,
+) -> Vec<WindowUsage> {
     let mut windows = Windows::new(specs, Scope::Account);
     for slot in slots {
         windows.restore(slot.action, upper(slot, now));
+    }
+    if let Some(UnknownUntil { at, is_of_this_boot }) = unknown_until {
+        windows.fill(if is_of_this_boot { at.tick } else { tick_of(at.wall, now) }.min(now.tick));
     }
     windows.usage(now.tick)
 }
@@ -39,9 +47,14 @@ pub fn slots_needed(specs: &[WindowSpec]) -> u32 {
 /// Slots of another boot are placed by the wall clock: good enough to look at. (A drain is stricter: `limits::ThisBoot`.)
 fn upper(slot: &RecentSlot, now: Moment) -> Tick {
     let Some(elsewhere) = slot.elsewhere else { return slot.counted_until };
-    let ago = now.wall.since(elsewhere.wall);
-    let reserved = Tick(now.tick.0.saturating_sub(i64::try_from(ago.as_millis()).unwrap_or(i64::MAX)));
+    let reserved = tick_of(elsewhere.wall, now);
     reserved.after(slot.counted_until.since(elsewhere.tick)).min(now.tick)
+}
+
+/// The tick of this boot at a time by the wall clock.
+fn tick_of(wall: Wall, now: Moment) -> Tick {
+    let ago = now.wall.since(wall);
+    Tick(now.tick.0.saturating_sub(i64::try_from(ago.as_millis()).unwrap_or(i64::MAX)))
 }
 
 /// When a hold that is in force ends, by the wall clock. It was never longer than it was when it began, whatever a clock that was ahead has
@@ -75,10 +88,16 @@ mod tests {
         let now = Moment { tick: Tick(2_000_000), wall: Wall(90_000_000) };
         let slots =
             [slot(1_999_000, 0, true), slot(1_000, 0, true), slot(77_000, 89_999_000, false), slot(5, 1_000, false)];
-        let usage = window_usage(specs, &slots, now);
+        let usage = window_usage(specs, &slots, None, now);
         assert_eq!((usage[0].used, usage[1].used), (2, 3), "the last one is a day and an hour old");
         assert_eq!(usage[0].next_slot, Some(now.tick));
         assert_eq!(slots_needed(specs), 2 * 50 + 2 * 1_000);
+        // An hour ago nobody knew: the short window has passed since, the long one has not.
+        let at = Moment { tick: Tick(2_000_000 - 3_600_000), wall: Wall(90_000_000 - 3_600_000) };
+        for is_of_this_boot in [true, false] {
+            let usage = window_usage(specs, &slots, Some(UnknownUntil { at, is_of_this_boot }), now);
+            assert_eq!((usage[0].used, usage[1].used), (2, 1_000), "{is_of_this_boot}");
+        }
     }
 
     #[test]

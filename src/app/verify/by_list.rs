@@ -3,7 +3,7 @@
 use super::by_id::verify_by_id;
 use super::{ComparedList, DoneLane};
 use crate::app::list::{ListAccess, unfinished};
-use crate::app::{FetchListener, PlatformSession, ReadingBounds, UnfinishedReading, command};
+use crate::app::{FetchListener, PlatformSession, ReadingBounds, StoredLogins, UnfinishedReading, command};
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{ListKind, Target, TargetId};
@@ -70,8 +70,8 @@ pub async fn verify_by_lists(
     for lane in lanes {
         let account = &lane.account;
         let mut session = PlatformSession::open(settings, Some(account.platform), clock).await?;
-        let stored = store.accounts().has_credentials().await?;
-        session.who.learn_users(&session.client, clock, stored).await?;
+        let stored = StoredLogins::of(&mut store).await?;
+        session.who.learn_users(&session.client, clock, &stored).await?;
         session.who.register_accounts(&mut store, Some(&account.name), &[]).await?;
         let all = Filter::default();
         let wanted = (lane.list(), &all, Take::default());

@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use super::QueueStore;
 use super::drain::Drain;
 use super::drain_start::LogLost;
 use crate::domain::{BootId, Moment, Tick, Wall};
@@ -48,9 +49,40 @@ impl Drain {
     }
 }
 
+/// Until when nobody knows what was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownUntil {
+    /// The moment at which that was found out.
+    pub at: Moment,
+    /// Whether its tick is one of this boot.
+    pub is_of_this_boot: bool,
+}
+
+impl QueueStore<'_> {
+    /// Until when nobody knows what was sent, for a log was lost, or the queue was taken back to a snapshot: until now, where no drain has
+    /// begun since.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn unknown_until(&mut self, boot: &BootId, now: Moment) -> Result<Option<UnknownUntil>, StoreError> {
+        // A drain that is at work sets its own mark for a moment now and then.
+        let is_marked = !self.db.is_postgres() && self.db.fetch_one::<(bool,)>(IS_MARKED, args![]).await?.0;
+        if is_marked && self.work_in_progress().await?.drain.is_none() {
+            return Ok(Some(UnknownUntil { at: now, is_of_this_boot: true }));
+        }
+        let found: Option<(i64, String, i64, i64, bool)> = self.db.fetch_optional(NEWEST_LOSS, args![]).await?;
+        Ok(found.map(|(_, its_boot, tick, wall, _)| UnknownUntil {
+            at: Moment { tick: Tick(tick), wall: Wall(wall) },
+            is_of_this_boot: its_boot == boot.0,
+        }))
+    }
+}
+
 async fn set_mark(db: &mut Db, is_open: bool) -> Result<(), StoreError> {
     db.execute("update queue set log_open = $1 where id = 1", args![is_open]).await.map(drop)
 }
+
+const IS_MARKED: &str = "select log_open from queue where id = 1";
 
 const NOTE_LOSS: &str = "update drain set log_lost = 1 where id = $1 and (select log_open from queue where id = 1) = 1";
 

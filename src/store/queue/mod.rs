@@ -46,6 +46,7 @@ pub use drain_start::{AsideTask, CrashedTask, DrainStart, LogLost, ParkedTask};
 pub use drain_windows::DrainWindows;
 pub use job::{Job, JobState, LoadedFrom, NewJob};
 pub use keep_lists::{KeepReading, RoundKeep};
+pub use lost_log::UnknownUntil;
 pub use outages::{OutageChange, OutageState, StoredOutage};
 pub use peek::{LanePeek, PeekedTask};
 pub use server::{ServerAtWork, ServerState};
