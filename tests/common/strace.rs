@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 
 use super::Done;
 use super::tools::{there_are, works};
+use super::tries::{dice, is_long_form};
 
 /// The calls by which a program changes what is on the disk, or asks whether it may.
 pub const WRITING: [&str; 14] = [
@@ -41,6 +42,8 @@ pub enum Fault {
     Full,
     /// There is no more of it just now: threads, for one (EAGAIN).
     NoMore,
+    /// The other side is gone (ECONNRESET).
+    Reset,
 }
 
 /// Where it happens.
@@ -63,19 +66,39 @@ pub struct Faulted {
 
 /// Runs a program with one fault and `feed` on its stdin; `scratch` is a folder for strace's own log.
 pub fn inject(command: &Command, feed: &str, injection: &Injection, scratch: &Path) -> Faulted {
+    let output = traced(command, feed, injection, scratch).output().unwrap();
+    let log = std::fs::read_to_string(log_in(scratch))
+        .unwrap_or_else(|error| panic!("strace wrote no log ({error}): {}", String::from_utf8_lossy(&output.stderr)));
+    let hit = match injection.fault {
+        Fault::Kill if output.status.signal() == Some(9) => log.lines().last().map(str::to_owned).into_iter().collect(),
+        Fault::Kill => Vec::new(),
+        _ => log.lines().filter(|line| line.ends_with("(INJECTED)")).map(str::to_owned).collect(),
+    };
+    Faulted { output: Done::of(&output), hit }
+}
+
+/// strace's own log.
+fn log_in(scratch: &Path) -> PathBuf {
+    scratch.join("strace.log")
+}
+
+/// The same, not yet begun.
+pub fn traced(command: &Command, feed: &str, injection: &Injection, scratch: &Path) -> Command {
     need_strace();
-    let (log, stdin) = (scratch.join("strace.log"), scratch.join("stdin"));
+    let (log, stdin) = (log_in(scratch), scratch.join("stdin"));
     let _ = std::fs::remove_file(&log);
     std::fs::write(&stdin, feed).unwrap();
     let fault = match injection.fault {
         Fault::Kill => "signal=KILL",
+        Fault::Reset => "error=ECONNRESET",
         Fault::Refusal => "error=EIO",
         Fault::Full => "error=ENOSPC",
         Fault::NoMore => "error=EAGAIN",
     };
     let Injection { call, nth, only, .. } = injection;
     let mut traced = Command::new("strace");
-    traced.args(["-f", "-y", "-qq", "-s", "0", "-o"]).arg(&log);
+    // A signal that ends it is handed on.
+    traced.args(["-I", "2", "-f", "-y", "-qq", "-s", "0", "-o"]).arg(&log);
     if injection.fault != Fault::Kill {
         // Only the calls asked for stop then. Signals that are injected get lost in this way.
         traced.arg("--seccomp-bpf");
@@ -84,15 +107,7 @@ pub fn inject(command: &Command, feed: &str, injection: &Injection, scratch: &Pa
     for path in *only {
         traced.arg("-P").arg(path);
     }
-    let output = under(traced, command, &stdin).output().unwrap();
-    let log = std::fs::read_to_string(&log)
-        .unwrap_or_else(|error| panic!("strace wrote no log ({error}): {}", String::from_utf8_lossy(&output.stderr)));
-    let hit = match injection.fault {
-        Fault::Kill if output.status.signal() == Some(9) => log.lines().last().map(str::to_owned).into_iter().collect(),
-        Fault::Kill => Vec::new(),
-        _ => log.lines().filter(|line| line.ends_with("(INJECTED)")).map(str::to_owned).collect(),
-    };
-    Faulted { output: Done::of(&output), hit }
+    under(traced, command, &stdin)
 }
 
 /// Lets strace run a program with its arguments, its environment and its folder, and `stdin` as its input.
@@ -116,7 +131,7 @@ fn under(mut strace: Command, command: &Command, stdin: &Path) -> Command {
 /// strings in hex.
 pub fn record(command: &Command, feed: &str, calls: &str, scratch: &Path) -> (Done, String) {
     need_strace();
-    let (log, stdin) = (scratch.join("strace.log"), scratch.join("stdin"));
+    let (log, stdin) = (log_in(scratch), scratch.join("stdin"));
     std::fs::write(&stdin, feed).unwrap();
     let mut traced = Command::new("strace");
     traced.args(["-f", "-y", "-xx", "-qq", "-s", "16777216", "--seccomp-bpf", "-o"]).arg(&log);
@@ -132,6 +147,7 @@ impl Fault {
             Fault::Kill => "kill -9 before the n-th call that writes",
             Fault::Full => "a disk that is full at the n-th call that writes",
             Fault::NoMore => "no more of what the n-th call asks for",
+            Fault::Reset => "a connection that fails at the n-th call",
             Fault::Refusal => "a disk that fails the n-th call that writes, syncs, renames or locks",
         }
     }
@@ -146,10 +162,7 @@ pub struct Search {
 
 impl Search {
     pub fn new() -> Search {
-        let tries_all = std::env::var("CLEANUP_FAULTS").is_ok_and(|value| value == "all");
-        let seed = std::env::var("CLEANUP_SEED").map_or_else(|_| fastrand::u64(..), |text| text.parse().unwrap());
-        println!("CLEANUP_SEED={seed}");
-        Search { dice: fastrand::Rng::with_seed(seed), tries_all }
+        Search { dice: dice(), tries_all: is_long_form() }
     }
 
     /// Tries n after n, in the short form about one in `step`, until one breaks off; says how many were tried.

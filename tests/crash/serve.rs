@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::judge;
 use crate::common::running::{Running, poll};
-use crate::common::tries::{dice, of_forms, tried};
+use crate::common::tries::{of_forms, tried, try_each};
 use crate::common::{Home, RunToEnd, SandboxProcess, ids};
 use rustix::process::Signal;
 
@@ -13,10 +13,10 @@ const LIMIT: u32 = 100;
 
 #[test]
 fn a_server_that_is_killed_at_random_moments_goes_on_with_what_it_ran() {
-    let mut dice = dice();
     // A run is given up at the tenth process that dies of it.
-    let (worlds, kills) = (of_forms(1, 25), 8);
-    for world in 0..worlds {
+    let kills = 8;
+    let worlds = try_each(of_forms(1, 60), 3, |seed| {
+        let mut dice = fastrand::Rng::with_seed(seed);
         let home = Home::new();
         home.write("unfollow.csv", ids(ROWS));
         home.write(
@@ -52,10 +52,10 @@ fn a_server_that_is_killed_at_random_moments_goes_on_with_what_it_ran() {
         });
         server.signal(Signal::TERM);
         assert_eq!(server.wait().code(), 143);
-        let what = format!("world {world}");
+        let what = format!("seed {seed}");
         assert!(sent < ROWS, "{what}: all was sent before the last kill: the test shows nothing");
         judge(&home, &sandbox, ROWS, LIMIT, &what);
         home.cleanup(["doctor"]).done().says("queue: not damaged, and every counter is right");
-    }
+    });
     tried("kill -9 at random moments, serve with a schedule", worlds * kills);
 }

@@ -23,7 +23,7 @@ use self::world::{Deed, World};
 use super::outage::{WatchedClock, bench_with};
 use super::support::{Bench, drain_options, run};
 use crate::common::sql;
-use crate::common::tries::{of_forms, tried};
+use crate::common::tries::{of_forms, tried, try_each};
 
 /// No world lasts longer, in its own time and in ours.
 const LONGEST: Duration = Duration::from_secs(60 * 86_400);
@@ -255,39 +255,22 @@ fn live_and_judge(seed: u64) -> Result<u64, String> {
     };
     match lived {
         Ok(lived) if wrong.is_empty() => Ok(lived.deaths),
-        lived => Err(format!("CLEANUP_SEED={seed}\n{wrong:#?}\n{world:#?}\n{lived:#?}")),
+        lived => Err(format!("world {seed}: {wrong:#?}\n{world:#?}\n{lived:#?}")),
     }
 }
 
 #[test]
 fn whatever_happens_to_a_world_the_promises_hold() {
-    let given = std::env::var("CLEANUP_SEED").ok().map(|text| text.parse().unwrap());
-    let first: u64 = given.unwrap_or_else(|| fastrand::u64(..));
-    let worlds = if given.is_some() { 1 } else { of_forms(200, 10_000) };
-    println!("worlds from CLEANUP_SEED={first} on");
+    let deaths = AtomicUsize::new(0);
     // A world waits most of the time.
-    let next = AtomicUsize::new(0);
-    let some = || {
-        let mut deaths = 0;
-        loop {
-            let number = next.fetch_add(1, Ordering::SeqCst);
-            if number >= worlds {
-                return Ok(deaths);
-            }
-            deaths += live_and_judge(first.wrapping_add(number as u64))?;
-        }
-    };
-    let came: Vec<Result<u64, String>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..4).map(|_| scope.spawn(some)).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    let worlds = try_each(of_forms(200, 10_000), 4, |seed| {
+        let died = live_and_judge(seed).unwrap_or_else(|wrong| panic!("{wrong}"));
+        deaths.fetch_add(died as usize, Ordering::SeqCst);
     });
-    let mut deaths = 0;
-    for came in came {
-        deaths += came.unwrap_or_else(|wrong| panic!("{wrong}"));
-    }
+    let deaths = deaths.into_inner();
     assert!(deaths > 0 || worlds == 1, "nobody died: the test shows nothing");
     tried("a simulated world", worlds);
-    tried("a death in a simulated world", deaths as usize);
+    tried("a death in a simulated world", deaths);
 }
 
 /// All slots of a shared window may be in flight for others: whoever finds it so is looked at again when their requests have ended.

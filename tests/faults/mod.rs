@@ -5,9 +5,13 @@
 mod damage;
 mod first_start;
 mod full_disk;
+mod memory;
 mod moments;
 mod no_room;
 mod old_schema;
 mod refresh;
+pub(crate) mod restore;
+mod schedule;
+mod sockets;
 pub(crate) mod support;
 mod whole_files;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::common::running::Running;
-use crate::common::tries::{dice, of_forms, tried};
+use crate::common::tries::{of_forms, tried, try_each};
 use crate::common::{Done, Home, RunToEnd, SandboxProcess, ids};
 use crate::faults::support::{First, fresh, other};
 
@@ -39,26 +39,25 @@ fn interrupt(mut child: Child, feed: &str, after: Duration, signal: Signal) {
 fn a_first_command_that_is_interrupted_at_any_moment_goes_on() {
     let sandbox_home = Home::new();
     let sandbox = SandboxProcess::start(&sandbox_home, &["--limit", "10000/1s", "--faults", "none"]);
-    let mut dice = dice();
-    for first in ALL {
-        for _ in 0..interruptions() {
-            let home = fresh();
-            let (after, signal) = (Duration::from_micros(dice.u64(1_000..LONGEST_MICROS)), SIGNALS[dice.usize(..4)]);
-            let mut command = first.command(&home, &sandbox);
-            command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-            interrupt(command.spawn().unwrap(), first.feed(), after, signal);
-            let what = format!("{first:?}, {signal:?} after {after:?}");
-            first.others(&home, &what);
-            first.again(&home, &sandbox, &what);
-        }
-    }
-    tried("a signal at a random moment, first commands", ALL.len() * interruptions());
+    let tries = try_each(ALL.len() * interruptions(), 3, |seed| {
+        let mut dice = fastrand::Rng::with_seed(seed);
+        let first = ALL[dice.usize(..ALL.len())];
+        let home = fresh();
+        let (after, signal) = (Duration::from_micros(dice.u64(1_000..LONGEST_MICROS)), SIGNALS[dice.usize(..4)]);
+        let mut command = first.command(&home, &sandbox);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        interrupt(command.spawn().unwrap(), first.feed(), after, signal);
+        let what = format!("{first:?}, {signal:?} after {after:?}");
+        first.others(&home, &what);
+        first.again(&home, &sandbox, &what);
+    });
+    tried("a signal at a random moment, first commands", tries);
 }
 
 #[test]
 fn a_first_serve_that_is_interrupted_at_any_moment_starts_again() {
-    let mut dice = dice();
-    for _ in 0..interruptions() {
+    let tries = try_each(interruptions(), 3, |seed| {
+        let mut dice = fastrand::Rng::with_seed(seed);
         let home = fresh();
         let serve = || other(&home, vec!["serve", "--listen", "127.0.0.1:0", "--yes"]);
         let (after, signal) = (Duration::from_micros(dice.u64(1_000..2 * LONGEST_MICROS)), SIGNALS[dice.usize(..2)]);
@@ -75,8 +74,8 @@ fn a_first_serve_that_is_interrupted_at_any_moment_starts_again() {
         assert_eq!(ended.code(), 143, "{what}: {}", ended.talk);
         let load = other(&home, vec!["load", "unfollow.csv"]).done();
         assert!(load.code == 0 && First::Load.has_happened(&home), "{what}: {}", load.err);
-    }
-    tried("a signal at a random moment, first commands", interruptions());
+    });
+    tried("a signal at a random moment, a first serve", tries);
 }
 
 /// Whoever comes first makes the queue; the others wait for it, and nobody sees half of it.

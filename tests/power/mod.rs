@@ -4,4 +4,5 @@
 mod disk;
 mod first_start;
 mod recording;
+mod restore;
 mod run;

@@ -1,6 +1,6 @@
 //! What a real process changed on the disk, what it sent and what it said, in the order in which it did: from the text of strace.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use crate::common::Done;
 use crate::common::strace::record;
 
 /// Everything by which files, names and people come to know something. `read` and `lseek` move the place at which `write` writes.
-const CALLS: &str = "openat,lseek,read,mkdir,mkdirat,write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,fsync,fdatasync,ftruncate,fallocate,\
+const CALLS: &str = "openat,lseek,read,mkdir,mkdirat,write,writev,pwrite64,pwritev,pwritev2,copy_file_range,sendto,sendmsg,fsync,fdatasync,ftruncate,fallocate,\
                      rename,renameat,renameat2,link,linkat,unlink,unlinkat,rmdir,exit_group";
 
 /// A file, whatever its names are.
@@ -83,6 +83,7 @@ impl Recording {
         let mut reader = Reader {
             folder: folder.to_path_buf(),
             names: recording.names_before.clone(),
+            folders: recording.folders_before.iter().cloned().collect(),
             files: recording.files_before.len(),
             open: HashMap::new(),
         };
@@ -137,6 +138,8 @@ struct OpenFile {
 struct Reader {
     folder: PathBuf,
     names: HashMap<PathBuf, FileNumber>,
+    /// All that have ever been there.
+    folders: HashSet<PathBuf>,
     files: usize,
     open: HashMap<usize, OpenFile>,
 }
@@ -160,12 +163,14 @@ impl Reader {
             "mkdir" | "mkdirat" => {
                 let path = self.path(&words, usize::from(name == "mkdirat"));
                 if path.starts_with(&self.folder) {
+                    self.folders.insert(path.clone());
                     push(Call::MakeFolder(path));
                 }
             }
             "rename" => self.renamed(path_of(words[0]), path_of(words[1]), push),
             "renameat" | "renameat2" => self.renamed(path_of(words[1]), path_of(words[3]), push),
             "link" | "linkat" => self.linked(&words, name == "linkat", push),
+            "copy_file_range" => self.copied(&words, returned, push),
             "unlink" | "unlinkat" | "rmdir" => {
                 let path = self.path(&words, usize::from(name == "unlinkat"));
                 if self.names.remove(&path).is_some() {
@@ -176,15 +181,18 @@ impl Reader {
         }
     }
 
-    /// A path argument, at the process's own folder where it is not absolute.
+    /// A path argument, in the folder that the argument before it means, or in the process's own.
     fn path(&self, words: &[&str], number: usize) -> PathBuf {
-        self.folder.join(path_of(words[number]))
+        let folder = words[..number].last().and_then(|word| word.split_once('<'));
+        let folder = folder.map_or_else(|| self.folder.clone(), |(_, path)| path_of(path));
+        folder.join(path_of(words[number]))
     }
 
     fn opened(&mut self, words: &[&str], result: &str, descriptor: usize, push: &mut dyn FnMut(Call)) {
         let (path, flags) = (self.path(words, 1), words[2]);
         self.open.remove(&descriptor);
-        if !path.starts_with(&self.folder) || (path.is_dir() && !flags.contains("O_TMPFILE")) {
+        let is_folder = path.is_dir() || self.folders.contains(&path) || flags.contains("O_DIRECTORY");
+        if !path.starts_with(&self.folder) || (is_folder && !flags.contains("O_TMPFILE")) {
             return;
         }
         assert!(result.contains('<'), "{result}");
@@ -227,6 +235,17 @@ impl Reader {
         push(Call::Name { path: to, file });
     }
 
+    /// From a file that is the same still.
+    fn copied(&mut self, words: &[&str], length: usize, push: &mut dyn FnMut(Call)) {
+        let ((from, path), (to, _)) = (descriptor_of(words[0]), descriptor_of(words[2]));
+        let begin = self.open.get(&from).map_or(0, |open| open.position);
+        let bytes = std::fs::read(path).unwrap()[begin..begin + length].to_vec();
+        self.open.entry(from).and_modify(|open| open.position += length);
+        let open = self.open.get_mut(&to).unwrap_or_else(|| panic!("{words:?}: never opened"));
+        push(Call::Write { file: open.file, at: open.position, bytes });
+        open.position += length;
+    }
+
     fn of_descriptor(
         &mut self,
         name: &str,
@@ -235,9 +254,7 @@ impl Reader {
         returned: usize,
         push: &mut dyn FnMut(Call),
     ) {
-        let (number, target) = words[0].split_once('<').unwrap_or((words[0], ""));
-        let target = PathBuf::from(String::from_utf8_lossy(&bytes_of(target)).into_owned());
-        let number: usize = number.parse().unwrap();
+        let (number, target) = descriptor_of(words[0]);
         if !target.starts_with(&self.folder) {
             if matches!(name, "write" | "writev" | "sendto" | "sendmsg") {
                 let text = String::from_utf8_lossy(&bytes_of(&arguments[words[0].len()..])).into_owned();
@@ -275,6 +292,12 @@ fn written(word: &str, returned: usize) -> Vec<u8> {
     let mut bytes = bytes_of(word);
     bytes.truncate(returned);
     bytes
+}
+
+/// A descriptor, and what it means.
+fn descriptor_of(word: &str) -> (usize, PathBuf) {
+    let (number, target) = word.split_once('<').unwrap_or((word, ""));
+    (number.parse().unwrap(), PathBuf::from(String::from_utf8_lossy(&bytes_of(target)).into_owned()))
 }
 
 fn path_of(word: &str) -> PathBuf {

@@ -104,7 +104,7 @@ fn a_run_from_its_first_command_goes_on() {
     let command = run(&home, &sandbox, &limited(), &["-vv", "--max-requests", &SENT.to_string()]);
     let recording = Recording::of(&command, "", home.folder.path());
     assert_eq!((recording.done.code, sandbox.requests()), (4, SENT), "{}", recording.done.err);
-    cut_during(&recording, &Before::default(), "a first run", of_forms(24, 250));
+    cut_during(&recording, &Before::default(), "a first run", of_forms(24, 500));
 }
 
 /// It finds what another has left in the middle, a log that has not been copied among it.
@@ -122,5 +122,5 @@ fn a_run_that_goes_on_with_what_another_left_goes_on_again() {
     let command = run(&home, &sandbox, &limited(), &["-vv", "--max-requests", &left.to_string()]);
     let recording = Recording::of(&command, "", home.folder.path());
     assert_eq!((recording.done.code, sandbox.requests()), (4, SENT), "{}", recording.done.err);
-    cut_during(&recording, &before, "a run on a queue of a killed one", of_forms(16, 150));
+    cut_during(&recording, &before, "a run on a queue of a killed one", of_forms(16, 500));
 }

@@ -44,6 +44,17 @@ pub fn plan(dice: &mut fastrand::Rng, count: usize) -> Vec<Fault> {
 }
 
 impl Fault {
+    /// As the table of tries has it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Fault::Kill => "kill -9",
+            Fault::Stall => "SIGSTOP past the lease",
+            Fault::EndSession => "a session that is ended",
+            Fault::Restart(_) => "a restart",
+            Fault::FailOver => "a fail-over",
+        }
+    }
+
     pub fn strike(self, cluster: &mut Cluster, fleet: &mut Fleet<'_>, dice: &mut fastrand::Rng) -> String {
         let number = dice.usize(..fleet.workers.len());
         let worker = &mut fleet.workers[number];

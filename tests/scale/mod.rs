@@ -19,7 +19,7 @@ use cleanup::sandbox::Ledger;
 
 use self::cluster::Cluster;
 use self::fleet::{Fleet, KEY};
-use crate::common::tries::dice;
+use crate::common::tries::{dice, tried};
 use crate::common::{Done, Home, RunToEnd, SandboxProcess, id};
 
 /// Requests that an account's window holds.
@@ -145,6 +145,7 @@ fn processes_share_a_postgres_server_whatever_happens() {
     let began = Instant::now();
     let mut fleet = Fleet::new(story.processes, &sandbox, &cluster.address("worker", "queue"), &story.rate);
     watch_sharing(&story, &office, &mut fleet, &mut dice);
+    let mut struck: BTreeMap<&str, usize> = BTreeMap::new();
     let mut plan = faults::plan(&mut dice, story.seconds as usize / 4).into_iter();
     let mut next = Instant::now() + Duration::from_secs(3);
     let most = Duration::from_secs(180 + 4 * story.seconds);
@@ -155,6 +156,7 @@ fn processes_share_a_postgres_server_whatever_happens() {
             match plan.next() {
                 Some(fault) => {
                     let told = fault.strike(&mut cluster, &mut fleet, &mut dice);
+                    *struck.entry(fault.words()).or_default() += 1;
                     println!("{:6.1} s: {told}", began.elapsed().as_secs_f64());
                     next = Instant::now() + Duration::from_millis(dice.u64(1_000..5_000));
                 }
@@ -172,6 +174,9 @@ fn processes_share_a_postgres_server_whatever_happens() {
         });
     println!("processes ended by themselves, by exit code: {ends:?}");
     judge(&story, &cluster, &office);
+    for (fault, tries) in struck {
+        tried(&format!("a queue on a server: {fault}"), tries);
+    }
 }
 
 /// Others join, and all have about as many accounts; one dies, and the others have what it had.

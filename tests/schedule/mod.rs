@@ -1,7 +1,7 @@
 //! Schedules: when they are due, that each slot is decided once, nights in simulated time, and the commands.
 
 mod clocks;
-mod commands;
+pub(crate) mod commands;
 mod edit;
 mod install;
 mod notify;

@@ -1,0 +1,153 @@
+//! A schedule that is due, with one fault at a system call of the process that begins it: `schedule due`, or a server. Whoever looks next has
+//! nothing else to do.
+
+use std::ops::ControlFlow;
+use std::process::Command;
+
+use rustix::process::Signal;
+
+use crate::common::running::{Running, poll};
+use crate::common::strace::{Fault, Injection, Search, WRITING, inject, traced};
+use crate::common::tries::tried;
+use crate::common::{Home, RunToEnd, SandboxProcess, sql};
+use crate::crash::judge;
+use crate::faults::support::{ROWS, fresh};
+use crate::schedule::commands::move_back_in;
+
+const LIMIT: u32 = 100;
+/// Short form: one call in so many is tried.
+const STEP: usize = 70;
+/// ... and fewer where a lock is refused, which SQLite tries to get behind for ten seconds, and of a server.
+const STEP_OF_LOCKS: usize = 150;
+const STEP_OF_SERVER: usize = 250;
+
+struct Night {
+    home: Home,
+    sandbox: SandboxProcess,
+}
+
+impl Night {
+    /// A schedule that has been due for a minute or two.
+    fn new() -> Night {
+        let home = fresh();
+        home.write(
+            ".config/cleanup/config.toml",
+            format!("[run]\npace = \"front-load\"\nworkers = 4\n[[windows]]\nrate = \"{LIMIT}/2s\"\n"),
+        );
+        let sandbox = SandboxProcess::start(&home, &["--limit", &format!("{LIMIT}/2s"), "--faults", "none"]);
+        let night = Night { home, sandbox };
+        night
+            .command(&["schedule", "add", "often", "--cron", "* * * * *", "--zone", "UTC", "unfollow.csv"])
+            .done()
+            .ends(0);
+        move_back_in(&night.home.queue(), 150);
+        night
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        self.home.against(&self.sandbox, words)
+    }
+
+    fn due(&self) -> Command {
+        self.command(&["schedule", "due"])
+    }
+
+    fn serve(&self) -> Command {
+        self.command(&["serve", "--yes", "--listen", "127.0.0.1:0"])
+    }
+
+    /// Whether every row is done, and no run of the schedule is under way.
+    fn is_over(&self) -> bool {
+        let status = self.command(&["status", "--json"]).done();
+        let listed = self.command(&["schedule", "list", "--json"]).done();
+        if status.code != 0 || listed.code != 0 {
+            return false;
+        }
+        let last = listed.json()["schedules"][0]["last"].clone();
+        status.json()["jobs"][0]["done"] == ROWS && last["state"] == "ended" && last["exit_code"] == 0
+    }
+
+    fn judge(&self, what: &str) {
+        assert!(self.is_over(), "{what}: {}", self.command(&["schedule", "list", "--json"]).done().out);
+        judge(&self.home, &self.sandbox, ROWS, LIMIT, what);
+        self.command(&["doctor"]).done().says("queue: not damaged, and every counter is right");
+    }
+}
+
+fn at_any_call_of_due(fault: Fault) {
+    let scratch = tempfile::tempdir().unwrap();
+    let (mut search, mut faults) = (Search::new(), 0);
+    for call in WRITING {
+        let step = if fault != Fault::Kill && call == "fcntl" { STEP_OF_LOCKS } else { STEP };
+        faults += search.until_none_is_hit(step, |nth| {
+            let night = Night::new();
+            // Of an error only what is about the queue counts: the rest has tests of its own.
+            let folder = night.home.data("");
+            let files = [
+                "queue.db",
+                "queue.db-wal",
+                "queue.db-shm",
+                "queue.db.drain.lock",
+                "queue.db.schedule.lock",
+                "queue.db.snapshots.d",
+            ];
+            let only: Vec<_> = if fault == Fault::Kill { vec![] } else { files.map(|name| folder.join(name)).to_vec() };
+            let faulted = inject(&night.due(), "", &Injection { call, nth, fault, only: &only }, scratch.path());
+            let what =
+                format!("schedule due, {fault:?} at {call} number {nth}: {:?}: {}", faulted.hit, faulted.output.err);
+            assert!(matches!(faulted.output.exited(), None | Some(0 | 74)), "{what}");
+            assert!(!faulted.output.err.contains("report this"), "{what}");
+            // What met trouble is tried again a minute later.
+            sql::change(
+                night.home.queue(),
+                "update firing set retry_at = retry_at - 120000 where retry_at is not null",
+            );
+            let next = night.due().done();
+            assert_eq!(next.code, 0, "{what}: {}", next.err);
+            night.judge(&what);
+            if faulted.hit.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+    }
+    assert!(faults > 0, "no call was hit, and the test shows nothing");
+    tried(&format!("{}, a schedule that is due", fault.words()), faults);
+}
+
+#[test]
+fn a_schedule_that_is_due_and_killed_anywhere_goes_on() {
+    at_any_call_of_due(Fault::Kill);
+}
+
+#[test]
+fn a_schedule_that_is_due_and_that_the_disk_fails_goes_on() {
+    at_any_call_of_due(Fault::Refusal);
+}
+
+#[test]
+fn a_server_that_is_killed_at_any_call_of_a_schedules_run_goes_on() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (mut search, mut kills) = (Search::new(), 0);
+    for call in WRITING {
+        kills += search.until_none_is_hit(STEP_OF_SERVER, |nth| {
+            let night = Night::new();
+            let what = format!("serve, killed before {call} number {nth}");
+            let injection = Injection { call, nth, fault: Fault::Kill, only: &[] };
+            let mut first = Running::start(traced(&night.serve(), "", &injection, scratch.path()));
+            let was_killed = poll(&what, || {
+                let is_running = first.is_running();
+                (!is_running || night.is_over()).then_some(!is_running)
+            });
+            if !was_killed {
+                first.signal(Signal::TERM);
+                first.wait();
+            }
+            let next = Running::start(night.serve());
+            poll(&what, || night.is_over().then_some(()));
+            next.signal(Signal::TERM);
+            assert_eq!(next.wait().code(), 143, "{what}");
+            night.judge(&what);
+            if was_killed { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+    }
+    assert!(kills > 0, "no call was hit, and the test shows nothing");
+    tried(&format!("{}, serve with a schedule", Fault::Kill.words()), kills);
+}

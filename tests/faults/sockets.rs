@@ -1,0 +1,43 @@
+//! A run whose connections fail at one call after the other.
+
+use std::ops::ControlFlow;
+
+use crate::common::strace::{Fault, Injection, Search, inject};
+use crate::common::tries::tried;
+use crate::common::{Home, SandboxProcess};
+use crate::faults::support::{First, ROWS, fresh};
+
+/// Calls of connections alone.
+const CALLS: [&str; 5] = ["socket", "connect", "sendto", "recvfrom", "getsockopt"];
+/// Short form: one call in so many is tried.
+const STEP: usize = 8;
+
+#[test]
+fn a_run_whose_connection_fails_at_any_call_sends_what_was_not_answered_again() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (mut search, mut faults) = (Search::new(), 0);
+    for fault in [Fault::Reset, Fault::Kill] {
+        for call in CALLS {
+            faults += search.until_none_is_hit(STEP, |nth| {
+                let home = fresh();
+                let sandbox = SandboxProcess::start(&Home::new(), &["--limit", "10000/1s", "--faults", "none"]);
+                let run = First::Run.command(&home, &sandbox);
+                let faulted = inject(&run, "", &Injection { call, nth, fault, only: &[] }, scratch.path());
+                let what = format!("{fault:?} at {call} number {nth}: {:?}: {}", faulted.hit, faulted.output.err);
+                // A connection that fails is tried again within the run.
+                let ends = if fault == Fault::Kill && !faulted.hit.is_empty() { None } else { Some(0) };
+                assert_eq!(faulted.output.exited(), ends, "{what}");
+                First::Run.others(&home, &what);
+                First::Run.again(&home, &sandbox, &what);
+                let ledger = sandbox.ledger();
+                assert_eq!((sandbox.effects().len() as u64, ledger.earned_429), (ROWS, 0), "{what}: {ledger:?}");
+                // Whoever dies has all that was out on record; an answer that fails is one request.
+                let hit = if fault == Fault::Kill { ROWS } else { faulted.hit.len() as u64 };
+                assert!(ledger.repeats <= hit, "{what}: {ledger:?}");
+                if faulted.hit.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+        }
+    }
+    assert!(faults > 0, "no call was hit, and the test shows nothing");
+    tried("a connection that fails, or a death, at the n-th call of a socket", faults);
+}
