@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::domain::io_words;
+use crate::domain::{hide_passwords, io_words};
 
 crate::domain::with_names! {
     /// What kind of trouble it is.
@@ -163,7 +163,8 @@ impl CommandError {
 
     /// `{"kind","message","hint"}`
     pub fn to_json(&self) -> serde_json::Value {
-        serde_json::json!({ "kind": self.kind.name(), "message": self.message, "hint": self.hint })
+        let (message, hint) = (hide_passwords(&self.message), self.hint.as_deref().map(hide_passwords));
+        serde_json::json!({ "kind": self.kind.name(), "message": message, "hint": hint })
     }
 }
 

@@ -29,7 +29,7 @@ use printer::Printer;
 
 use crate::clock::{LocalZone, SystemClock};
 use crate::config::{Environment, Settings};
-use crate::domain::io_words;
+use crate::domain::{hide_passwords, io_words};
 use crate::telemetry::{self, Logging};
 use crate::text::LocalClock;
 
@@ -133,7 +133,7 @@ fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CommandError> {
 fn log_end(ended: &Result<u8, CommandError>) {
     match ended {
         Ok(code) => tracing::info!(code, "ended"),
-        Err(error) => tracing::info!(code = error.kind.exit_code(), error = error.message, "ended"),
+        Err(error) => tracing::info!(code = error.kind.exit_code(), error = %hide_passwords(&error.message), "ended"),
     }
 }
 

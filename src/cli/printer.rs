@@ -15,7 +15,7 @@ use super::args::{ColorChoice, GlobalArgs};
 use super::screen::repaint;
 use super::terminal_text::TerminalText;
 use super::wrap::wrap;
-use crate::domain::{is_unsafe, json_text};
+use crate::domain::{hide_passwords, is_unsafe, json_text};
 use crate::error::CommandError;
 use crate::text::{escaped, escaped_lines};
 
@@ -300,19 +300,20 @@ fn paint(text: &str, style: Style, is_on: bool) -> Cow<'_, str> {
 }
 
 /// What the argument parser says: help and version on stdout, complaints on stderr, in its own colours. A complaint repeats words
-/// that a shell may have taken from the names of files; where they hold more than text, it has no colours.
+/// that a shell may have taken from the names of files; where they hold more than text, or a password, it has no colours.
 pub fn print_clap(error: &clap::Error) {
     let plain = error.render().to_string();
-    if error.use_stderr() && plain.chars().any(|c| is_unsafe(c) && c != '\n' && c != '\t') {
+    let is_plain = |c: char| !is_unsafe(c) || c == '\n' || c == '\t';
+    if error.use_stderr() && (!plain.chars().all(is_plain) || hide_passwords(&plain) != plain) {
         talk(escaped_lines(&plain).trim_end());
     } else {
         let _ = error.print();
     }
 }
 
-/// A terminal that went away must not end what is being done, so failing to talk is no error.
+/// A terminal that went away must not end what is being done, so failing to talk is no error. Whatever is said may repeat what somebody typed.
 fn talk(text: &str) {
-    let mut line = wrap(text, columns());
+    let mut line = wrap(&hide_passwords(text), columns());
     line.push('\n');
     let _ = io::stderr().lock().write_all(line.as_bytes());
 }

@@ -102,7 +102,7 @@ impl Environment {
         };
         let db = path("CLEANUP_DB");
         if db.as_ref().is_some_and(|db| db.to_string_lossy().contains("://") && !QueuePlace::is_address(db)) {
-            let why = "a queue is a file, named by its path, or a database postgres://USER@HOST/DATABASE".into();
+            let why = "it is not the address of a queue, which is a file, named by its path, or a database postgres://USER@HOST/DATABASE".into();
             return Err(ConfigError::Variable { name: "CLEANUP_DB", why });
         }
         let secret = |name: &'static str| text(name)?.map(|text| token(name, &text)).transpose();

@@ -25,6 +25,7 @@ mod refusal;
 mod safe_json;
 mod secret;
 mod serde_text;
+mod shown_text;
 mod target;
 mod task;
 mod time;
@@ -54,6 +55,7 @@ pub use refusal::{
 pub use safe_json::{escaped_json, json_text, write_json};
 pub use secret::Secret;
 pub(crate) use serde_text::serde_as_text;
+pub use shown_text::hide_passwords;
 pub use target::{
     Handle, InvalidHandle, InvalidId, InvalidTarget, InvalidTargetKey, Target, TargetId, TargetKey, TargetName,
     digits_value,

@@ -61,12 +61,13 @@ pub enum AddressError {
 impl QueuePlace {
     /// Whether a person means a server by this name.
     pub fn is_address(name: &Path) -> bool {
-        name.to_str().is_some_and(|name| name.starts_with("postgres://") || name.starts_with("postgresql://"))
+        let scheme = name.to_str().and_then(|name| name.split_once("://")).map(|(scheme, _)| scheme);
+        scheme.is_some_and(|scheme| ["postgres", "postgresql"].iter().any(|known| scheme.eq_ignore_ascii_case(known)))
     }
 
     /// Whether a name is no address and looks as if it were meant as one: it may hold a password, so it is refused unseen.
     pub fn looks_like_an_address(name: &Path) -> bool {
-        let name = name.to_string_lossy();
+        let name = name.to_string_lossy().to_ascii_lowercase();
         let begins =
             ["postgres:", "postgresql:", "postgres//", "postgresql//"].iter().any(|word| name.starts_with(word));
         begins || name.contains("://") || name.contains("password=")
@@ -224,7 +225,9 @@ mod tests {
         assert_eq!(server("postgres://ada:hush@[::1/q"), Err(AddressError::Unreadable));
         assert_eq!(server("postgres://ada:hush@db.example"), Err(AddressError::NoDatabase));
         assert_eq!(server("postgres://ada@db.example/q?pasword=hush"), Err(AddressError::UnknownParameter));
-        for (name, is_address) in [("/data/queue.db", false), ("postgres", false), ("postgres://h/d", true)] {
+        for (name, is_address) in
+            [("/data/queue.db", false), ("postgres", false), ("postgres://h/d", true), ("Postgres://h/d", true)]
+        {
             assert_eq!(QueuePlace::is_address(Path::new(name)), is_address, "{name}");
         }
     }
@@ -249,7 +252,7 @@ mod tests {
     #[test]
     fn a_misspelt_address_is_no_file() {
         for name in
-            ["postgres:/ada:hush@h/q", "postgresql//ada:hush@h/q", "host=h password=hush dbname=q", "mysql://h/q"]
+            ["Postgres:/ada:hush@h/q", "postgresql//ada:hush@h/q", "host=h PASSWORD=hush dbname=q", "mysql://h/q"]
         {
             assert!(QueuePlace::looks_like_an_address(Path::new(name)) && !QueuePlace::is_address(Path::new(name)));
         }

@@ -238,6 +238,28 @@ fn no_secret_is_anywhere_in_clear() {
     ] {
         silent(bench.run_with(&["status", "-vvv"], &[("CLEANUP_DB", address)])).ends(code);
     }
+    // Addresses in arguments: wherever one is, and whatever becomes of it.
+    for scheme in ["postgres", "Postgres", "POSTGRESQL", "pgsql", "mysql", "https"] {
+        let address = format!("{scheme}://ada:canary-password@127.0.0.1:1/queue");
+        for words in [
+            &["status", "--json", "--db", &address][..],
+            &["db", "move", &address],
+            &["db", "move", "here.db", "--db", &address],
+            &["load", &address, "--action", "unlike", "--json"],
+            &["run", "some.csv", "--keep", &address],
+            &["status", "--config", &address],
+            &["status", "--log-file", &address],
+            &["status", &address],
+            &["account", "login", "fedi", "--platform", "mastodon", "--host", &address],
+            &["sandbox", "--listen", &address],
+            &["serve", "--behind-proxy", &address],
+            &[&address],
+        ] {
+            silent(bench.run(words));
+        }
+        silent(bench.run_with(&["status", "-vvv"], &[("CLEANUP_DB", &address)]));
+        silent(bench.run_with(&["account", "check", "-vvv"], &[("CLEANUP_X_API", &address)]));
+    }
     // The wrong key, and none.
     silent(bench.run_with(&["account", "check", "-vvv"], &[("CLEANUP_KEY", "canary-another-passphrase")])).ends(78);
     silent(bench.run_with(&["account", "check", "-vvv"], &[("CLEANUP_KEY", "canary")])).ends(78);

@@ -151,9 +151,9 @@ pub(super) fn queue_path(text: &str) -> Result<PathBuf, String> {
         return Err("give the path of the queue's file".into());
     }
     let path = PathBuf::from(text);
-    // An address may hold a password, and what is refused here is quoted: it is looked at later.
+    // What is refused here is quoted, without its password.
     if text.contains("://") && !QueuePlace::is_address(&path) {
-        return Err("a queue is a file, named by its path, or a database postgres://USER@HOST/DATABASE".into());
+        return Err("it is not the address of a queue, which is a file, named by its path, or a database postgres://USER@HOST/DATABASE".into());
     }
     Ok(path)
 }
