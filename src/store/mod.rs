@@ -98,8 +98,8 @@ pub use read::{
     RecordView, RejectedRow, RowOutcome, RowPage, RowQuery, TaskFilter, TaskHistory, TopReason,
 };
 pub use schedules::{
-    FiringEnd, FiringState, FiringTrouble, NewFiring, NewSchedule, ScheduleEdit, ScheduleStore, StoredFiring,
-    StoredSchedule,
+    FiringEnd, FiringState, FiringTrouble, NewFiring, NewSchedule, ScheduleEdit, ScheduleStore, SentRequests,
+    StoredFiring, StoredSchedule,
 };
 pub use snapshot::{
     RestoredQueue, Snapshot, is_snapshot_due, newest_snapshot, restore_snapshot, snapshot_folder, snapshots_of,

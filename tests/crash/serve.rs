@@ -59,3 +59,44 @@ fn a_server_that_is_killed_at_random_moments_goes_on_with_what_it_ran() {
     });
     tried("kill -9 at random moments, serve with a schedule", worlds * kills);
 }
+
+/// The bounds of one run hold for all processes that work on it, and so does what is told of it.
+#[test]
+fn what_a_killed_server_has_sent_counts_in_the_run_that_goes_on() {
+    const MOST: u64 = 30;
+    const AT_ONCE: u64 = 4;
+    for bound in [["--max-requests", "30"], ["--max-spend", "0.30"]] {
+        let home = Home::new();
+        home.write("unfollow.csv", ids(3 * MOST));
+        let config = format!(
+            "[run]\npace = \"front-load\"\nworkers = {AT_ONCE}\n[prices]\nunfollow = 0.010\n[[windows]]\nrate = \"1000/1s\"\n"
+        );
+        home.write(".config/cleanup/config.toml", config);
+        let sandbox = SandboxProcess::start(&home, &["--limit", "1000/1s", "--faults", "none", "--latency", "100ms"]);
+        let add = ["schedule", "add", "nightly", "--cron", "0 2 29 2 *", bound[0], bound[1], "unfollow.csv"];
+        home.against(&sandbox, add).done().ends(0);
+        let serve = || Running::start(home.against(&sandbox, ["serve", "--yes", "--listen", "127.0.0.1:0"]));
+        let mut server = serve();
+        server.hears("the dashboard is at");
+        home.against(&sandbox, ["schedule", "run", "nightly"]).done().ends(0);
+        poll("some requests", || (sandbox.requests() >= MOST / 2).then_some(()));
+        server.child.kill().unwrap();
+        server.child.wait().unwrap();
+        assert!(sandbox.requests() < MOST, "all was sent before the kill: the test shows nothing");
+        let server = serve();
+        let last = poll("the run's end", || {
+            let listed = home.cleanup(["schedule", "list", "--json"]).done().ends(0).json();
+            let last = listed["schedules"][0]["last"].clone();
+            (last["state"] == "ended").then_some(last)
+        });
+        server.signal(Signal::TERM);
+        assert_eq!(server.wait().code(), 143);
+        // What was being sent when the process died may not have left, and where it has, nobody saw what it cost.
+        let (sent, told) = (sandbox.requests(), last["requests"].as_u64().unwrap());
+        let most = if bound[0] == "--max-spend" { MOST + AT_ONCE } else { MOST };
+        assert!((MOST - AT_ONCE..=most).contains(&sent), "{bound:?}: {sent} sent, {last}");
+        assert!(told >= sent && told <= MOST + AT_ONCE, "{bound:?}: {sent} sent, {last}");
+        let stopped = bound[0].trim_start_matches("--max-");
+        assert_eq!(last["stopped"], stopped, "{last}");
+    }
+}

@@ -1,12 +1,13 @@
 //! Schedules and what becomes of their slots: each is decided on once.
 
-use cleanup::domain::{CLOCK_TOLERANCE, MicroUsd, Wall};
+use cleanup::domain::{Action, CLOCK_TOLERANCE, MicroUsd, Platform, TaskState, Wall};
 use cleanup::store::{
-    ClockUndo, FiringEnd, FiringLock, FiringState, FiringTrouble, NewFiring, NewSchedule, ScheduleEdit, Store,
-    StoredFiring, StoredSchedule,
+    ClockUndo, FiringEnd, FiringLock, FiringState, FiringTrouble, NewFiring, NewSchedule, ScheduleEdit, SentRequests,
+    Store, StoredFiring, StoredSchedule,
 };
 
 use super::stores::{TestQueue, for_every_store};
+use super::support::{NOW, account, at, begin_at, claim_some, job, load, rows, send_all};
 
 for_every_store!(
     a_schedule_is_kept_under_a_name_of_its_own,
@@ -17,6 +18,7 @@ for_every_store!(
     a_slot_is_passed_skipped_or_taken_back,
     a_firing_in_trouble_is_tried_again,
     what_a_wrong_clock_has_settled_is_taken_back,
+    what_was_sent_for_its_jobs_is_counted_once,
 );
 
 fn nightly(name: &str) -> NewSchedule {
@@ -284,4 +286,47 @@ async fn what_a_wrong_clock_has_settled_is_taken_back(queue: TestQueue) {
     assert_eq!(store.schedules().all().await.unwrap()[0].settled_to, Wall(2_000));
     let told: Vec<_> = store.schedules().firings(id, 9).await.unwrap().iter().map(|firing| firing.slot_at.0).collect();
     assert_eq!(told, [900_000_500, 2_000], "what was sent was sent");
+}
+
+async fn what_was_sent_for_its_jobs_is_counted_once(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    let before = load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["1", "2"])).await;
+    send_all(&queue, NOW, |_| TaskState::Done).await;
+    let began = at(NOW.tick.0 + 10);
+    let one = load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["3", "4", "5"])).await;
+    let two = load(&mut store, &job("two"), rows(Action::Unlike, ada, &["6"])).await;
+    assert_eq!(before.id, one.id);
+    // Of one job some are being sent when the process dies, of the other all have an answer.
+    let (mut drain, _) = begin_at(&queue, began, "here").await;
+    let lanes = drain.lanes(Some(&[one.id])).await.unwrap();
+    assert_eq!(claim_some(&mut drain, &lanes[0], 2, began).await.len(), 2);
+    drop(drain);
+    send_all(&queue, at(began.tick.0 + 10), |_| TaskState::Done).await;
+    let mut sent = async |jobs: &[_], since| store.schedules().sent_for(jobs, since).await.unwrap();
+    let of = |action, requests, billed| SentRequests { platform: Platform::XV2, action, requests, billed };
+    let both = sent(&[one.id, two.id], began.wall).await;
+    let unlikes = of(Action::Unlike, 1, 1);
+    assert_eq!(both.iter().find(|sent| sent.action == Action::Unlike), Some(&unlikes), "{both:?}");
+    let unfollows = both.iter().find(|sent| sent.action == Action::Unfollow).unwrap();
+    assert!(unfollows.requests > unfollows.billed, "two had no answer: {both:?}");
+    assert_eq!(sent(&[two.id], began.wall).await, [unlikes]);
+    assert_eq!(sent(&[two.id], at(began.tick.0 + 11).wall).await, []);
+    assert_eq!(sent(&[], Wall(0)).await, []);
+    let all = sent(&[one.id], NOW.wall).await;
+    assert_eq!((all[0].requests, all[0].billed), (unfollows.requests + 2, unfollows.billed + 2), "the round before");
+
+    let id = added(&mut store).await.id;
+    let slot = NewFiring { schedule: id, slot_at: Wall(2_000), asked_for: false, missed: 0, ends_by: None };
+    let firing = store.schedules().begin_firing(&slot, Wall(2_000)).await.unwrap().unwrap();
+    for (requests, spent, expected) in [(20, 7, (20, 7)), (20, 7, (20, 7)), (9, 8, (20, 8))] {
+        store.schedules().note_sent(firing, requests, MicroUsd(spent)).await.unwrap();
+        let now = newest(&mut store, id).await;
+        assert_eq!((now.requests, now.spent), (Some(expected.0), MicroUsd(expected.1)));
+    }
+    let end = FiringEnd { exit_code: Some(4), stopped: "requests".into(), requests: 10, spent: MicroUsd(2) };
+    assert!(store.schedules().end_firing(firing, &end, Wall(3_000)).await.unwrap());
+    store.schedules().note_sent(firing, 99, MicroUsd(99)).await.unwrap();
+    let ended = newest(&mut store, id).await;
+    assert_eq!((ended.requests, ended.spent), (Some(30), MicroUsd(10)), "it has ended");
 }

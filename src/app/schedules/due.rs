@@ -1,6 +1,9 @@
 //! What is due, run now, or one schedule, because somebody asks for it: here, or by the process that works on schedules already.
 
+use std::collections::HashSet;
+
 use super::due_end::DueEnd;
+use super::recount::recount_interrupted;
 use super::scheduled_work::InProcess;
 use super::{RUN, find_schedule, understood};
 use crate::app::deps::AppDeps;
@@ -40,6 +43,7 @@ pub async fn run_due(deps: AppDeps<'_>, overrides: &Overrides) -> Result<DueEnd,
     let Some(_lock) = free_to_run(deps, &store, &due.join(", ")).await? else { return Ok(DueEnd::Elsewhere) };
     let mut work =
         InProcess { deps, overrides, served: None, signals: Signals::listen()?, is_attended: false, broken: 0 };
+    recount_interrupted(&mut store, &HashSet::new(), deps).await?;
     let (ends, next) = scheduler::work_off(&mut store, &**deps.clock, &mut work).await?;
     store.close().await;
     copy_queue(deps).await;

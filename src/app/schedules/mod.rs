@@ -14,6 +14,7 @@ mod list_first;
 mod listing;
 mod listing_json;
 mod outlook;
+mod recount;
 mod requests;
 mod run_end;
 mod run_options;
@@ -44,7 +45,7 @@ use super::request::ScheduledRun;
 use crate::domain::{JobId, name_key};
 use crate::error::{CommandError, ErrorKind};
 use crate::schedule::plan::Schedule;
-use crate::store::{Store, StoreError, StoredSchedule};
+use crate::store::{Job, JobState, Store, StoreError, StoredSchedule};
 use crate::text::escaped;
 
 /// The word of the audit log for one that is added.
@@ -84,6 +85,19 @@ pub async fn unscheduled_jobs(store: &mut Store) -> Result<Option<Vec<JobId>>, S
     }
     let jobs = store.queue().jobs().await?.into_iter().filter(|job| !scheduled.contains(&*name_key(&job.name)));
     Ok(Some(jobs.map(|job| job.id).collect()))
+}
+
+/// The jobs whose rows have the hours of this schedule alone, and would be sent at any hour without it.
+pub async fn jobs_held_by(store: &mut Store, stored: &StoredSchedule) -> Result<Vec<Job>, StoreError> {
+    let mut others = store.schedules().all().await?;
+    others.retain(|other| other.id != stored.id);
+    let (own, others) = (job_keys(&stored.request), job_keys_of(&others));
+    let mut jobs = store.queue().jobs().await?;
+    jobs.retain(|job| {
+        let key = name_key(&job.name);
+        job.pending > 0 && job.state == JobState::Active && own.contains(&*key) && !others.contains(&*key)
+    });
+    Ok(jobs)
 }
 
 /// The jobs that schedules load, by [`name_key`].

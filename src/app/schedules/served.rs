@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::job_keys;
+use super::recount::recount_interrupted;
 use super::scheduled_work::{InProcess, missing_files, settings_of};
 use super::server::{ScheduleServer, ServedRun};
 use crate::app::Notice;
@@ -139,6 +140,7 @@ impl ScheduleServer {
         held_back: &HashSet<i64>,
         deps: AppDeps<'_>,
     ) -> Result<Option<Firing>, CommandError> {
+        recount_interrupted(store, held_back, deps).await?;
         let now = deps.clock.now().wall;
         let look = scheduler::look_beside(store, held_back, now).await?;
         look.news.iter().for_each(|news| deps.tell(Notice::Schedule(news, now)));

@@ -4,10 +4,12 @@
 //! due (`schedule`).
 
 mod firing;
+mod firing_sent;
 mod firing_trouble;
 mod schedule;
 
 pub use firing::{FiringEnd, FiringState, NewFiring, StoredFiring};
+pub use firing_sent::SentRequests;
 pub use firing_trouble::FiringTrouble;
 pub use schedule::{NewSchedule, ScheduleEdit, StoredSchedule};
 
