@@ -4,7 +4,7 @@ use cleanup::domain::TaskState;
 use cleanup::store::QueueKind;
 
 use super::program::{empty_queue, queue_with_job, work};
-use crate::common::Home;
+use crate::common::{Done, Home, ids};
 
 fn home() -> Home {
     let home = Home::new();
@@ -275,4 +275,21 @@ fn audit_judges_by_the_limits_of_the_time() {
         old.out,
         old.err
     );
+}
+
+/// Each waits for its turn, and then finds that the job is there already.
+#[test]
+fn several_loads_of_one_file_at_once_are_one_load() {
+    let home = Home::new();
+    home.write("unfollow.csv", ids(5_000));
+    let load = || {
+        let mut command = home.cleanup(["load", "unfollow.csv", "--sandbox"]);
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
+    };
+    let loads: Vec<_> = (0..4).map(|_| load()).collect();
+    for load in loads {
+        Done::of(&load.wait_with_output().unwrap()).ends(0);
+    }
+    let job = home.run(&["status", "--json", "--sandbox"]).ends(0).json()["jobs"][0].clone();
+    assert_eq!((&job["pending"], &job["rows"]), (&5_000.into(), &5_000.into()), "{job}");
 }

@@ -61,7 +61,7 @@ pub async fn load_job_files(deps: AppDeps<'_>, request: &LoadRequest) -> Result<
     }
     let planned = judged.plan(&who, &mut store, deps).await?;
     let mut is_rejected = worklists.take(&mut store, deps).await?;
-    planned.load(&mut store, deps).await?;
+    let (planned, _) = planned.load_beside_others(&request, &who, &mut store, deps).await?;
     for file in &planned.files {
         is_rejected |= file.usable(&planned.accounts) < file.survey.rows;
         is_rejected |= cannot_be_looked_up(&mut store, file).await?;

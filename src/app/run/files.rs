@@ -61,7 +61,7 @@ pub async fn run_files(
     }
     let mut signals = Signals::listen()?;
     let jobs = tokio::select! {
-        jobs = planned.load(&mut store, deps) => jobs?,
+        loaded = planned.load_beside_others(&request.load, drainer.identities(), &mut store, deps) => loaded?.1,
         signal = signals.first() => return Ok(RunEnd::StoppedLoading(signal)),
     };
     if let Some(firing) = drainer.firing() {

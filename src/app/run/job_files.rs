@@ -21,8 +21,11 @@ use crate::app::row_filter::RowRules;
 use crate::domain::{Action, JobId};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::JobFileError;
-use crate::store::{Account, Job, Store};
+use crate::store::{Account, Job, Store, StoreError};
 use crate::text::shell_word;
+
+/// So often a command that has met another load of its job plans its own anew.
+const MAX_LOADS: u32 = 5;
 
 /// The files of a request, read and judged.
 pub struct JudgedFiles<'a> {
@@ -156,8 +159,29 @@ impl JudgedFiles<'_> {
 }
 
 impl PlannedFiles {
+    /// Loads every file as [`PlannedFiles::load`] does. Where another process has loaded one of them meanwhile, everything is read and planned
+    /// anew: most often the file is unchanged then.
+    pub async fn load_beside_others(
+        mut self,
+        request: &LoadRequest,
+        who: &Identities,
+        store: &mut Store,
+        deps: AppDeps<'_>,
+    ) -> Result<(PlannedFiles, Vec<JobId>), CommandError> {
+        let mut loads = 1;
+        loop {
+            match self.load(store, deps).await {
+                Err(error) if loads < MAX_LOADS && is_loaded_meanwhile(&error) => {
+                    loads += 1;
+                    self = JudgedFiles::read(request, deps).await?.plan(who, store, deps).await?;
+                }
+                loaded => return loaded.map(|jobs| (self, jobs)),
+            }
+        }
+    }
+
     /// Loads every file and says what that did.
-    pub async fn load(&self, store: &mut Store, deps: AppDeps<'_>) -> Result<Vec<JobId>, CommandError> {
+    async fn load(&self, store: &mut Store, deps: AppDeps<'_>) -> Result<Vec<JobId>, CommandError> {
         let PlannedFiles { files, options, accounts, plans } = self;
         let mut jobs = Vec::with_capacity(files.len());
         for (file, plan) in files.iter().zip(plans) {
@@ -174,4 +198,9 @@ impl PlannedFiles {
         }
         Ok(jobs)
     }
+}
+
+fn is_loaded_meanwhile(error: &CommandError) -> bool {
+    let source = error.source.as_ref().and_then(|source| source.downcast_ref::<StoreError>());
+    matches!(source, Some(StoreError::LoadedMeanwhile { .. }))
 }
