@@ -42,12 +42,14 @@ pub enum VaultError {
     ShortPassphrase,
     /// The key in hand does not open what is there.
     #[error(
-        "CLEANUP_KEY is not the one these credentials were encrypted with; set that one, or log every account in again"
+        "CLEANUP_KEY is not the one these credentials were encrypted with; set that one, which every machine with this queue needs \
+         (only if nobody has it any more: log every account in again)"
     )]
     WrongPassphrase,
     /// Another key file than the one used before.
     #[error(
-        "{0} is not the key these credentials were encrypted with; restore the right file, or log every account in again"
+        "{0} is not the key these credentials were encrypted with; restore the right file, which every machine with this queue \
+         needs (only if nobody has it any more: log every account in again)"
     )]
     WrongKeyFile(PathBuf),
     /// The keyring's item was changed.

@@ -148,9 +148,9 @@ fn begins(firing: &Firing, now: Wall) -> String {
     }
     match missed {
         0 => {}
-        1 => text.push_str("; it makes up for the one before, when cleanup was not running"),
+        1 => text.push_str("; it makes up for the one before, which nothing ran in time"),
         many => {
-            let _ = write!(text, "; it makes up for the {many} before, when cleanup was not running");
+            let _ = write!(text, "; it makes up for the {many} before, which nothing ran in time");
         }
     }
     text

@@ -15,12 +15,11 @@ use super::state::Web;
 use crate::app::command_line;
 use crate::app::request::ScheduledRun;
 use crate::app::schedules::{self, describe};
-use crate::domain::{Wall, name_key};
-use crate::error::CommandError;
+use crate::domain::Wall;
 use crate::schedule::control::{self, RunNowOutcome, Skipped, Unskipped};
 use crate::schedule::messages;
 use crate::schedule::plan::Schedule;
-use crate::store::{AuditEvent, Job, Store, StoredFiring, StoredSchedule};
+use crate::store::{AuditEvent, Store, StoredFiring, StoredSchedule};
 
 /// Schedules on a page.
 const SCHEDULES_A_PAGE: usize = 12;
@@ -206,17 +205,9 @@ pub(super) async fn ask_to_remove(
 ) -> Result<Html<String>, Problem> {
     let mut store = web.read_store().await;
     let stored = control::find(&mut store, &named.name).await?.ok_or_else(no_such_schedule)?;
-    let left = jobs_left(&mut store, &stored).await?;
+    let left = schedules::jobs_held_by(&mut store, &stored).await?;
     drop(store);
     Ok(pages::remove_schedule(&web.frame(visitor, "/schedules"), &stored, &left))
-}
-
-/// The jobs that have its hours now, and rows in line.
-async fn jobs_left(store: &mut Store, stored: &StoredSchedule) -> Result<Vec<Job>, CommandError> {
-    let own = schedules::job_keys_of(std::slice::from_ref(stored));
-    let jobs =
-        store.queue().jobs().await?.into_iter().filter(|job| job.pending > 0 && own.contains(&*name_key(&job.name)));
-    Ok(jobs.collect())
 }
 
 pub(super) async fn remove(

@@ -162,6 +162,26 @@ mod postgres {
         assert!(ledger.users.values().all(|user| user.max_in_window <= 20 && user.earned_429 == 0), "{ledger:?}");
     }
 
+    #[test]
+    #[ignore = "a server is asked for: CLEANUP_POSTGRES"]
+    fn several_runs_of_one_file_begun_at_once_send_it_together() {
+        let hosts = Hosts::new(3, 1, "1000/1s");
+        let rows: String = (0..60).map(|n| format!("{},a0\n", id(n))).collect();
+        let runs: Vec<Running> = (0..3)
+            .map(|host| {
+                hosts.homes[host].write("same.csv", format!("user_id,account\n{rows}"));
+                Running::start(hosts.command(host, &["run", "same.csv", "--action", "unfollow", "--yes"]))
+            })
+            .collect();
+        for run in runs {
+            assert_eq!(run.wait().code(), 0);
+        }
+        let ledger: Ledger = serde_json::from_str(&hosts.sandbox.get("/sandbox/ledger")).unwrap();
+        let sent: Vec<_> = ledger.users.values().map(|user| (user.requests, user.repeats)).collect();
+        assert_eq!(sent, [(60, 0)]);
+        hosts.run(1, &["doctor"]).says("who can read the queue, its server decides");
+    }
+
     /// Three machines, each of which starts its process again whenever that has died.
     #[test]
     #[ignore = "a server is asked for: CLEANUP_POSTGRES"]

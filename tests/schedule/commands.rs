@@ -57,8 +57,16 @@ fn added_listed_shown_skipped_and_removed() {
     }
     assert_eq!(next(&home)["schedules"][0]["next"][0]["skipped"], false);
 
-    let removed = home.cleanup(["schedule", "remove", "nightly", "--sandbox"]).done();
-    assert_eq!(removed.code, 0);
+    // Without it nothing holds back what is queued, and somebody should know.
+    home.cleanup(["load", "unfollow.csv", "--sandbox"]).done().ends(0);
+    let removed = home.cleanup(["schedule", "remove", "nightly", "--sandbox"]).done().ends(0);
+    let told = "3 rows of unfollow are queued, and without the hours of the schedule sent at any hour: \
+                `cleanup pause unfollow --sandbox`";
+    assert!(removed.err.contains(told), "{}", removed.err);
+    add(&home, "nightly", &words).ends(0);
+    home.cleanup(["pause", "unfollow", "--sandbox"]).done().ends(0);
+    let removed = home.cleanup(["schedule", "remove", "nightly", "--sandbox"]).done().ends(0);
+    assert!(!removed.err.contains("rows of unfollow"), "{}", removed.err);
     assert_eq!(
         home.cleanup(["schedule", "list", "--sandbox", "--json"]).done().json()["schedules"],
         serde_json::json!([])

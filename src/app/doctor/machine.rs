@@ -97,6 +97,12 @@ fn in_one(mut warnings: Vec<String>) -> Option<String> {
 pub(super) fn files(settings: &Settings, queue: &Path) -> Vec<DoctorFinding> {
     let mut findings = Vec::new();
     let mut open = false;
+    let is_on_server = settings.db().is_ok_and(|place| place.file().is_none());
+    let is_private = if is_on_server {
+        "only you can read what is kept on this machine; who can read the queue, its server decides"
+    } else {
+        "only you can read the queue"
+    };
     for path in private_files(queue).into_iter().chain(settings.timer_variables.clone()) {
         let Ok(about) = std::fs::symlink_metadata(&path) else { continue };
         let is_key = path.extension().is_some_and(|ending| ending == "key");
@@ -131,7 +137,7 @@ pub(super) fn files(settings: &Settings, queue: &Path) -> Vec<DoctorFinding> {
         }
     }
     if !open {
-        findings.push(good("permissions", "only you can read the queue"));
+        findings.push(good("permissions", is_private));
     }
     findings
 }

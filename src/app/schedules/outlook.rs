@@ -4,7 +4,7 @@ use super::understood;
 use crate::domain::{Wall, is_same_name};
 use crate::error::CommandError;
 use crate::schedule::plan::Schedule;
-use crate::store::Store;
+use crate::store::{ServeLock, Store};
 
 /// What is before a schedule.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct ScheduleOutlook {
     pub notes: Vec<String>,
     /// The names of schedules whose next hours meet its own.
     pub overlaps: Vec<String>,
+    /// Some `serve` works on this queue, and begins it.
+    pub is_served: bool,
 }
 
 /// Looks ahead; none: somebody has removed it meanwhile.
@@ -35,7 +37,8 @@ pub(super) async fn outlook_of(
     });
     let others = all.iter().filter(|other| other.name != schedule.name).filter_map(|other| Schedule::of(other).ok());
     let overlaps = others.filter(|other| meet(&schedule, other, now)).map(|other| other.name).collect();
-    Ok(Some(ScheduleOutlook { schedule, first, notes, overlaps }))
+    let is_served = ServeLock::is_held(store.place()).await?;
+    Ok(Some(ScheduleOutlook { schedule, first, notes, overlaps, is_served }))
 }
 
 /// Whether the next hours of two schedules that both have an end meet.

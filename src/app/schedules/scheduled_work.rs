@@ -9,6 +9,7 @@ use super::list_first::read_list;
 use super::run_end::{end_of, end_of_error, stopped_by};
 use super::server::ServedRun;
 use crate::app::deps::AppDeps;
+use crate::app::host::host_name;
 use crate::app::notice::Notice;
 use crate::app::request::{RunBounds, ScheduledRun};
 use crate::app::run::{RunTerms, run_files, run_loaded};
@@ -20,7 +21,7 @@ use crate::error::CommandError;
 use crate::jobfile::JobFileError;
 use crate::schedule::firing::{After, End, Firing};
 use crate::schedule::scheduler::{ScheduleEvent, Work};
-use crate::text::LocalClock;
+use crate::text::{LocalClock, escaped};
 
 /// Runs firings as `cleanup run` does, in this process.
 pub(super) struct InProcess<'a> {
@@ -71,7 +72,14 @@ impl InProcess<'_> {
             return error;
         }
         let edit = self.deps.command(&["schedule", "edit", &firing.schedule.name]);
-        error.hint(format!("put it there; if it has moved, {edit} with its new path changes the schedule"))
+        let is_shared = self.deps.settings.db().is_ok_and(|place| place.file().is_none());
+        let here = host_name().filter(|_| is_shared).map_or_else(String::new, |host| format!(" on {}", escaped(&host)));
+        let serve = self.deps.command(&["serve"]);
+        let elsewhere =
+            if is_shared { format!(", or keep {serve} running on a machine that has it") } else { String::new() };
+        error.hint(format!(
+            "put it there{here}{elsewhere}; if it has moved, {edit} with its new path changes the schedule"
+        ))
     }
 
     /// How a run ended, and whether it is told: the same trouble as the last time is not told again.

@@ -69,7 +69,7 @@ pub(in crate::web) fn schedules(frame: &Frame, page: &SchedulesPage) -> Html<Str
         div.head { div.stack {
             h1 { "Schedules" }
             p.quiet {
-                "Files and lists that are run again and again. One schedule runs at a time; other jobs continue while it sends. Times are by the clock of each schedule's zone."
+                "Files and lists that are run again and again. Two that work on the same job run one after the other; everything else continues beside them. Times are by the clock of each schedule's zone."
                 @if !page.cards.is_empty() { " One of a file is added on the command line: " code { (page.add) } }
             }
         }

@@ -14,6 +14,10 @@ use crate::text::escaped;
 pub(super) async fn run(context: &Context, args: &ScheduleAddArgs) -> Result<u8, CommandError> {
     if let Some(outlook) = add_schedule(context.deps(), &args.request()).await? {
         say_outlook(&outlook, context);
+        if outlook.is_served {
+            context.printer.say("`cleanup serve` is running and starts it");
+            return Ok(0);
+        }
     }
     let install = context.command(&["schedule", "install"]);
     context.printer.say(&format!(
@@ -26,7 +30,7 @@ pub(super) async fn run(context: &Context, args: &ScheduleAddArgs) -> Result<u8,
 
 /// When it runs first, and what is not in place yet.
 pub(super) fn say_outlook(outlook: &ScheduleOutlook, context: &Context) {
-    let ScheduleOutlook { schedule, first, notes, overlaps } = outlook;
+    let ScheduleOutlook { schedule, first, notes, overlaps, .. } = outlook;
     let (printer, name, zone) = (&context.printer, escaped(&schedule.name), schedule.recurrence.zone());
     if let Some((starts, end)) = first {
         let end = end.map_or_else(String::new, |end| format!(", until {} at the latest", end_text(*starts, end, zone)));

@@ -4,6 +4,7 @@ use crate::app::schedules;
 use crate::app::schedules::find_schedule;
 use crate::app::schedules::understood;
 use crate::cli::context::Context;
+use crate::domain::counted;
 use crate::error::{CommandError, ErrorKind};
 use crate::schedule::control::{self, Skipped, Unskipped};
 use crate::schedule::messages;
@@ -16,11 +17,19 @@ use crate::text::escaped;
 pub(super) async fn remove(context: &Context, name: &str) -> Result<u8, CommandError> {
     let (mut store, stored) = find_schedule(context.deps(), name).await?;
     let name = stored.name.as_str();
+    let left = schedules::jobs_held_by(&mut store, &stored).await?;
     control::remove(&mut store, name).await?;
     let said =
         format!("{name} is removed; its jobs and their receipts stay, and a run in progress continues to its end");
     context.log_audit_event(&mut store, schedules::REMOVE, None, &said).await;
     context.printer.say(&escaped(&said));
+    for job in left {
+        let rows = counted(job.pending, "row of {} is", "rows of {} are").replace("{}", &escaped(&job.name));
+        let (pause, cancel) = (context.command(&["pause", &job.name]), context.command(&["cancel", &job.name]));
+        context.printer.warn(&format!(
+            "{rows} queued, and without the hours of the schedule sent at any hour: {pause} keeps what is queued, {cancel} drops it"
+        ));
+    }
     store.close().await;
     Ok(0)
 }
