@@ -25,7 +25,7 @@ pub(super) fn failing(dialect: &Dialect, status: u16, said: Option<&Object>) -> 
 ///
 /// An unreadable 404 is no proof against its target even among successes: an edge or a proxy also says 404, for a path it does not know
 /// or while routes change, and a row marked gone is never sent again. One that broke off on its way, or contradicts itself, may name
-/// the target the next time.
+/// the target the next time. So may a 401: v1.1 says with one that somebody has blocked the user, and no account stops for half of that.
 pub(super) fn alone(status: u16, unreadable: Option<Unreadable>, content_type: ContentType) -> Finding {
     let readable = unreadable.is_none();
     let unreadable_word = unreadable.map(|why| unreadable_word(why, content_type));
@@ -33,6 +33,9 @@ pub(super) fn alone(status: u16, unreadable: Option<Unreadable>, content_type: C
         200 => unknown(unreadable_word.unwrap_or("unexpected_body")),
         300..=399 => unknown("redirected"),
         400 => bad_request("bad_request"),
+        401 if matches!(unreadable, Some(Unreadable::Cut | Unreadable::DuplicateKey)) => {
+            unknown(unreadable_word.unwrap_or("unreadable"))
+        }
         401 => Finding::Unauthorized { reason: "unauthorized".into() },
         402 => Finding::App { reason: "credits_depleted".into() },
         403 => forbidden("forbidden"),

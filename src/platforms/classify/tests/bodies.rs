@@ -273,6 +273,30 @@ fn a_sentence_about_the_own_account_is_what_it_says() {
     );
 }
 
+/// A 401 that broke off may have been about the target (v1.1, code 136): the account does not stop for it.
+#[test]
+fn a_401_is_about_the_token_unless_it_broke_off() {
+    for platform in [X, V1, AISA] {
+        for (body, end, finding) in [
+            (
+                r#"{"errors":[{"code":136,"message":"You have b"#,
+                crate::platforms::BodyEnd::BrokeOff,
+                "unknown cut_body",
+            ),
+            ("", crate::platforms::BodyEnd::Whole, "unauthorized unauthorized"),
+        ] {
+            let said = Answer {
+                status: 401,
+                body: Body { bytes: body.into(), end },
+                facts: RateFacts::default(),
+                content_type: ContentType::Json,
+                next: NextPage::None,
+            };
+            assert_eq!(short(&judged(platform, Action::Unfollow, &said)), finding, "{platform} {body}");
+        }
+    }
+}
+
 /// Whoever wrote the body of a 404, every row was refused; what broke off on its way may still name the target.
 #[test]
 fn a_404_is_an_unnamed_refusal_whatever_its_body_unless_it_broke_off() {
