@@ -25,9 +25,16 @@ impl WholeFile {
     /// lists, so only `--force` replaces those; a file may appear while the list is read, so the rename itself refuses.
     ///
     /// # Errors
-    /// Its folder is missing or cannot be written to.
+    /// Its folder is missing or cannot be written to; a device or a pipe is there, which a file would take the place of.
     pub fn create(path: &Path, replaces: bool) -> io::Result<WholeFile> {
-        Ok(WholeFile { file: DurableFile::begin(folder_of(path), MODE)?, path: path.to_owned(), replaces })
+        // Where it is a link, what it leads to is replaced, and the link stays.
+        let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if std::fs::metadata(&path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+            return Err(io::Error::other(
+                "there is a device or a pipe of that name; without -o the output goes to stdout",
+            ));
+        }
+        Ok(WholeFile { file: DurableFile::begin(folder_of(&path), MODE)?, path, replaces })
     }
 
     /// Puts the file in its place. A reader never sees half of it.

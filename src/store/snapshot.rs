@@ -71,7 +71,21 @@ pub fn snapshots_of(queue: &Path) -> Result<Vec<Snapshot>, StoreError> {
         }
     }
     snapshots.sort_by(|one, other| other.cmp(one));
+    // A day may be that of a clock that was wrong: the newest is the one that was made last.
+    let made_last = std::fs::read_link(folder.join(MADE_LAST)).unwrap_or_default();
+    if let Some(at) = snapshots.iter().position(|snapshot| snapshot.path.file_name() == made_last.file_name()) {
+        snapshots[..=at].rotate_right(1);
+    }
     Ok(snapshots)
+}
+
+/// A link beside the copies that leads to the one that was made last.
+const MADE_LAST: &str = "latest";
+
+fn note_made_last(folder: &Path, copy: &Path) -> std::io::Result<()> {
+    let link = folder.join(format!("{UNFINISHED}-link"));
+    std::os::unix::fs::symlink(copy.file_name().unwrap_or_default(), &link)?;
+    std::fs::rename(link, folder.join(MADE_LAST))
 }
 
 /// The newest copy of a queue, for whoever says what there is: a folder that cannot be read has none.
@@ -107,6 +121,8 @@ pub async fn take_snapshot(queue: &Path, now: Wall, keep: usize) -> Result<Snaps
     erase_secrets(&copy).await?;
     let day = day_of(now);
     let path = folder.join(format!("{day}.db"));
+    // Before there is such a copy, the link leads nowhere and says nothing.
+    note_made_last(&folder, &path).map_err(complain)?;
     keep_copy(copy, &path).map_err(complain)?;
     sync_folder(&folder).map_err(complain)?;
     for old in snapshots_of(queue)?.into_iter().skip(keep) {
@@ -145,10 +161,16 @@ pub async fn restore_snapshot(
     let waiting = make_wait(&copy, kind).await.map_err(|error| error.of_original(workshop.path(), snapshot))?;
     File::open(&copy).and_then(|copy| copy.sync_all()).map_err(complain)?;
     fold_log(queue).await?;
-    let set_aside = set_aside(queue, now).map_err(complain)?;
-    std::fs::rename(&copy, queue).map_err(complain)?;
+    let aside = queue.exists().then(|| free_name(queue, now));
+    let is_aside = aside.as_deref().map_or(Ok(()), |aside| set_aside(queue, aside));
+    if let Err(error) = is_aside.and_then(|()| std::fs::rename(&copy, queue)) {
+        if let Some(Err(error)) = aside.as_deref().map(|aside| take_back(queue, aside)) {
+            tracing::warn!(%error, aside = %aside.unwrap_or_default().display(), "the queue has another name now, or its log has");
+        }
+        return Err(complain(error));
+    }
     sync_folder(folder).map_err(complain)?;
-    Ok(RestoredQueue { set_aside, waiting })
+    Ok(RestoredQueue { set_aside: aside, waiting })
 }
 
 /// Looks whether the copy is whole, and writes down in it that it does not know what was sent since.
@@ -187,30 +209,44 @@ async fn fold_log(queue: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// What may stand beside a file whose process died.
+const LOGS: [&str; 2] = ["-wal", "-journal"];
+
 /// Gives the present file another name. Where the file system knows links it has both until the new one takes its place, so that there is a
 /// queue at any moment.
-fn set_aside(queue: &Path, now: Wall) -> std::io::Result<Option<PathBuf>> {
-    if !queue.exists() {
-        return Ok(None);
-    }
-    let aside = free_name(queue, now);
+fn set_aside(queue: &Path, aside: &Path) -> std::io::Result<()> {
     // A log that stood beside the new file would be taken for its own.
-    for ending in ["-wal", "-journal"] {
-        if beside(queue, ending).exists() {
-            std::fs::rename(beside(queue, ending), beside(&aside, ending))?;
-        }
+    for log in
+        LOGS.map(|ending| (beside(queue, ending), beside(aside, ending))).into_iter().filter(|(log, _)| log.exists())
+    {
+        std::fs::rename(log.0, log.1)?;
     }
     match std::fs::remove_file(beside(queue, "-shm")) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    match std::fs::hard_link(queue, &aside) {
+    match std::fs::hard_link(queue, aside) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(error),
-        Err(_) => std::fs::rename(queue, &aside)?,
+        Err(_) => std::fs::rename(queue, aside)?,
         Ok(()) => {}
     }
-    sync_folder(folder_of(queue))?;
-    Ok(Some(aside))
+    sync_folder(folder_of(queue))
+}
+
+/// The present file has its own name again, and its log beside it: without that it has forgotten what was sent last.
+fn take_back(queue: &Path, aside: &Path) -> std::io::Result<()> {
+    for log in
+        LOGS.map(|ending| (beside(queue, ending), beside(aside, ending))).into_iter().filter(|(_, log)| log.exists())
+    {
+        std::fs::rename(log.1, log.0)?;
+    }
+    if !queue.exists() {
+        return std::fs::rename(aside, queue);
+    }
+    match std::fs::remove_file(aside) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// A name that no file has, nor its log: what was set aside before, in the same second, is the only one of its kind.

@@ -46,7 +46,38 @@ async fn a_copy_is_whole_private_and_without_secrets_and_seven_are_kept() {
     // What a killed process has left goes with the next copy.
     take_snapshot(&path, Wall(NOON.0 + 8 * DAY), 7).await.unwrap();
     assert!(!left.exists());
-    assert_eq!(std::fs::read_dir(snapshot_folder(&path)).unwrap().count(), 7);
+    assert_eq!(std::fs::read_dir(snapshot_folder(&path)).unwrap().count(), 7 + 1, "and the link to the last one");
+}
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_once_does_not_make_an_old_copy_the_newest() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = queue(folder.path()).await;
+    let ahead = take_snapshot(&path, Wall(NOON.0 + 400 * DAY), 2).await.unwrap();
+    for day in 0..3 {
+        let made = take_snapshot(&path, Wall(NOON.0 + day * DAY), 2).await.unwrap();
+        assert_eq!(snapshots_of(&path).unwrap(), [made.clone(), ahead.clone()]);
+        assert_eq!(newest_snapshot(&path), Some(made));
+    }
+}
+
+/// Its log was not folded in, for the disk refused: without it the queue would not know what it sent last.
+#[test]
+fn what_was_set_aside_for_a_restore_that_failed_is_back_with_its_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let (queue, aside) = (folder.path().join("queue.db"), folder.path().join("aside"));
+    for text in ["queue.db", "queue.db-wal"] {
+        std::fs::write(folder.path().join(text), text).unwrap();
+    }
+    set_aside(&queue, &aside).unwrap();
+    assert!(queue.exists() && !beside(&queue, "-wal").exists() && beside(&aside, "-wal").exists());
+    take_back(&queue, &aside).unwrap();
+    assert_eq!(std::fs::read_to_string(beside(&queue, "-wal")).unwrap(), "queue.db-wal");
+    assert!(queue.exists() && !aside.exists() && !beside(&aside, "-wal").exists());
+    // Where a file system knows no links.
+    std::fs::rename(&queue, &aside).unwrap();
+    take_back(&queue, &aside).unwrap();
+    assert_eq!(std::fs::read_to_string(&queue).unwrap(), "queue.db");
 }
 
 #[tokio::test]

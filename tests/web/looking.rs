@@ -37,7 +37,12 @@ pub(super) fn bring_axe(browser: &Browser) {
 
 /// Makes the screen so wide, and the system's choice that theme.
 pub(super) fn set_screen(browser: &Browser, (width, theme): (u32, &str)) {
-    let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] });
+    // Without the moment in which one colour becomes another, which axe would measure.
+    let features = json!([
+        { "name": "prefers-color-scheme", "value": theme },
+        { "name": "prefers-reduced-motion", "value": "reduce" },
+    ]);
+    let media = json!({ "features": features });
     browser.devtools("Emulation.setEmulatedMedia", media);
     let size = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
     browser.devtools("Emulation.setDeviceMetricsOverride", size);
