@@ -188,15 +188,27 @@ pub(super) async fn tick_by_hand(
         return Err(Problem::unusable("No row is ticked.", "Tick what you have done at the platform."));
     }
     let (name, now) = (job.name.clone(), web.clock.now().wall);
-    let detail = format!("{} done by hand", counted(done.len() as u64, "row is", "rows are"));
-    let deed = Deed { name: "by-hand", job: Some(&job.name), detail };
-    act(&web, &visitor, deed, async move |deps: AppDeps<'_>| {
+    let ticked = done.len() as u64;
+    let taken = look(&web, &visitor, async move |deps: AppDeps<'_>| {
         let (mut store, job) = deps.job(&name).await?;
         let taken = done_by_hand(&mut store, &job, done, now).await;
         store.close().await;
-        taken.map(|_| ())
+        taken
     })
     .await?;
+    let changed = taken.done + taken.ghosts;
+    if changed > 0 {
+        let detail = format!("{} done by hand", counted(changed, "row is", "rows are"));
+        note(&web, &visitor, &Deed { name: "by-hand", job: Some(&job.name), detail }).await;
+        web.note_change();
+    }
+    if changed + taken.already < ticked {
+        let message = format!(
+            "{changed} of {} taken: the others are being sent, ended otherwise, or are not this job's any more.",
+            counted(ticked, "ticked row was", "ticked rows were")
+        );
+        return Err(Problem::unusable(message, "Look at the rows again."));
+    }
     Ok(Redirect::to(&format!("/jobs/{id}/by-hand?said=by-hand")))
 }
 

@@ -38,6 +38,23 @@ fn resume_ends_as_all_jobs_stand_and_tells_of_what_it_resumed() {
     home.run(&["resume", "--sandbox", "--json"]).ends(0);
 }
 
+/// As an export leaves it that broke off: the rows that it kept would be sent.
+#[test]
+fn a_keep_list_without_entries_frees_nobody() {
+    let home = Home::new();
+    home.write("unfollow.csv", ids(3));
+    home.write("keep.csv", ids(2));
+    home.run(&["load", "unfollow.csv", "--keep", "keep.csv", "--sandbox"]).ends(0);
+    for empty in ["", "user_id\n", "# nobody\n"] {
+        home.write("keep.csv", empty);
+        let load = home.run(&["load", "unfollow.csv", "--keep", "keep.csv", "--sandbox"]).ends(65);
+        assert!(load.err.contains("the list has no entries; nothing was changed"), "{}", load.err);
+    }
+    let job = home.run(&["status", "--sandbox", "--json"]).ends(0).json()["jobs"][0].clone();
+    assert_eq!((&job["kept"], &job["pending"]), (&2.into(), &1.into()), "{job}");
+    home.run(&["load", "unfollow.csv", "--sandbox"]).ends(0);
+}
+
 #[test]
 fn resume_without_a_queue_has_nothing_to_do_and_makes_none() {
     let home = Home::new();
@@ -161,8 +178,17 @@ fn a_report_file_is_private_and_whole() {
     assert_eq!(std::fs::metadata(home.path("out.csv")).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(std::fs::read_to_string(home.path("out.csv")).unwrap(), home.run(&["report", "likes"]).out);
     home.run(&["report", "likes", "-o", "nowhere/out.csv"]).ends(74);
+    // A link stays one, and what is no file stays what it is.
+    std::os::unix::fs::symlink("out.csv", home.path("link.csv")).unwrap();
+    std::fs::write(home.path("out.csv"), "old").unwrap();
+    home.run(&["report", "likes", "-o", "link.csv"]).ends(0);
+    assert!(home.path("link.csv").is_symlink() && std::fs::read_to_string(home.path("out.csv")).unwrap() != "old");
+    let socket = std::os::unix::net::UnixListener::bind(home.path("socket")).unwrap();
+    home.run(&["report", "likes", "-o", "socket"]).ends(74).says("a device or a pipe of that name");
+    drop(socket);
+    assert!(!home.path("socket").symlink_metadata().unwrap().is_file());
     let left: Vec<_> = std::fs::read_dir(home.path(".")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(left.len(), 2, "no half-written file stays: {left:?}");
+    assert_eq!(left.len(), 4, "no half-written file stays: {left:?}");
 }
 
 #[test]

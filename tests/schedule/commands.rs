@@ -92,6 +92,8 @@ fn what_makes_no_sense_is_told_at_once() {
         ("a", &["0 2 * * *"], "<FILE>"),
         ("nightly", &["0 3 * * *", "unfollow.csv"], "already"),
         ("a", &["0 3 * * *", "--list", "posts"], "delete-post"),
+        ("a", &["0 3 * * *", "--list", "following", "--action", "delete-post"], "does not fit"),
+        ("a", &["0 3 * * *", "--list", "followed-tags", "--action", "unblock-domain"], "--action unfollow-tag"),
         ("a/b", &["0 3 * * *", "--list", "likes"], "letters, digits"),
         ("two words", &["0 3 * * *", "unfollow.csv"], "letters, digits"),
         ("a", &["0 25 * * *", "unfollow.csv"], "\"25\" is not a valid hour, which is 0 to 23"),

@@ -129,7 +129,7 @@ fn what_failed_is_done_by_hand_and_ticked() {
     let value = page.split("name=\"done\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     let (task, target) = value.split_once(' ').unwrap();
     // A target that is another's is not taken.
-    location(&served.post("/jobs/1/by-hand", &cookie, &format!("done={task}+1")));
+    assert_eq!(served.post("/jobs/1/by-hand", &cookie, &format!("done={task}+1")).status, 422, "not that row's");
     assert!(served.get("/jobs/1/by-hand", &cookie).body.contains(target));
     location(&served.post("/jobs/1/by-hand", &cookie, &format!("done={task}+{target}")));
     assert!(!served.get("/jobs/1/by-hand", &cookie).body.contains(value));

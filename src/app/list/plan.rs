@@ -4,7 +4,7 @@
 
 use crate::app::request::ListRequest;
 use crate::clock::LocalZone;
-use crate::domain::{EntryFact, ListKind, Platform, Wall};
+use crate::domain::{EntryFact, ListKind, Platform, TargetKind, Wall};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::filter::Filter;
 use crate::platforms::{ListEndpoint, find_list_endpoint, spec};
@@ -54,8 +54,20 @@ pub(in crate::app) fn list_filter(request: &ListRequest, now: Wall, zone: &Local
 fn endpoint_of(platform: Platform, list: ListKind) -> Result<&'static ListEndpoint, CommandError> {
     find_list_endpoint(platform, list).ok_or_else(|| {
         CommandError::new(ErrorKind::Usage, format!("{platform} has no list of {list} that can be read"))
-            .hint("take it from your data archive with `cleanup import`, or use an account of x-v2")
+            .hint(where_to_read(list))
     })
+}
+
+/// Where a list is that a platform does not give out: archives have users and posts alone.
+fn where_to_read(list: ListKind) -> &'static str {
+    match list.target_kind() {
+        TargetKind::User | TargetKind::Post => {
+            "take it from your data archive with `cleanup import`, or use an account of x-v2"
+        }
+        TargetKind::List | TargetKind::Tag | TargetKind::Domain => {
+            "name an account of another platform with --account; docs/platforms.md says which platform has which list"
+        }
+    }
 }
 
 fn profiles_of(platform: Platform) -> Result<&'static ListEndpoint, CommandError> {

@@ -24,6 +24,7 @@ impl AddScheduleRequest {
         if run.load.rows.action.is_none() {
             run.load.rows.action = Some(action_of(kind)?);
         }
+        refuse_misfit(kind, run.load.rows.action)?;
         run.load.job.get_or_insert_with(|| self.name.clone());
         Ok(ScheduledRun { run, list: Some(list) })
     }
@@ -62,6 +63,9 @@ pub(super) fn edited(
     }
     let changed = before.changed(&run, list.as_ref(), without);
     let changed = changed.map_err(|NotSet(option)| not_set(name, &option))?;
+    if let Some(list) = &changed.list {
+        refuse_misfit(list.list, changed.run.load.rows.action)?;
+    }
     if let Some(why) = changed.contradiction() {
         let message = format!("the options that result do not go together: {why}; nothing was changed");
         return Err(CommandError::new(ErrorKind::Usage, message).hint("take the other option out with --without NAME"));
@@ -90,6 +94,14 @@ fn of_entries(mut run: RunRequest) -> RunRequest {
     run.load.rows.which =
         FilterOptions { wanted: FilterRules { keep, ..FilterRules::default() }, take: Take::default() };
     run
+}
+
+/// An action on something else than the list's entries would fail with its first run, night after night.
+fn refuse_misfit(list: ListKind, action: Option<Action>) -> Result<(), CommandError> {
+    let Some(action) = action.filter(|action| action.target_kind() != list.target_kind()) else { return Ok(()) };
+    let message = format!("--action {action} does not fit the entries of --list {list}; nothing was changed");
+    let fitting = list.undone_by().map_or_else(|| "remove-follower".to_owned(), |action| action.to_string());
+    Err(CommandError::new(ErrorKind::Usage, message).hint(format!("--action {fitting} takes them off the list")))
 }
 
 /// What takes the entries of a list off it. Deleting is never meant by itself.
