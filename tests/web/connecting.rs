@@ -81,6 +81,16 @@ fn a_server_is_named_and_its_page_leads_back() {
     let form = "limit=4&action=unfollow&account=fedi&job=tidy";
     let check = served.get(&location(&served.post(&format!("{list}/job"), &cookie, form)), &cookie).body;
     assert!(check.contains("Every server has rules of its own") && !check.contains("X forbids"), "{check}");
+    // More than follows and likes is asked for where somebody says so.
+    let form = format!("platform=mastodon&host={}&name=fedi&everything=on", bench.host());
+    let whole = platforms_page(&served, &cookie, &location(&served.post("/accounts/connect", &cookie, &form)));
+    for scope in ["bookmarks", "mutes", "blocks", "statuses"] {
+        let scope = format!("read%3A{scope}");
+        assert!(
+            whole.contains(&scope) && (scope.ends_with("statuses") || !url.contains(&scope)),
+            "{scope}: {url} {whole}"
+        );
+    }
     let wrong = served.post("/accounts/connect", &cookie, "platform=mastodon&host=a/b");
     assert!(wrong.status == 422 && wrong.body.contains("name of a server"), "{wrong:?}");
 }

@@ -25,7 +25,7 @@ pub use import::{ImportedAccounts, import_accounts};
 pub use list::{AccountList, ListedAccount, account_list, list_accounts};
 pub use login::{
     AskedActions, LoggedInBy, LoginFrontend, LoginNotice, LoginPage, LoginReport, LoginRequest, MAKE_APP_PASSWORD,
-    PageReturn, PromptFuture, log_in,
+    PageReturn, PromptFuture, log_in, undoing_actions,
 };
 pub use logout::{LogoutReport, LogoutRequest, WaitingRows, log_out};
 pub use remove::{RemoveAccountRequest, remove_account, remove_idle_account};

@@ -24,6 +24,7 @@ use super::problem::Problem;
 use super::state::{LoginMethod, Web};
 use crate::app::account::{
     ConnectKind, ConnectWay, LoggedInBy, LoginRequest, connect_stand_in, connect_ways, log_in, stand_ins,
+    undoing_actions,
 };
 use crate::app::{AppDeps, QuietFrontend};
 use crate::auth::LoginEnd;
@@ -75,6 +76,9 @@ pub(super) struct Typed {
     /// On the server's page, where an app password would do.
     #[serde(default)]
     page: String,
+    /// For everything that can be undone there, and not for follows and likes alone.
+    #[serde(default)]
+    everything: String,
 }
 
 /// Begins a login, or connects a stand-in.
@@ -185,7 +189,7 @@ fn request_of(web: &Web, way: ConnectWay, typed: &Typed) -> Result<(LoginRequest
         // A page behind a proxy is seen by a browser of another machine, which cannot come back to this one.
         headless: matches!(web.entry, LoginMethod::Password(_)) && (is_on_page || way.kind != ConnectKind::AppPassword),
         browser: is_on_page,
-        actions: Vec::new(),
+        actions: if typed.everything.is_empty() { Vec::new() } else { undoing_actions(way.platform) },
     };
     Ok((request, answers.into()))
 }

@@ -93,6 +93,12 @@ fn way_card(way: ConnectWay, again: Option<&Account>) -> Markup {
                     ConnectKind::Pin => p.quiet { "A page of " (way.service) " shows a PIN, which is typed here afterwards." },
                     ConnectKind::Key => (secret_field(&id("key"), "key", "Key", "Whoever has it acts as the account that is linked to it.")),
                 }
+                @if matches!(way.kind, ConnectKind::ServerPage | ConnectKind::OwnApp { .. }) {
+                    div.field {
+                        label.check { input type="checkbox" name="everything" value="1" aria-describedby=(id("everything-hint")); span { "For everything that can be undone there" } }
+                        span.hint #(id("everything-hint")) { "Without it the page is asked for follows and likes, or what this account may do already and has queued. Posts, reposts, bookmarks, blocks, mutes, lists and tags are read and undone with it alone." }
+                    }
+                }
                 @if again.is_some() { input type="hidden" name="name" value=(name); }
                 @else { details { summary { "A name of your own" } (text_field(&id("name"), "name", "Name of the account here", "Empty: made of the service and the user.", "", false)) } }
                 div.actions { button.primary type="submit" { "Connect" span.unseen { " " (way.service) } } }

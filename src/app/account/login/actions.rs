@@ -25,6 +25,17 @@ pub(super) async fn actions_to_ask_for(
     if actions.is_empty() { Ok(vec![Action::Unfollow, Action::Unlike]) } else { Ok(actions) }
 }
 
+/// All that can be undone at a platform.
+pub fn undoing_actions(platform: Platform) -> Vec<Action> {
+    let mut actions: Vec<Action> = Vec::new();
+    for action in table(platform).iter().map(|endpoint| endpoint.action).filter(|action| action.is_undoing()) {
+        if !actions.contains(&action) {
+            actions.push(action);
+        }
+    }
+    actions
+}
+
 /// The lists on which the actions' effects show are read as well: `list`, `verify`. Whom to unfollow is said by who follows back and who is
 /// still there. Names of their targets are looked up, and what is there already is looked at before anything is restored.
 pub(super) fn scopes_of_reading(platform: Platform, actions: &[Action]) -> Vec<&'static str> {

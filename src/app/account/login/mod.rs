@@ -14,6 +14,7 @@ mod pin;
 mod request;
 mod session;
 
+pub use self::actions::undoing_actions;
 pub(super) use self::front::LoginDeps;
 pub use self::front::{AskedActions, LoginFrontend, LoginNotice, LoginPage, PageReturn, PromptFuture};
 use self::page::PageLogin;
