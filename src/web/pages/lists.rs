@@ -130,7 +130,7 @@ fn export() -> Markup {
                 div.field {
                     label for="export-file" { "Export" }
                     input #export-file type="file" name="export" required aria-describedby="export-hint";
-                    span.hint #export-hint { "The zip, .tar.gz, CAR or CSV file that a service gives of your data. It is read on this machine, and deleted then." }
+                    span.hint #export-hint { "The zip, .tar.gz or CAR file that a service gives of your data. It is read on this machine, and deleted then. A CSV of targets is no export: queue it as a new job." }
                 }
                 div.field {
                     label for="what" { "List" }
