@@ -11,6 +11,7 @@ use super::keep_reading::{digest_of, list_digest, reading_of};
 use super::named_accounts::FileAccounts;
 use crate::domain::{AccountName, Action, EntryFact, Handle, Platform, Target, TargetKind, Wall};
 use crate::error::{CommandError, ErrorKind};
+use crate::jobfile::keep_list::KeepList;
 use crate::jobfile::{JobFileError, RowVerdict, Source, Survey, is_same_column};
 use crate::lists::filter::{Filter, Judgement, Order, Rule, Stage, Staged, Take};
 use crate::lists::{RowEntry, RowReader};
@@ -63,6 +64,20 @@ impl RowRules {
             }
         }
         kept
+    }
+
+    /// Refuses a keep list without entries. An export that broke off leaves such a file, and everything that was kept would be sent.
+    ///
+    /// # Errors
+    /// There is one (65).
+    pub fn refuse_empty_keep(&self) -> Result<(), CommandError> {
+        if !self.filter.keep.as_ref().is_some_and(KeepList::is_empty) {
+            return Ok(());
+        }
+        let name = self.keep_path.as_deref().map_or_else(String::new, |path| format!(" {}", path.display()));
+        let message = format!("--keep{name}: the list has no entries; nothing was changed");
+        let hint = "write it again; if nobody is to be kept any more, leave --keep out";
+        Err(CommandError::new(ErrorKind::InputData, message).hint(hint))
     }
 
     /// Refuses a rule about something that no column of the file tells, which would spare every row.

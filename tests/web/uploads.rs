@@ -153,6 +153,10 @@ fn a_name_that_no_file_can_have_is_refused_before_anything_is_queued() {
     let answer = served.post(&place, &cookie, "");
     assert!(answer.status == 303 && answer.head.contains("said=loaded"), "{answer:?}");
     assert_eq!(status(&served)["jobs"][0]["kept"], 1);
+    // One without entries, as an export leaves it that broke off, is none.
+    let fields = [("file", "unfollow.csv", &*rows(0..3)), ("keep", "keep.csv", "# nobody\n"), ("job", "", "other")];
+    let said = served.get(&received(&served, &cookie, &fields), &cookie).body;
+    assert!(said.contains("the list has no entries; nothing was changed"), "{said}");
 }
 
 /// Chooses otherwise for a file that was refused, and says where that leads.

@@ -2,7 +2,7 @@
 //!
 //! In: paths and options. Out: files that have been judged, and jobs that have their rows. What does not belong here: sending.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::keep_file::watchable;
 use super::row_platforms::RowPlatforms;
@@ -21,7 +21,6 @@ use crate::app::row_filter::RowRules;
 use crate::domain::{Action, JobId};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::JobFileError;
-use crate::jobfile::keep_list::KeepList;
 use crate::store::{Account, Job, Store, StoreError};
 use crate::text::shell_word;
 
@@ -117,11 +116,9 @@ pub fn load_options(request: &LoadRequest, files: &[Prepared], deps: AppDeps<'_>
     let first = kinds.next().flatten();
     let kind = first.filter(|_| kinds.all(|kind| kind == first));
     let filter = which.wanted.resolve(kind, deps.clock.now().wall, &deps.local.zone)?;
-    if let Some(path) = which.wanted.keep.as_deref().filter(|_| filter.keep.as_ref().is_some_and(KeepList::is_empty)) {
-        return Err(names_nobody(path));
-    }
     let keep = which.wanted.keep.as_deref().and_then(|path| watchable(path, deps));
     let rules = RowRules::new(filter, which.take, keep);
+    rules.refuse_empty_keep()?;
     for file in files {
         rules.refuse_untold(&file.survey)?;
         deps.tell(Notice::KeptNames(file, rules.kept_names(&file.survey, &file.acts_on)));
@@ -130,13 +127,6 @@ pub fn load_options(request: &LoadRequest, files: &[Prepared], deps: AppDeps<'_>
         }
     }
     Ok(LoadOptions { reload: request.reload, rules })
-}
-
-/// An export that broke off leaves such a file, and everything that was kept would be sent.
-fn names_nobody(keep: &Path) -> CommandError {
-    let message = format!("--keep {}: the list has no entries; nothing was changed", keep.display());
-    CommandError::new(ErrorKind::InputData, message)
-        .hint("write it again; if nobody is to be kept any more, leave --keep out")
 }
 
 impl JudgedFiles<'_> {

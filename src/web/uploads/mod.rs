@@ -104,6 +104,7 @@ async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions)
         // It is looked at again before anything is sent, so the rules name the place where it is going to be.
         let keep_path = keep.is_some().then_some(final_keep);
         let rules = RowRules::new(Filter { keep, ..Filter::default() }, Take::default(), keep_path);
+        rules.refuse_empty_keep()?;
         Ok::<_, CommandError>((prepared, LoadOptions { reload: choices.reload, rules }))
     });
     let judged = judging.await;
