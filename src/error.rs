@@ -196,7 +196,7 @@ pub(crate) fn io_hint(source: &std::io::Error) -> String {
             "make room and run the command again; what was reported before is saved".into()
         }
         E::PermissionDenied => "let this user read and write there, or name another place".into(),
-        E::NotFound | E::NotADirectory | E::IsADirectory | E::ReadOnlyFilesystem => {
+        E::NotFound | E::NotADirectory | E::IsADirectory | E::ReadOnlyFilesystem | E::InvalidInput => {
             "check the path, or name another place".into()
         }
         _ => "check the disk (`df -h` for room, `dmesg` for faults) and run the command again; what was reported before is saved".into(),

@@ -30,9 +30,8 @@ impl WholeFile {
         // Where it is a link, what it leads to is replaced, and the link stays.
         let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if std::fs::metadata(&path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
-            return Err(io::Error::other(
-                "there is a device or a pipe of that name; without -o the output goes to stdout",
-            ));
+            let why = "there is a device or a pipe of that name; without -o the output goes to stdout";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
         Ok(WholeFile { file: DurableFile::begin(folder_of(&path), MODE)?, path, replaces })
     }
