@@ -121,6 +121,9 @@ fn cannot(platform: Platform, action: Action) -> &'static [&'static str] {
         Action::Unblock => {
             &["Blocking again is as before; follows in either direction that the first block ended do not come back."]
         }
+        Action::DeletePost if find_inverse(platform, action).is_some() => &[
+            "Deleted posts come back as they were, at their own address and date; likes and replies that others have deleted since do not.",
+        ],
         Action::DeletePost if keeps_text(platform, action) => &[
             "Deleted posts cannot be restored as they were, nor their likes, replies and links. Their texts are kept in the queue, and \
              stand in the list of what was done.",
@@ -159,5 +162,19 @@ fn cannot(platform: Platform, action: Action) -> &'static [&'static str] {
         | Action::FollowTag
         | Action::BlockDomain
         | Action::Post => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_back_is_not_called_lost() {
+        let of = |platform| irreversible(&[(platform, Action::DeletePost)]).join(" ");
+        assert!(of(Platform::Bluesky).contains("come back as they were"));
+        assert!(of(Platform::Mastodon).contains("Their texts are kept"));
+        assert!(of(Platform::XV2).contains("cannot be restored"));
+        assert!(final_deeds([(Platform::Bluesky, Action::DeletePost)].into_iter()).is_empty());
     }
 }

@@ -13,6 +13,9 @@ use crate::domain::counted;
 use crate::error::{CommandError, ErrorKind};
 use crate::store::{self, QueuePlace, RestoredQueue, Snapshot, Store, StoreError};
 
+/// How a hint begins where a queue was not taken back.
+const UNCHANGED: &str = "nothing was changed";
+
 /// What names the newest copy.
 const LATEST: &str = "latest";
 
@@ -84,7 +87,11 @@ fn not_restored(error: StoreError, snapshot: &Path, queue: &Path) -> CommandErro
     };
     let error = CommandError::from(error);
     let message = format!("{} was not restored: {}", snapshot.display(), error.message);
-    CommandError { message, hint: hint.or(error.hint.clone()), ..error }
+    let hint = hint.or_else(|| match &error.hint {
+        Some(hint) if !hint.starts_with(UNCHANGED) => Some(format!("{UNCHANGED}; {hint}")),
+        hint => hint.clone(),
+    });
+    CommandError { message, hint, ..error }
 }
 
 fn another_copy(queue: &Path) -> String {

@@ -196,7 +196,7 @@ pub fn why(stopped: &str) -> &str {
         "requests" => "--max-requests is used up",
         "spend" => "--max-spend is used up",
         "cap" => "the platform accepts no more requests of the account within this run",
-        "paused" => "what is left is paused",
+        "paused" => "what is left is paused, or waits for you after a restore",
         "cancelled" => "the job was cancelled",
         "account" => "an account needs you",
         "list" => "the list could not be read to its end; what was read is kept",

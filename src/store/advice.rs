@@ -17,6 +17,9 @@ fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
         StoreError::DiskFull { .. } => {
             (ErrorKind::Io, "make room and run the command again; what was reported before is saved".into())
         }
+        StoreError::NoRoomForCopy { .. } => {
+            (ErrorKind::Io, "make room; jobs go on without a copy; `[snapshots] keep = 0` in the configuration asks for none".into())
+        }
         StoreError::ServerDiskFull { .. } => (
             ErrorKind::Io,
             "make room on the server's disk and run the command again; what was reported before is saved".into(),
@@ -176,6 +179,7 @@ mod tests {
         let io = |kind| StoreError::Io { path: "/q.db".into(), source: std::io::Error::from(kind) };
         vec![
             (StoreError::DiskFull { path: path.clone() }, 74),
+            (StoreError::NoRoomForCopy { folder: path.clone(), needs: 65, free: 3 }, 74),
             (io(std::io::ErrorKind::PermissionDenied), 74),
             (StoreError::Damaged { queue: queue.clone(), detail: "x".into() }, 74),
             (StoreError::Busy { waited_s: 30 }, 74),

@@ -21,6 +21,16 @@ pub enum StoreError {
         /// Where the queue is.
         queue: QueuePlace,
     },
+    /// A copy of the queue would leave the disk too little room.
+    #[error("a copy and what the queue itself may need take {needs} MiB, and {free} MiB are free in {folder}")]
+    NoRoomForCopy {
+        /// Where the copy would be.
+        folder: PathBuf,
+        /// What it takes, together with what is left to the queue, in MiB.
+        needs: u64,
+        /// What is free, in MiB.
+        free: u64,
+    },
     /// The queue's server cannot be reached, or the connection to it has ended. Nothing of the failed step was kept.
     #[error("the queue's server cannot be reached: {queue}: {detail}")]
     Unreachable {

@@ -26,7 +26,8 @@ const UNFINISHED: &str = ".unfinished-";
 const SECRETS: [&str; 3] = ["credential", "vault", "login_device"];
 
 /// A disk with less room than this beside the copies is left alone, in bytes: the queue itself needs it.
-const SPARED_BYTES: u64 = 64 << 20;
+const SPARED_BYTES: u64 = 64 * MIB;
+const MIB: u64 = 1 << 20;
 
 /// A copy of a queue as it was on one day.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -298,8 +299,10 @@ fn refuse_without_room(queue: &Path, folder: &Path) -> Result<(), StoreError> {
     let bytes = std::fs::metadata(queue).map_err(|source| StoreError::of_io(queue, source))?.len();
     let room = rustix::fs::statvfs(folder).map_err(|error| StoreError::of_io(folder, error.into()))?;
     let free = room.f_bavail.saturating_mul(room.f_frsize);
-    if free < bytes + SPARED_BYTES {
-        return Err(StoreError::DiskFull { path: folder.to_path_buf() });
+    let needs = bytes.saturating_add(SPARED_BYTES);
+    if free < needs {
+        let (needs, free) = (needs.div_ceil(MIB), free / MIB);
+        return Err(StoreError::NoRoomForCopy { folder: folder.to_path_buf(), needs, free });
     }
     Ok(())
 }

@@ -1,9 +1,12 @@
 //! What SQLite's result codes mean to the person at the other end. In: an extended result code and SQLite's message. Out: a
 //! [`StoreError`]. The codes are those of <https://www.sqlite.org/rescode.html>.
 
+use std::path::Path;
+
+use rustix::fs::Access;
 use sqlx::migrate::MigrateError;
 
-use super::disk_room::is_full;
+use super::disk_room::{folder_of, is_full};
 use super::error::{BUSY_TIMEOUT_S, StoreError};
 use super::place::QueuePlace;
 use super::postgres_codes::error_of_server;
@@ -20,6 +23,7 @@ impl StoreError {
                 let code = database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0);
                 match error_of_code(queue, code, database.message()) {
                     Some(StoreError::Io { path, .. }) if is_full(&path) => Some(StoreError::DiskFull { path }),
+                    Some(StoreError::Io { path, source }) => Some(of_folder(&path).unwrap_or(StoreError::Io { path, source })),
                     other => other,
                 }
             }
@@ -55,6 +59,13 @@ impl StoreError {
             other => StoreError::Damaged { queue: queue.clone(), detail: other.to_string() },
         }
     }
+}
+
+/// SQLite needs files beside the queue, and says of a folder that takes none only that something could not be opened.
+fn of_folder(queue: &Path) -> Option<StoreError> {
+    let folder = folder_of(queue);
+    let wanted = Access::WRITE_OK | Access::EXEC_OK;
+    rustix::fs::access(folder, wanted).err().map(|error| StoreError::of_io(folder, error.into()))
 }
 
 /// The error for an extended result code; none where it tells of a statement of ours that makes no sense.
@@ -101,8 +112,6 @@ fn failed_step(step: i32) -> &'static str {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::path::Path;
-
     use super::*;
 
     /// Whatever the machine does to a database is an error of the machine; only SQL that makes no sense is ours.

@@ -10,6 +10,7 @@ use crate::error::{CommandError, ErrorKind};
 #[derive(Clone, Debug)]
 pub(super) struct Problem {
     status: StatusCode,
+    kind: ErrorKind,
     message: String,
     hint: Option<String>,
     as_json: bool,
@@ -20,6 +21,7 @@ impl Problem {
     pub(super) fn not_found(what: &str) -> Problem {
         Problem {
             status: StatusCode::NOT_FOUND,
+            kind: ErrorKind::Usage,
             message: what.to_owned(),
             hint: Some("It may have been deleted meanwhile, or the address is mistyped.".to_owned()),
             as_json: false,
@@ -29,7 +31,8 @@ impl Problem {
     /// The request cannot be done as it is.
     pub(super) fn unusable(message: impl Into<String>, hint: &str) -> Problem {
         let hint = Some(hint.to_owned()).filter(|hint| !hint.is_empty());
-        Problem { status: StatusCode::UNPROCESSABLE_ENTITY, message: message.into(), hint, as_json: false }
+        let (status, kind) = (StatusCode::UNPROCESSABLE_ENTITY, ErrorKind::Usage);
+        Problem { status, kind, message: message.into(), hint, as_json: false }
     }
 
     /// More than is received.
@@ -40,7 +43,8 @@ impl Problem {
     /// More at once than this server does.
     pub(super) fn busy(message: &str) -> Problem {
         let hint = Some("Try again in a moment.".to_owned());
-        Problem { status: StatusCode::SERVICE_UNAVAILABLE, message: message.to_owned(), hint, as_json: false }
+        let (status, kind) = (StatusCode::SERVICE_UNAVAILABLE, ErrorKind::Busy);
+        Problem { status, kind, message: message.to_owned(), hint, as_json: false }
     }
 
     /// Its status.
@@ -67,8 +71,8 @@ impl Problem {
             Some(problem) => (status, problem.page(theme)).into_response(),
             None => match unread(&answer) {
                 Some(message) => {
-                    let hint = Some("Go back, load that page again, and try once more.".to_owned());
-                    Problem { status, message: message.to_owned(), hint, as_json: false }.page(theme)
+                    let hint = "Go back, load that page again, and try once more.";
+                    Problem { status, ..Problem::unusable(message, hint) }.page(theme)
                 }
                 None => answer,
             },
@@ -107,7 +111,7 @@ impl From<CommandError> for Problem {
         if error.kind == ErrorKind::Fault {
             tracing::error!(%error, "the dashboard");
         }
-        Problem { status, message: error.message, hint: error.hint, as_json: false }
+        Problem { status, kind: error.kind, message: error.message, hint: error.hint, as_json: false }
     }
 }
 
@@ -120,8 +124,9 @@ impl From<crate::store::StoreError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         if self.as_json {
-            let body = serde_json::json!({ "error": { "message": self.message, "hint": self.hint } });
-            return (self.status, super::api::Json(body)).into_response();
+            // As the commands answer in `--json`.
+            let error = CommandError { hint: self.hint, ..CommandError::new(self.kind, self.message) };
+            return (self.status, super::api::Json(error.to_answer())).into_response();
         }
         // How it looks is the visitor's choice, which the guard knows.
         let mut answer = self.page(Theme::Auto);

@@ -1,9 +1,9 @@
 //! Commands on a queue with a job in it.
 
 use cleanup::domain::TaskState;
-use cleanup::store::QueueKind;
+use cleanup::store::{QueueKind, ServeLock};
 
-use super::program::{empty_queue, queue_with_job, work};
+use super::program::{empty_queue, queue_with_job, wait, work};
 use crate::common::{Done, Home, ids};
 
 fn home() -> Home {
@@ -124,6 +124,11 @@ fn retry_puts_failed_tasks_back() {
     assert!(done.err.contains("2 failed rows are queued again") && done.err.contains("`cleanup resume likes`"));
     assert_eq!(home.run(&["status", "--json"]).ends(0).json()["jobs"][0]["pending"], 3);
     assert!(home.run(&["-q", "retry", "likes"]).ends(0).err.is_empty());
+    // Nothing that would end with 75 is proposed.
+    work(home.queue(), QueueKind::Real, 2, TaskState::Failed);
+    let _server = wait(ServeLock::try_take(home.queue())).unwrap().unwrap();
+    let done = home.run(&["retry", "likes"]).ends(0).says("the server that works on this queue picks it up by itself");
+    assert!(!done.err.contains("cleanup resume"), "{}", done.err);
 }
 
 /// Nothing is sent for a target that no file names.

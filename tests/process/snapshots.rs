@@ -2,6 +2,7 @@
 //! was sent after the copy was made.
 
 use crate::common::running::{Running, poll};
+use crate::common::small_disk::SmallDisk;
 use crate::common::sql;
 use crate::common::{Done, Home, RunToEnd, SandboxProcess, USER};
 use rustix::process::Signal;
@@ -67,6 +68,7 @@ impl Night {
         assert_eq!(end.summary()["stopped"], "paused");
         self.run(&["resume", "unfollow", "--yes"]).ends(4).says("sent since: `cleanup verify unfollow` compares");
         self.run(&["resume", "--dry-run"]).ends(0).says("would send nothing");
+        self.run(&["resume", "unfollow", "--accept-repeats", "--dry-run"]).ends(0).says("would send 60 of 60 rows");
         self.run(&["unpause", "unfollow"]).ends(0).says("waits for you");
         self.run(&["pause", "unfollow"]).ends(0).says("waits for you");
         let job = self.run(&["status", "--json"]).json()["jobs"][0].clone();
@@ -100,7 +102,8 @@ fn a_verify_finds_what_was_sent_after_the_copy_was_made() {
     let night = Night::new();
     night.restored();
     night.waits();
-    night.run(&["verify", "unfollow"]).ends(0).says("20 rows that were left are off the lists");
+    let told = "20 rows that were left are off the lists, and done; 40 may be sent: `cleanup resume unfollow`";
+    night.run(&["verify", "unfollow"]).ends(0).says(told);
     let end = night.send(&[]).ends(0);
     assert_eq!(end.json()["jobs"][0]["done"], ROWS, "{}", end.err);
     let ledger = night.sandbox.ledger();
@@ -175,6 +178,11 @@ fn what_is_no_whole_queue_is_refused_by_its_name_and_nothing_is_changed() {
         assert!(text.contains("hint: nothing was changed; name a whole copy of the queue's file"), "{text}");
         assert!(text.contains("queue.db.snapshots.d/") && !text.contains("unfinished"), "{text}");
     }
+    let newer = night.home.write("newer.db", &before);
+    let migration = "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+                     values (9999, 'later', 1, x'00', 0)";
+    sql::change(newer.as_path(), migration);
+    night.run(&["doctor", "--restore", "newer.db"]).ends(78).says("hint: nothing was changed; install the newer version");
     assert_eq!(std::fs::read(night.home.queue_file()).unwrap(), before);
     assert!(set_aside(&night.home).is_empty());
 }
@@ -205,6 +213,20 @@ fn where_the_queue_is_damaged_the_snapshot_is_named_and_leads_back() {
         "{found}"
     );
     night.restored();
+}
+
+#[test]
+fn a_disk_with_little_room_gets_no_copy_and_says_how_much_one_takes() {
+    let home = Home::new();
+    let Some(disk) = SmallDisk::make(&home, "32m") else { return };
+    home.write("unfollow.csv", "target_id\n12\n");
+    let at = |words: &[&str]| {
+        let mut command = home.cleanup(words);
+        command.env("CLEANUP_X_USER_ID", USER).arg("--db").arg(disk.point.join("queue.db"));
+        disk.inside(&command).done()
+    };
+    at(&["load", "unfollow.csv"]).ends(0);
+    at(&["schedule", "due"]).ends(0).says("the queue was not copied today: a copy and what the queue itself may need take 65 MiB, and");
 }
 
 /// A copy has no logins: who needs one is named by whatever is typed next.

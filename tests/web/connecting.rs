@@ -82,7 +82,7 @@ fn a_server_is_named_and_its_page_leads_back() {
     let check = served.get(&location(&served.post(&format!("{list}/job"), &cookie, form)), &cookie).body;
     assert!(check.contains("Every server has rules of its own") && !check.contains("X forbids"), "{check}");
     // More than follows and likes is asked for where somebody says so.
-    let form = format!("platform=mastodon&host={}&name=fedi&everything=on", bench.host());
+    let form = format!("platform=mastodon&host=https%3A%2F%2F{}%2F&name=fedi&everything=on", bench.host());
     let whole = platforms_page(&served, &cookie, &location(&served.post("/accounts/connect", &cookie, &form)));
     for scope in ["bookmarks", "mutes", "blocks", "statuses"] {
         let scope = format!("read%3A{scope}");

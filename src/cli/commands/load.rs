@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::retry::picked_up;
 use crate::app::status::JobCounts;
 use crate::app::{WorkLeft, load_job_files};
 use crate::cli::args::LoadArgs;
@@ -42,8 +43,7 @@ fn say_next(left: &WorkLeft, context: &Context) {
     }
     if left.jobs.iter().any(|job| job.state == JobState::Active) {
         context.printer.say(&if left.is_served {
-            let status = context.command(&["status"]);
-            format!("the server that works on this queue picks it up by itself; {status} shows how far it is")
+            picked_up(context)
         } else {
             format!("next: {}", context.command(&["resume"]))
         });

@@ -41,7 +41,7 @@ async fn dry_run(context: &Context, args: &ResumeArgs, request: &ResumeRequest) 
     let ResumeForecast { jobs, confirmation, has_rejected } = forecast_resume(context.deps(), request).await?;
     let mut lines = match &jobs {
         None => vec![format!("{}, so nothing would be sent", context.deps().no_queue_text())],
-        Some(jobs) => jobs.iter().map(|status| would_send(status, context)).collect(),
+        Some(jobs) => jobs.iter().map(|status| would_send(status, args, context)).collect(),
     };
     lines.extend(confirmation.into_iter().flat_map(|about| about.sentences));
     if jobs.is_some_and(|jobs| jobs.is_empty()) {
@@ -64,7 +64,7 @@ async fn dry_run(context: &Context, args: &ResumeArgs, request: &ResumeRequest) 
     Ok(code)
 }
 
-fn would_send(status: &JobStatus, context: &Context) -> String {
+fn would_send(status: &JobStatus, args: &ResumeArgs, context: &Context) -> String {
     let (job, pending) = (escaped(&status.job.name), status.counts.pending);
     let rows = counted(status.counts.rows(), "row", "rows");
     match status.job.state {
@@ -78,6 +78,9 @@ fn would_send(status: &JobStatus, context: &Context) -> String {
         JobState::Paused => {
             let unpause = context.command(&["unpause", &status.job.name]);
             format!("{job}: would send nothing: it is paused with {pending} left; {unpause} lifts that")
+        }
+        JobState::Unverified if args.accept_repeats => {
+            format!("{job}: would send {pending} of {rows}, those among them that were sent since the snapshot once more")
         }
         JobState::Unverified => {
             format!("{job}: would send nothing: {}", escaped(&unverified_text(&context.settings, &status.job.name)))

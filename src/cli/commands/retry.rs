@@ -7,7 +7,7 @@ use crate::cli::args::RetryArgs;
 use crate::cli::context::Context;
 use crate::domain::{Outcome, counted, is_refusal_of_target};
 use crate::error::{CommandError, ErrorKind};
-use crate::store::{Job, JobState, Retried, Store};
+use crate::store::{Job, JobState, Retried, ServeLock, Store};
 use crate::text::{escaped, nearest};
 
 /// The most reasons that are named.
@@ -29,7 +29,7 @@ struct RetryJson<'a> {
 /// There is no such job, it is cancelled, no task of it failed for the reason that was named (2), or the queue cannot be written.
 pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CommandError> {
     let (mut store, job) = context.job(&args.job).await?;
-    let next = next_after_requeue(context, &job)?;
+    let next = next_after_requeue(context, &mut store, &job).await?;
     let now = context.clock.now().wall;
     let refused = refused_rows(&mut store, &job, args.reason.as_deref()).await?;
     let retried = match &args.reason {
@@ -100,8 +100,13 @@ async fn refused_rows(store: &mut Store, job: &Job, reason: Option<&str>) -> Res
 ///
 /// # Errors
 /// The job is cancelled: the next run would cancel them again.
-pub(super) fn next_after_requeue(context: &Context, job: &Job) -> Result<String, CommandError> {
+pub(super) async fn next_after_requeue(
+    context: &Context,
+    store: &mut Store,
+    job: &Job,
+) -> Result<String, CommandError> {
     match job.state {
+        JobState::Active if ServeLock::is_held(store.place()).await? => Ok(picked_up(context)),
         JobState::Active => Ok(format!("next: {}", context.command(&["resume", &job.name]))),
         JobState::Paused => Ok(format!("the job is paused; next: {}", context.command(&["unpause", &job.name]))),
         JobState::Unverified => {
@@ -119,6 +124,12 @@ pub(super) fn next_after_requeue(context: &Context, job: &Job) -> Result<String,
                 .hint(format!("{again} starts it over with all of its rows, also those that are done")))
         }
     }
+}
+
+/// What becomes of work that is queued beside a server.
+pub(super) fn picked_up(context: &Context) -> String {
+    let status = context.command(&["status"]);
+    format!("the server that works on this queue picks it up by itself; {status} shows how far it is")
 }
 
 /// Where others have failed, a reason that none of them has is a mistake.

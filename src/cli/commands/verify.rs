@@ -35,7 +35,7 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CommandErro
     }
     if args.requeue {
         // Before anything is read, for reading costs.
-        next_after_requeue(context, &job)?;
+        next_after_requeue(context, &mut store, &job).await?;
     }
     let name = escaped(&job.name).into_owned();
     let lanes = app::done_lanes(&mut store, &job).await?;
@@ -69,9 +69,11 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CommandErro
             store
         }
         None => match by_lists(context, store, &job, &lanes, args).await? {
-            Ok(VerifiedJob { store, was_unverified }) => {
+            Ok(VerifiedJob { mut store, was_unverified }) => {
                 if let Some(released) = was_unverified {
-                    context.printer.say(&released_text(context, &job, released));
+                    let status = store.read().status(Some(&job.name)).await?;
+                    let left = status.iter().map(|status| status.counts.pending).sum();
+                    context.printer.say(&released_text(context, &job, released, left));
                 }
                 store
             }
@@ -134,17 +136,18 @@ async fn by_lists(
 }
 
 /// What became of a job that waited because its queue was taken back to a snapshot.
-fn released_text(context: &Context, job: &Job, released: Released) -> String {
-    let name = escaped(&job.name);
+fn released_text(context: &Context, job: &Job, released: Released, left: u64) -> String {
     let done = counted(released.settled, "row that was left is", "rows that were left are");
-    if released.goes_on {
+    let next = if left == 0 {
+        "none is left".to_owned()
+    } else if released.goes_on {
         let resume = context.command(&["resume", &job.name]);
-        return format!("{name}: {done} off the lists, and done; the others may be sent: {resume}");
-    }
-    let accept = context.command(&["resume", &job.name, "--accept-repeats"]);
-    format!(
-        "{name}: {done} off the lists, and done; the lists do not show everything, so it still waits for you: {accept} sends the others"
-    )
+        format!("{left} may be sent: {resume}")
+    } else {
+        let accept = context.command(&["resume", &job.name, "--accept-repeats"]);
+        format!("the lists do not show everything, so {left} still wait for you: {accept} sends them")
+    };
+    format!("{}: {done} off the lists, and done; {next}", escaped(&job.name))
 }
 
 fn told(counts: &VerdictCounts) -> String {
@@ -187,7 +190,7 @@ async fn follow_up(
         return Ok((true, 0));
     }
     let Retried { tasks: reopened, vanished } = store.queue().reopen_job(job, context.clock.now().wall).await?;
-    let next = next_after_requeue(context, job)?;
+    let next = next_after_requeue(context, store, job).await?;
     printer.say(&format!("{} queued again; {next}", counted(reopened, "that came back is", "that came back are")));
     vanished_text(vanished).inspect(|left| printer.say(left));
     Ok((counts.ghosts > 0, reopened))
