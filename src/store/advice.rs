@@ -18,7 +18,7 @@ fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
             (ErrorKind::Io, "make room and run the command again; what was reported before is saved".into())
         }
         StoreError::NoRoomForCopy { .. } => {
-            (ErrorKind::Io, "make room; jobs go on without a copy; `[snapshots] keep = 0` in the configuration asks for none".into())
+            (ErrorKind::Io, "make room; jobs are sent all the same; `[snapshots] keep = 0` in the configuration asks for no copies".into())
         }
         StoreError::ServerDiskFull { .. } => (
             ErrorKind::Io,

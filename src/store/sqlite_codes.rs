@@ -23,7 +23,9 @@ impl StoreError {
                 let code = database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0);
                 match error_of_code(queue, code, database.message()) {
                     Some(StoreError::Io { path, .. }) if is_full(&path) => Some(StoreError::DiskFull { path }),
-                    Some(StoreError::Io { path, source }) => Some(of_folder(&path).unwrap_or(StoreError::Io { path, source })),
+                    Some(StoreError::Io { path, source }) => {
+                        Some(of_folder(&path).unwrap_or(StoreError::Io { path, source }))
+                    }
                     other => other,
                 }
             }

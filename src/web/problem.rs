@@ -125,8 +125,9 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         if self.as_json {
             // As the commands answer in `--json`.
-            let error = CommandError { hint: self.hint, ..CommandError::new(self.kind, self.message) };
-            return (self.status, super::api::Json(error.to_answer())).into_response();
+            let Problem { status, kind, message, hint, .. } = self;
+            let error = CommandError { kind, message, hint, source: None };
+            return (status, super::api::Json(error.to_answer())).into_response();
         }
         // How it looks is the visitor's choice, which the guard knows.
         let mut answer = self.page(Theme::Auto);

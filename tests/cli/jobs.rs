@@ -3,8 +3,8 @@
 use cleanup::domain::TaskState;
 use cleanup::store::{QueueKind, ServeLock};
 
-use super::program::{empty_queue, queue_with_job, wait, work};
-use crate::common::{Done, Home, ids};
+use super::program::{empty_queue, queue_with_job, work};
+use crate::common::{Done, Home, ids, wait};
 
 fn home() -> Home {
     let home = Home::new();

@@ -61,8 +61,13 @@ impl SmallDisk {
 
     /// Makes it bigger, with all that is on it.
     pub fn grow(&self, size: &str) {
+        self.remount(&format!("size={size}"));
+    }
+
+    /// Mounts it anew: `ro`, and nothing on it can be changed; `rw`, and all is as before.
+    pub fn remount(&self, options: &str) {
         let mut command = self.nsenter();
-        command.args(["mount", "-o", &format!("remount,size={size}"), "none"]).arg(&self.point);
+        command.args(["mount", "-o", &format!("remount,{options}"), "none"]).arg(&self.point);
         let output = command.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }

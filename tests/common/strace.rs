@@ -31,6 +31,9 @@ pub const WRITING: [&str; 14] = [
     "unlinkat",
 ];
 
+/// Those by which it reads.
+pub const READING: [&str; 2] = ["read", "pread64"];
+
 /// What happens at the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -44,6 +47,8 @@ pub enum Fault {
     NoMore,
     /// The other side is gone (ECONNRESET).
     Reset,
+    /// Somebody has taken the permission away (EACCES).
+    Denied,
 }
 
 /// Where it happens.
@@ -94,6 +99,7 @@ pub fn traced(command: &Command, feed: &str, injection: &Injection, scratch: &Pa
         Fault::Refusal => "error=EIO",
         Fault::Full => "error=ENOSPC",
         Fault::NoMore => "error=EAGAIN",
+        Fault::Denied => "error=EACCES",
     };
     let Injection { call, nth, only, .. } = injection;
     let mut traced = Command::new("strace");
@@ -148,6 +154,7 @@ impl Fault {
             Fault::Full => "a disk that is full at the n-th call that writes",
             Fault::NoMore => "no more of what the n-th call asks for",
             Fault::Reset => "a connection that fails at the n-th call",
+            Fault::Denied => "no permission at the n-th file that is opened",
             Fault::Refusal => "a disk that fails the n-th call that writes, syncs, renames or locks",
         }
     }

@@ -1,17 +1,23 @@
-//! Ten processes at one queue and one account, and people who pause, cancel, retry and look at random moments: one drains, the others are told
-//! so, and the limit holds.
+//! Ten processes at one queue and one account, and people who pause, cancel, retry, load and look at random moments: one drains, the others are
+//! told so, the limit holds, and nothing is sent for what is cancelled.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use crate::common::tries::{of_forms, tried, try_each};
-use crate::common::{Home, RunToEnd, SandboxProcess, ids};
-use crate::crash::judge;
+use crate::common::{Home, RunToEnd, SandboxProcess, id, ids};
+use crate::crash::judge_requests;
 
 const LIMIT: &str = "120/2s";
 const ROWS: u64 = 400;
 
-const COMMANDS: [&[&str]; 8] = [
+/// How many rows of another job there are, which somebody cancels now and then.
+const OTHERS: u64 = 40;
+
+const COMMANDS: [&[&str]; 10] = [
+    &["cancel", "others"],
+    &["load", "others.csv", "--again"],
     &["pause", "unfollow"],
     &["unpause", "unfollow"],
     &["status", "--json"],
@@ -22,10 +28,23 @@ const COMMANDS: [&[&str]; 8] = [
     &["explain", "1000000000000000007"],
 ];
 
-fn begin(home: &Home, sandbox: &SandboxProcess) -> Child {
-    let mut run = home.against(sandbox, ["run", "unfollow.csv", "--yes", "--json", "--rate", LIMIT]);
-    run.args(["--pace", "front-load", "--workers", "12", "--progress", "none"]);
+fn rows_of_others() -> String {
+    let rows: String = (ROWS..ROWS + OTHERS).map(|number| format!("unmute,{}\n", id(number))).collect();
+    format!("action,user_id\n{rows}")
+}
+
+/// A run of the file, or one of all that is in the queue.
+fn begin(home: &Home, sandbox: &SandboxProcess, of_file: bool) -> Child {
+    let what: &[&str] = if of_file { &["run", "unfollow.csv"] } else { &["resume"] };
+    let mut run = home.against(sandbox, what);
+    run.args(["--yes", "--json", "--rate", LIMIT, "--pace", "front-load", "--workers", "12", "--progress", "none"]);
     run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// How often each row of the other job was asked for.
+fn asked_of_others(sandbox: &SandboxProcess) -> BTreeMap<String, u32> {
+    let others: BTreeSet<String> = (ROWS..ROWS + OTHERS).map(|number| id(number).to_string()).collect();
+    sandbox.effects().into_iter().filter(|(target, _)| others.contains(target)).collect()
 }
 
 #[test]
@@ -36,15 +55,16 @@ fn ten_processes_and_commands_at_random_keep_to_one_limit() {
         let round = format!("seed {seed}");
         let home = Home::new();
         home.write("unfollow.csv", ids(ROWS));
+        home.write("others.csv", rows_of_others());
         let sandbox = SandboxProcess::start(&home, &["--limit", LIMIT, "--faults", "none", "--latency", "10ms"]);
-        let mut runs: Vec<Child> = (0..10).map(|_| begin(&home, &sandbox)).collect();
+        let mut runs: Vec<Child> = (0..10).map(|number| begin(&home, &sandbox, number < 5)).collect();
         for _ in 0..deeds {
             std::thread::sleep(Duration::from_millis(dice.u64(1..60)));
             if dice.u8(..5) == 0 {
                 let mut ended = runs.swap_remove(dice.usize(..runs.len()));
                 ended.kill().unwrap();
                 ended.wait().unwrap();
-                runs.push(begin(&home, &sandbox));
+                runs.push(begin(&home, &sandbox, dice.bool()));
                 continue;
             }
             let words = COMMANDS[dice.usize(..COMMANDS.len())];
@@ -57,9 +77,19 @@ fn ten_processes_and_commands_at_random_keep_to_one_limit() {
             run.wait().unwrap();
         }
         home.against(&sandbox, ["unpause", "unfollow"]).done();
-        let last = begin(&home, &sandbox).wait().unwrap();
-        assert_eq!(last.code(), Some(0), "{round}");
-        judge(&home, &sandbox, ROWS, 120, &round);
+        home.against(&sandbox, ["cancel", "others"]).done();
+        // What had been sent by the last one that was killed has arrived by now, or it never will.
+        let others = asked_of_others(&sandbox);
+        for of_file in [true, false] {
+            let last = begin(&home, &sandbox, of_file).wait().unwrap();
+            assert_eq!(last.code(), Some(0), "{round}");
+        }
+        assert_eq!(asked_of_others(&sandbox), others, "{round}: a cancelled row was asked for");
+        let asked: BTreeSet<String> = sandbox.effects().into_keys().collect();
+        let rows: BTreeSet<String> = (0..ROWS).map(|number| id(number).to_string()).collect();
+        let none_else: BTreeSet<String> = rows.iter().cloned().chain(others.into_keys()).collect();
+        assert_eq!(asked, none_else, "{round}");
+        judge_requests(&home, &sandbox, 120, &round);
     });
     tried("ten processes at one queue, commands and kills at random", rounds * deeds);
 }

@@ -11,6 +11,7 @@ mod platforms;
 mod reboots;
 mod serve;
 
+use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -29,16 +30,28 @@ fn within(home: &Home, micros: u64) -> Duration {
     Duration::from_micros(micros * (1 + connecting))
 }
 
+/// The rows of `ids(rows)`, and nothing else, were asked for, and all else that is promised holds.
 pub(crate) fn judge(home: &Home, sandbox: &SandboxProcess, rows: u64, limit: u32, what: &str) {
+    let asked: BTreeSet<String> = sandbox.effects().into_keys().collect();
+    assert_eq!(
+        asked,
+        ids(rows).lines().skip(1).map(str::to_owned).collect(),
+        "{what}: every row happened, and no other"
+    );
+    judge_requests(home, sandbox, limit, what);
+}
+
+/// The limit, the repeats, and the queue itself.
+fn judge_requests(home: &Home, sandbox: &SandboxProcess, limit: u32, what: &str) {
     let ledger = sandbox.ledger();
     assert!(ledger.max_in_window <= u64::from(limit), "{what}: {ledger:?}");
     assert_eq!(ledger.earned_429, 0, "{what}: {ledger:?}");
-    let effects = sandbox.effects();
-    assert_eq!(effects.len() as u64, rows, "{what}: every row happened");
     let in_flight = died_in_flight(home);
     assert!(ledger.repeats <= in_flight, "{what}: {} repeats, {in_flight} were in flight", ledger.repeats);
     let audit = home.cleanup(["audit", "--rate", &format!("{limit}/2s")]).done();
     assert_eq!(audit.code, 0, "{what}: {}", audit.err);
+    let doctor = home.cleanup(["doctor"]).done();
+    assert!(doctor.out.contains("queue: not damaged, and every counter is right"), "{what}: {}", doctor.out);
 }
 
 #[test]

@@ -17,6 +17,8 @@ const HOUR: Duration = Duration::from_secs(3_600);
 /// A simulated clock that knows until when somebody waits, and whether it is for an answer.
 pub(super) struct WatchedClock {
     clock: Arc<SimulatedClock>,
+    /// The time that has really passed, whatever becomes of the machine's.
+    platform: Arc<SimulatedClock>,
     /// Ends of sleeps that somebody is in.
     sleeps: Mutex<Vec<Tick>>,
     /// Answers that are waited for, to tasks and to readings.
@@ -27,6 +29,7 @@ impl WatchedClock {
     pub(super) fn at(start: Moment) -> Arc<WatchedClock> {
         Arc::new(WatchedClock {
             clock: SimulatedClock::shared(start),
+            platform: SimulatedClock::shared(start),
             sleeps: Mutex::default(),
             awaited: AtomicUsize::new(0),
         })
@@ -40,16 +43,50 @@ impl WatchedClock {
         self.sleeps.lock().unwrap().iter().min().copied()
     }
 
+    /// The same in the time that has really passed.
+    pub(super) fn next_really(&self) -> Option<Tick> {
+        let now = self.clock.now().tick;
+        self.next().map(|tick| self.really().tick.after(tick.since(now)))
+    }
+
+    /// The time of everybody else.
+    pub(super) fn really(&self) -> Moment {
+        self.platform.now()
+    }
+
+    /// The clock of everybody else.
+    pub(super) fn platform(&self) -> SharedClock {
+        Arc::clone(&self.platform) as SharedClock
+    }
+
     pub(super) fn advance(&self, by: Duration) {
+        self.platform.advance(by);
         self.clock.advance(by);
     }
 
+    /// The machine sleeps.
+    pub(super) fn suspend(&self, by: Duration) {
+        self.platform.advance(by);
+        self.clock.suspend(by);
+    }
+
+    /// The machine is off, and boots again.
+    pub(super) fn reboot(&self, boot: &str, off: Duration) {
+        self.platform.advance(off);
+        self.clock.reboot(boot, off);
+    }
+
+    /// Somebody sets the machine's clock: to this time, or right.
+    pub(super) fn set_wall(&self, wall: Option<Wall>) {
+        self.clock.set_wall(wall.unwrap_or(self.really().wall));
+    }
+
     pub(super) fn tick_in(&self, duration: Duration) -> Tick {
-        self.clock.now().tick.after(duration)
+        self.really().tick.after(duration)
     }
 
     pub(super) fn since_start(&self) -> Duration {
-        self.clock.now().tick.since(START.tick)
+        self.really().tick.since(START.tick)
     }
 }
 
@@ -168,13 +205,25 @@ async fn bench(special: Vec<SpecialTarget>) -> (Bench, Arc<WatchedClock>) {
 
 /// A bench on a watched clock, and a sandbox without limits or faults but for what is changed.
 pub(super) async fn bench_with(change: impl FnOnce(&mut Options)) -> (Bench, Arc<WatchedClock>) {
+    bench_of(change, |clock| Arc::clone(clock) as SharedClock).await
+}
+
+/// The same, where the platform's clock is right whatever becomes of the machine's.
+pub(super) async fn bench_with_clocks(change: impl FnOnce(&mut Options)) -> (Bench, Arc<WatchedClock>) {
+    bench_of(change, |clock| clock.platform()).await
+}
+
+async fn bench_of(
+    change: impl FnOnce(&mut Options),
+    of_platform: impl FnOnce(&Arc<WatchedClock>) -> SharedClock,
+) -> (Bench, Arc<WatchedClock>) {
     let mut bench = Bench::new("1000/1s", "none").await;
     let clock = WatchedClock::at(START);
     let shared: SharedClock = Arc::clone(&clock) as SharedClock;
     let faults = "none".parse().unwrap();
     let mut options = Options { rate: "1000/1s".parse().unwrap(), unlike_day: None, faults, ..Options::default() };
     change(&mut options);
-    bench.sandbox = Sandbox::start(options, Arc::clone(&shared)).await.unwrap();
+    bench.sandbox = Sandbox::start(options, of_platform(&clock)).await.unwrap();
     bench.clock = shared;
     bench.options.run.request_deadline = HOUR;
     (bench, clock)

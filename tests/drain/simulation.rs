@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 
 use self::judge::{Lived, judge};
 use self::world::{Deed, World};
-use super::outage::{WatchedClock, bench_with};
+use super::outage::{WatchedClock, bench_with_clocks};
 use super::support::{Bench, drain_options, run};
 use crate::common::sql;
 use crate::common::tries::{of_forms, tried, try_each};
@@ -61,13 +61,16 @@ struct Life<'w> {
     clock: Arc<WatchedClock>,
     next_deed: usize,
     lived: Lived,
+    /// The machine is to boot again, after having been off for so long.
+    reboot: Option<Duration>,
+    boots: u64,
     /// When anything moved last, in our time.
     moved: Instant,
 }
 
 async fn bench_of(world: &World) -> (Bench, Arc<WatchedClock>) {
     let rate: cleanup::domain::Rate = world.rate().parse().unwrap();
-    let (mut bench, clock) = bench_with(|options| {
+    let (mut bench, clock) = bench_with_clocks(|options| {
         options.rate = rate;
         options.faults = world.faults.parse().unwrap();
         options.seed = world.seed;
@@ -97,11 +100,13 @@ async fn live(world: &World) -> Result<Lived, String> {
         let file = bench.write(name, &text);
         bench.load(&file).await;
     }
-    let mut life = Life { world, clock, next_deed: 0, lived: Lived::default(), moved: Instant::now() };
+    let mut life =
+        Life { world, clock, next_deed: 0, lived: Lived::default(), reboot: None, boots: 1, moved: Instant::now() };
     loop {
         let stopped = life.one_process(&bench).await?;
         life.lived.processes += 1;
         bench.shutdown = cleanup::engine::shutdown();
+        life.boot_again(&bench);
         match life.due() {
             None if stopped == Some(Stopped::Finished) => break,
             // A process that has ended with work left is begun again, and meanwhile people do what they do.
@@ -116,7 +121,7 @@ async fn live(world: &World) -> Result<Lived, String> {
             return Err(format!("500 processes, and the last one ended as {stopped:?}"));
         }
     }
-    life.lived.note_arrivals(&bench, life.clock.now().tick);
+    life.lived.note_arrivals(&bench, life.clock.really().tick);
     life.lived.take_down(&bench).await;
     Ok(life.lived)
 }
@@ -156,7 +161,7 @@ impl Life<'_> {
             if self.moved.elapsed() > PATIENCE || self.clock.since_start() > LONGEST {
                 return format!("after {:?} it does not end; next: {:?}", self.clock.since_start(), self.due());
             }
-            let due = self.due().filter(|(at, _)| *at <= self.clock.now().tick);
+            let due = self.due().filter(|(at, _)| *at <= self.clock.really().tick);
             if let Some((_, deed)) = due {
                 // A process that ends meanwhile cuts this off: then it is done once more.
                 self.apply(deed, bench, Some(process)).await;
@@ -167,7 +172,7 @@ impl Life<'_> {
             if process.claimed.load(Ordering::SeqCst) > 0 {
                 continue;
             }
-            let Some(next) = self.clock.next() else { continue };
+            let Some(next) = self.clock.next_really() else { continue };
             let to = self.due().map_or(next, |(at, _)| at.min(next));
             self.move_to(bench, to);
         }
@@ -176,9 +181,18 @@ impl Life<'_> {
     /// The clock goes on to a moment. All requests until now arrived at the moment before.
     fn move_to(&mut self, bench: &Bench, to: Tick) {
         self.moved = Instant::now();
-        let now = self.clock.now().tick;
+        let now = self.clock.really().tick;
         self.lived.note_arrivals(bench, now);
         self.clock.advance(to.since(now).max(Duration::from_millis(1)));
+    }
+
+    /// The machine was off, if it was to be.
+    fn boot_again(&mut self, bench: &Bench) {
+        if let Some(off) = self.reboot.take() {
+            self.lived.note_arrivals(bench, self.clock.really().tick);
+            self.boots += 1;
+            self.clock.reboot(&format!("boot-{}", self.boots), off);
+        }
     }
 
     async fn apply(&mut self, deed: Deed, bench: &Bench, process: Option<&Process>) {
@@ -192,6 +206,21 @@ impl Life<'_> {
                     process.dies_at.store(heard + 1 + after_events, Ordering::SeqCst);
                 }
             }
+            Deed::Suspend(length) => {
+                // What is out may have arrived, and its deadline has passed when the machine wakes.
+                self.lived.slept_through += process.map_or(0, |process| process.claimed.load(Ordering::SeqCst) as u64);
+                self.lived.note_arrivals(bench, self.clock.really().tick);
+                self.clock.suspend(length);
+                self.moved = Instant::now();
+            }
+            Deed::Reboot { off } => {
+                self.reboot = Some(off);
+                match process {
+                    Some(process) => process.death.notify_one(),
+                    None => self.boot_again(bench),
+                }
+            }
+            Deed::SetClock(wall) => self.clock.set_wall(wall),
             Deed::Stop => {
                 bench.shutdown.0.signal(Signal::Terminate);
             }

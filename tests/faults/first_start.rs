@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use crate::common::strace::{Fault, Injection, Search, WRITING, inject};
+use crate::common::strace::{Fault, Injection, READING, Search, WRITING, inject};
 use crate::common::tries::tried;
 use crate::common::{Home, SandboxProcess};
 use crate::faults::support::{First, fresh};
@@ -61,9 +61,17 @@ fn failed(first: First, fault: Fault) {
     let scratch = tempfile::tempdir().unwrap();
     let mut search = Search::new();
     let (mut faults, mut told) = (0, 0);
-    let calls = WRITING.into_iter().filter(|call| fault == Fault::Refusal || needs_room(call));
+    let calls: Vec<&str> = match fault {
+        Fault::Full => WRITING.into_iter().filter(|call| needs_room(call)).collect(),
+        Fault::Denied => vec!["openat"],
+        _ => WRITING.into_iter().chain(READING).collect(),
+    };
     for call in calls {
-        let step = if call == "fcntl" { STEP_OF_LOCKS } else { STEP };
+        let step = match (call, fault) {
+            ("fcntl", _) => STEP_OF_LOCKS,
+            (_, Fault::Denied) => 2,
+            _ => STEP,
+        };
         faults += search.until_none_is_hit(step, |nth| {
             let home = fresh();
             let only = files_of(first, &home);
@@ -130,6 +138,12 @@ fn a_first_load_that_the_disk_fails_says_so_and_goes_on() {
 fn a_first_run_that_the_disk_fails_says_so_and_goes_on() {
     failed(First::Run, Fault::Refusal);
     failed(First::Run, Fault::Full);
+}
+
+#[test]
+fn first_commands_that_may_not_open_a_file_say_so_and_go_on() {
+    failed(First::Load, Fault::Denied);
+    failed(First::Run, Fault::Denied);
 }
 
 #[test]

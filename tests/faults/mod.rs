@@ -5,11 +5,13 @@
 mod damage;
 mod first_start;
 mod full_disk;
+mod login;
 mod memory;
 mod moments;
 mod no_room;
 mod old_schema;
 mod refresh;
+mod reload;
 pub(crate) mod restore;
 mod schedule;
 mod sockets;

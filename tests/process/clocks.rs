@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::common::tries::tried;
 use crate::common::{Home, RunToEnd, SandboxProcess, ids, sql};
 
 /// Debian's package `faketime`.
@@ -21,8 +22,21 @@ fn now() -> i64 {
     i64::try_from(since.as_millis()).unwrap()
 }
 
+/// What faketime is told, and what that is in hours: an hour, a day, about 1970, about 2038, about 9999, and right in between.
+const OFFSETS: [(&str, i64); 9] = [
+    ("+0", 0),
+    ("+1h", 1),
+    ("-1h", -1),
+    ("+1d", 24),
+    ("-20400d", -20_400 * 24),
+    ("+0", 0),
+    ("+4100d", 4_100 * 24),
+    ("+2911000d", 2_911_000 * 24),
+    ("-1d", -24),
+];
+
 #[test]
-fn an_hour_forward_and_an_hour_back_between_runs() {
+fn a_clock_that_is_wrong_by_an_hour_or_by_ages_between_runs() {
     let Some(library) = faketime() else {
         eprintln!(
             "SKIPPED: the wall clock was not set, for libfaketime is not here (Debian: apt-get install faketime)"
@@ -31,9 +45,9 @@ fn an_hour_forward_and_an_hour_back_between_runs() {
     };
     let home = Home::new();
     let sandbox = SandboxProcess::start(&home, &["--limit", "20/4s", "--faults", "none"]);
-    home.write("unfollow.csv", ids(75));
+    home.write("unfollow.csv", ids(15 * OFFSETS.len() as u64));
     const HOUR_MS: i64 = 3_600_000;
-    for (offset, hours) in [("+0", 0), ("+1h", 1), ("-1h", -1), ("+0", 0), ("+1h", 1)] {
+    for (offset, hours) in OFFSETS {
         let args = ["run", "unfollow.csv", "--yes", "--json", "--rate", "20/4s", "--pace", "front-load"];
         let mut command = home.against(&sandbox, args);
         command.args(["--progress", "none", "--max-requests", "15"]);
@@ -49,7 +63,8 @@ fn an_hour_forward_and_an_hour_back_between_runs() {
         assert!(ledger.max_in_window <= 20, "{offset}: {ledger:?}");
         assert_eq!(ledger.earned_429, 0, "{offset}: {ledger:?}");
     }
-    assert_eq!(sandbox.effects().len(), 75);
+    assert_eq!(sandbox.effects().len(), 15 * OFFSETS.len());
+    tried("a clock that is wrong, between runs", OFFSETS.len());
     assert_eq!(sandbox.ledger().repeats, 0);
     // The record is judged by boot-time too: 15 of an hour ago and 15 of now were one window.
     home.cleanup(["audit", "--rate", "20/4s"]).done().ends(0);

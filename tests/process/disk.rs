@@ -149,3 +149,24 @@ fn files_that_may_not_grow() {
     assert!(ledger.max_in_window <= 40, "{ledger:?}");
     assert_eq!((ledger.earned_429, sandbox.effects().len()), (0, 300), "{ledger:?}");
 }
+
+/// A disk that the system mounts read-only after an error, as many do.
+#[test]
+fn a_disk_that_is_read_only_is_told_and_the_job_goes_on_when_it_is_not() {
+    let home = Home::new();
+    let Some(disk) = SmallDisk::make(&home, "8m") else { return };
+    let sandbox = SandboxProcess::start(&home, &["--limit", "40/1s", "--faults", "none"]);
+    home.write("unfollow.csv", ids(12));
+    let all = |words: &[&str]| against(&disk, &home, &sandbox, words).done();
+    all(&["load", "unfollow.csv"]).ends(0);
+    disk.remount("ro");
+    for words in [&["status"][..], &["report", "unfollow"], &["load", "unfollow.csv"], &["pause", "unfollow"], &RUN] {
+        let told = all(words).ends(74).err;
+        assert!(told.contains("read-only") && told.contains("hint: "), "{words:?}: {told}");
+    }
+    assert_eq!(sandbox.requests(), 0, "what cannot be put on record is not sent");
+    disk.remount("rw");
+    let end = all(&RUN).ends(0).json();
+    assert_eq!(end["jobs"][0]["done"], 12, "{end}");
+    crate::common::tries::tried("a disk that is read-only", 5);
+}

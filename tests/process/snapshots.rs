@@ -182,7 +182,10 @@ fn what_is_no_whole_queue_is_refused_by_its_name_and_nothing_is_changed() {
     let migration = "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
                      values (9999, 'later', 1, x'00', 0)";
     sql::change(newer.as_path(), migration);
-    night.run(&["doctor", "--restore", "newer.db"]).ends(78).says("hint: nothing was changed; install the newer version");
+    night
+        .run(&["doctor", "--restore", "newer.db"])
+        .ends(78)
+        .says("hint: nothing was changed; install the newer version");
     assert_eq!(std::fs::read(night.home.queue_file()).unwrap(), before);
     assert!(set_aside(&night.home).is_empty());
 }
@@ -226,7 +229,9 @@ fn a_disk_with_little_room_gets_no_copy_and_says_how_much_one_takes() {
         disk.inside(&command).done()
     };
     at(&["load", "unfollow.csv"]).ends(0);
-    at(&["schedule", "due"]).ends(0).says("the queue was not copied today: a copy and what the queue itself may need take 65 MiB, and");
+    at(&["schedule", "due"])
+        .ends(0)
+        .says("the queue was not copied today: a copy and what the queue itself may need take 65 MiB, and");
 }
 
 /// A copy has no logins: who needs one is named by whatever is typed next.

@@ -90,7 +90,11 @@ fn an_address_that_names_nothing_is_a_page_that_says_so() {
     assert!(unread.status == 422 && unread.body.contains("The form could not be read."), "{unread:?}");
     let json = served.get("/api/jobs/nobody", &cookie);
     let answer: serde_json::Value = serde_json::from_str(&json.body).unwrap();
-    assert_eq!((json.status, &answer["error"]["kind"], &answer["exit_code"]), (404, &"usage".into(), &2.into()), "{json:?}");
+    assert_eq!(
+        (json.status, &answer["error"]["kind"], &answer["exit_code"]),
+        (404, &"usage".into(), &2.into()),
+        "{json:?}"
+    );
 }
 
 /// A queue that was taken back to a snapshot: its jobs wait for a word, which is given on their pages.

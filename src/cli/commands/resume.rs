@@ -80,7 +80,9 @@ fn would_send(status: &JobStatus, args: &ResumeArgs, context: &Context) -> Strin
             format!("{job}: would send nothing: it is paused with {pending} left; {unpause} lifts that")
         }
         JobState::Unverified if args.accept_repeats => {
-            format!("{job}: would send {pending} of {rows}, those among them that were sent since the snapshot once more")
+            format!(
+                "{job}: would send {pending} of {rows}, those among them that were sent since the snapshot once more"
+            )
         }
         JobState::Unverified => {
             format!("{job}: would send nothing: {}", escaped(&unverified_text(&context.settings, &status.job.name)))

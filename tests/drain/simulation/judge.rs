@@ -29,6 +29,8 @@ pub struct Lived {
     pub pending: u64,
     /// Requests that were in flight when a process died, by the queue's own record.
     pub crashed: u64,
+    /// Requests that were out when the machine fell asleep.
+    pub slept_through: u64,
     pub damage: Vec<String>,
 }
 
@@ -76,7 +78,13 @@ pub fn judge(world: &World, lived: &Lived) -> Vec<String> {
     };
     for ledger in &lived.ledgers {
         let faults = ledger.faults;
-        let hit = lived.crashed + faults.server_error + faults.reset + faults.lost + faults.cut + ledger.injected_429;
+        let hit = lived.crashed
+            + lived.slept_through
+            + faults.server_error
+            + faults.reset
+            + faults.lost
+            + faults.cut
+            + ledger.injected_429;
         must(ledger.max_in_window <= world.limit, format!("a window of {} held {}", world.limit, ledger.max_in_window));
         must(ledger.earned_429 == 0, format!("{} times 429", ledger.earned_429));
         must(ledger.repeats <= hit, format!("{} repeats, {hit} requests were hit", ledger.repeats));

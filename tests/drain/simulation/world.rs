@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use cleanup::domain::Wall;
 use cleanup::limits::Pace;
 
 use crate::common::id;
+use crate::drain::outage::START;
 
 const ACCOUNTS: [&str; 3] = ["ada", "bob", "eve"];
 /// Rows of the second job, and those that come by an edit, have numbers of their own.
@@ -22,6 +24,14 @@ pub enum Deed {
     Kill {
         after_events: usize,
     },
+    /// The machine sleeps.
+    Suspend(Duration),
+    /// The machine dies, is off for so long, and boots again.
+    Reboot {
+        off: Duration,
+    },
+    /// Somebody, or a dead battery, sets the machine's clock; none: it is set right.
+    SetClock(Option<Wall>),
     /// The process is told to end.
     Stop,
     Pause,
@@ -94,7 +104,11 @@ impl World {
         for _ in 0..dice.usize(..10) {
             let at = Duration::from_millis(dice.u64(..lasts_s * 1_000));
             let account = dice.usize(..self.accounts);
-            deeds.push(match dice.u8(..10) {
+            deeds.push(match dice.u8(..15) {
+                10 => (at, Deed::Suspend(Duration::from_secs(dice.u64(1..=8 * 3_600)))),
+                11 => (at, Deed::Reboot { off: Duration::from_secs(dice.u64(5..=2 * 86_400)) }),
+                12..14 => (at, Deed::SetClock(Some(wrong_clock(dice, at)))),
+                14 => (at, Deed::SetClock(None)),
                 0..4 => (at, Deed::Kill { after_events: dice.usize(..12) }),
                 4 => (at, Deed::Stop),
                 5 => (at, Deed::Outage(account)),
@@ -165,6 +179,19 @@ impl World {
         let rows = self.files.iter().flatten().chain(&self.second);
         rows.map(|(number, _)| id(*number).to_string()).collect()
     }
+}
+
+/// A clock that is wrong by minutes to days, or altogether: of 1970, 2038 or 9999.
+fn wrong_clock(dice: &mut fastrand::Rng, at: Duration) -> Wall {
+    let right = START.wall.after(at).0;
+    let off_ms = 1_000 * dice.i64(60..=3 * 86_400);
+    Wall(match dice.u8(..7) {
+        0 => 1_000 * dice.i64(0..86_400),
+        1 => 1_000 * (i64::from(i32::MAX) - 30),
+        2 => 253_402_214_400_000,
+        3 | 4 => right - off_ms,
+        _ => right + off_ms,
+    })
 }
 
 fn faults(dice: &mut fastrand::Rng) -> String {
