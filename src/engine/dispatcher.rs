@@ -95,10 +95,10 @@ impl Dispatcher {
             shutdown.clone(),
             Arc::clone(&reader),
         );
-        let tokens = TokenRequests::new(tokens, sender.clone());
+        let (tokens, began) = (TokenRequests::new(tokens, sender.clone()), clock.now());
         let (guard, readings) = (SendGuard::new(guard), Readings::new(reader, sender));
         Dispatcher {
-            state: State::new(roster, workers, tokens, (guard, readings), accounts, start, &settings),
+            state: State::new(roster, workers, tokens, (guard, readings), accounts, (start, began), &settings),
             suspend: SuspendWatch::new(&*clock),
             reporter: Reporter::new(listener),
             changes: ChangeWatcher::default(),
@@ -159,6 +159,7 @@ impl Dispatcher {
         let reading_error = self.state.settle_readings(&mut draft, now);
         let queue_error = self.state.settle_tokens(&mut draft, now.tick).or(reading_error);
         let now = self.clock.now();
+        self.state.limits.watch_wall(now, &mut draft.writes);
         self.state.wake_tasks(&mut draft, now.tick);
         let goes_on = self.state.end.stopping().is_none() && queue_error.is_none();
         let plan = if goes_on { self.claim(&mut draft, now).await? } else { Vec::new() };

@@ -57,6 +57,9 @@ pub(super) struct LimitRecords {
     wall: WallTrust,
     /// As the queue has it.
     wall_saved: bool,
+    /// When the drain began, and whether the wall clock has been set since.
+    began: Moment,
+    wall_was_set: bool,
     taken_over: Tick,
     /// What was sent before it is not all on record.
     log_lost: Option<LogLost>,
@@ -68,7 +71,12 @@ pub(super) struct LimitRecords {
 
 impl LimitRecords {
     /// Of accounts without a hold nothing is asked, and of 100,000 they would be 26 MiB.
-    pub(super) fn new(roster: &Roster, held: HashMap<AccountId, Account>, start: &DrainStart) -> LimitRecords {
+    pub(super) fn new(
+        roster: &Roster,
+        held: HashMap<AccountId, Account>,
+        start: &DrainStart,
+        began: Moment,
+    ) -> LimitRecords {
         let mut shared = HashMap::new();
         for access in roster.access.values() {
             for sharing in Sharing::of(access) {
@@ -86,6 +94,8 @@ impl LimitRecords {
             allowances: HashMap::new(),
             wall,
             wall_saved,
+            began,
+            wall_was_set: false,
             taken_over,
             log_lost,
             kept_out: BTreeSet::new(),
@@ -262,16 +272,27 @@ impl LimitRecords {
     }
 
     /// An answer's `Date` says whether the wall clock can be believed.
-    pub(super) fn check_wall(&mut self, date: Wall, sent: Moment, ended: Moment) {
+    pub(super) fn check_wall(&mut self, date: Wall, sent: Moment, ended: Moment) -> bool {
         self.wall.check(date, sent, ended);
+        self.wall.trusts(ended)
+    }
+
+    /// Where somebody sets the wall clock while a drain is at work, its slots are on record by two clocks, and the record must not say that they
+    /// are by one that was checked.
+    pub(super) fn watch_wall(&mut self, now: Moment, writes: &mut Turn) {
+        self.wall_was_set |= !WallTrust::agree(self.began, now);
+        if self.wall_was_set && self.wall_saved {
+            self.wall_saved = false;
+            writes.clock_checked = Some(false);
+        }
     }
 
     /// Every answer says so; it is saved when it changes.
     pub(super) fn hear_date(&mut self, reply: &Reply, sent: Moment, ended: Moment, writes: &mut Turn) {
         if let Some(date) = reply.facts.date {
-            self.check_wall(date, sent, ended);
+            self.wall.check(date, sent, ended);
         }
-        let trusted = self.wall.trusts(ended);
+        let trusted = self.wall.trusts(ended) && !self.wall_was_set;
         if trusted != self.wall_saved {
             self.wall_saved = trusted;
             writes.clock_checked = Some(trusted);

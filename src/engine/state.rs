@@ -86,7 +86,7 @@ impl State {
         tokens: TokenRequests,
         (guard, readings): (SendGuard, Readings),
         accounts: Vec<Account>,
-        start: &DrainStart,
+        (start, began): (&DrainStart, Moment),
         settings: &EngineSettings,
     ) -> State {
         let mut troubles = AccountTroubles::default();
@@ -96,7 +96,7 @@ impl State {
             .filter(|account| account.hold.is_some())
             .map(|account| (account.id, account))
             .collect();
-        let limits = LimitRecords::new(&roster, held, start);
+        let limits = LimitRecords::new(&roster, held, start, began);
         State {
             sharing: AccountSharing::new(limits.units(&roster)),
             limits,
@@ -135,7 +135,9 @@ impl State {
         let sent = clock.now();
         let Some(date) = client.platform_date(&access.base).await else { return Ok(()) };
         let now = clock.now();
-        self.limits.check_wall(date, sent, now);
+        if !self.limits.check_wall(date, sent, now) {
+            drain.distrust_wall();
+        }
         let turn = Turn { first_answer: self.reachability.note_answer(), ..Turn::default() };
         drain.turn(&turn, now).await.map(|_| ())
     }

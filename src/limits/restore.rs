@@ -136,10 +136,19 @@ impl WallTrust {
     /// Whether the wall of a moment of this boot, at or after the last check, is within 60 s of the platform's.
     pub fn trusts(&self, moment: Moment) -> bool {
         self.checked.is_some_and(|(checked, off)| {
-            let moved = checked.wall_at(moment.tick).0.abs_diff(moment.wall.0);
-            off.saturating_add(moved) <= u64::from(WallTrust::TOLERANCE_MILLIS)
+            off.saturating_add(moved(checked, moment)) <= u64::from(WallTrust::TOLERANCE_MILLIS)
         })
     }
+
+    /// Whether nobody has set the wall clock between two moments of a boot, but for steps that add up to 60 s.
+    pub fn agree(one: Moment, other: Moment) -> bool {
+        moved(one, other) <= u64::from(WallTrust::TOLERANCE_MILLIS)
+    }
+}
+
+/// By how many milliseconds the wall clock has been set between two moments of a boot.
+fn moved(then: Moment, now: Moment) -> u64 {
+    then.wall_at(now.tick).0.abs_diff(now.wall.0)
 }
 
 #[cfg(test)]

@@ -126,6 +126,12 @@ fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
             (ErrorKind::Busy, "nothing was loaded; run the command again, and it continues from there".into())
         }
         StoreError::AccountNameTaken { .. } => (ErrorKind::Usage, "give this account another short name".into()),
+        // Statements of ours fit whatever the program has written: two parts of the file say different things.
+        StoreError::Database(sqlx::Error::Database(error)) if !matches!(error.kind(), sqlx::error::ErrorKind::Other) => (
+            ErrorKind::Io,
+            "the queue does not fit together, as one that is damaged: `cleanup doctor` reads all of it and says what to do; if it finds nothing, please tell the project of this message"
+                .into(),
+        ),
         StoreError::Database(_) => {
             (ErrorKind::Fault, "please report this together with the output of `cleanup -vv status`".into())
         }

@@ -190,7 +190,7 @@ pub(super) async fn drain(
             }
             let Some(next) = clock.next() else { continue };
             at(clock.since_start());
-            clock.clock.advance(next.since(clock.now().tick).max(Duration::from_millis(1)));
+            clock.advance(next.since(clock.now().tick).max(Duration::from_millis(1)));
         }
     };
     tokio::select! {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use cleanup::app::Ended;
 use cleanup::clock::Clock;
-use cleanup::domain::{Applies, Scope, TargetId, Tick, WindowSpec};
+use cleanup::domain::{Applies, Scope, TargetId, Tick, Wall, WindowSpec};
 use cleanup::engine::{Event, Listener, Signal, Stopped};
 use cleanup::sandbox::Trouble;
 use cleanup::store::{DrainLock, JobState};
@@ -61,8 +61,8 @@ struct Life<'w> {
     clock: Arc<WatchedClock>,
     next_deed: usize,
     lived: Lived,
-    /// The machine is to boot again, after having been off for so long.
-    reboot: Option<Duration>,
+    /// The machine is to boot again, after having been off for so long, maybe with another clock.
+    reboot: Option<(Duration, Option<Wall>)>,
     boots: u64,
     /// When anything moved last, in our time.
     moved: Instant,
@@ -188,10 +188,13 @@ impl Life<'_> {
 
     /// The machine was off, if it was to be.
     fn boot_again(&mut self, bench: &Bench) {
-        if let Some(off) = self.reboot.take() {
+        if let Some((off, clock)) = self.reboot.take() {
             self.lived.note_arrivals(bench, self.clock.really().tick);
             self.boots += 1;
             self.clock.reboot(&format!("boot-{}", self.boots), off);
+            if clock.is_some() {
+                self.clock.set_wall(clock);
+            }
         }
     }
 
@@ -213,8 +216,8 @@ impl Life<'_> {
                 self.clock.suspend(length);
                 self.moved = Instant::now();
             }
-            Deed::Reboot { off } => {
-                self.reboot = Some(off);
+            Deed::Reboot { off, clock } => {
+                self.reboot = Some((off, clock));
                 match process {
                     Some(process) => process.death.notify_one(),
                     None => self.boot_again(bench),

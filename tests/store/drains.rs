@@ -157,6 +157,13 @@ async fn requests_that_may_count_are_handed_to_the_next_drain(queue: TestQueue) 
     let recent = &recent[&ada];
     assert_eq!((recent.len(), recent[0].elsewhere), (1, Some(at(NOW.tick.0 + 600))));
     assert_eq!(store.queue().unknown_until(&BootId("next".into()), now).await.unwrap(), None, "no log was lost");
+    drop(drain);
+    // By a clock that is a year ahead nothing counts, and somebody has to be asked whether it can be believed.
+    let year_later = Moment { tick: Tick(5), wall: now.wall.after(Duration::from_secs(365 * 86_400)) };
+    let (mut drain, start) = begin_at(&queue, year_later, "third").await;
+    assert!(start.other_boots && drain.slots(&[ada]).await.unwrap().is_empty());
+    drain.distrust_wall();
+    assert_eq!(drain.slots(&[ada]).await.unwrap()[&ada].len(), 2);
 }
 
 async fn a_sleep_makes_requests_count_longer(queue: TestQueue) {

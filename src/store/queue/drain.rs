@@ -119,13 +119,18 @@ impl Drain {
             false => drain.recover(scope, now, deadline_ms).await?,
         };
         drain.slots_from = drain.store.queue().first_that_count(&drain.boot.0, now, horizons).await?;
-        start.other_boots |= drain.is_of_another_boot(drain.slots_from.far).await?;
+        start.other_boots |= drain.store.queue().others_may_count(&drain.boot.0, now, horizons.far()).await?;
         start.log_lost = drain.look_for_lost_log(now).await?;
         if start.log_lost.as_ref().is_some_and(|lost| lost.is_news) {
             let (was_restored,): (i64,) = drain.store.db.fetch_one(WAS_RESTORED, args![drain.fence.0]).await?;
             start.was_restored = was_restored != 0;
         }
         Ok((drain, start))
+    }
+
+    /// This machine's clock is wrong, so that nothing is too old to count by it: every slot on record is judged.
+    pub fn distrust_wall(&mut self) {
+        self.slots_from = FirstThatCount::OF_ALL;
     }
 
     /// Whether the lock still guards the queue, and nobody believes that this drain is over.

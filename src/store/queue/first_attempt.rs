@@ -43,8 +43,8 @@ impl QueueStore<'_> {
 
     /// Attempts were reserved in the order of time, so the first that can still count in a window of this length is found by halving.
     /// Within this boot by ticks. Those of other boots count until their processes were known to be dead, which was when a drain of this
-    /// boot took over; where that is not long enough ago, they are told by the wall clock, which may have been wrong by as much as
-    /// [`WALL_DOUBT_MS`] then or now. The few whose end came late or never stand out of the order and have indexes of their own.
+    /// boot took over; where that is not long enough ago, they are told by the wall clock, where a platform has agreed with it then; it may be
+    /// wrong now by as much as [`WALL_DOUBT_MS`], unless somebody is asked ([`others_may_count`](Self::others_may_count)). The few whose end came late or never stand out of the order and have indexes of their own.
     pub(super) async fn first_attempt_that_counts(
         &mut self,
         boot: &str,
@@ -60,13 +60,33 @@ impl QueueStore<'_> {
         let (first,): (i64,) = self.db.fetch_one(FIRST_THAT_COUNTS, args).await?;
         Ok(AttemptId(first))
     }
+
+    /// Whether attempts of other boots may count, so that somebody is to be asked what o'clock it is before the wall clock is believed.
+    pub(super) async fn others_may_count(
+        &mut self,
+        boot: &str,
+        now: Moment,
+        horizon: Duration,
+    ) -> Result<bool, StoreError> {
+        let horizon_ms = i64::try_from(horizon.as_millis()).unwrap_or(i64::MAX);
+        let args = args![boot, now.tick.0.saturating_sub(horizon_ms).saturating_sub(LATE_MS)];
+        let (may,): (bool,) = self.db.fetch_one(OTHERS_MAY_COUNT, args).await?;
+        Ok(may)
+    }
 }
 
 /// An ordinary request ends this much after its reservation at most; later ends are in the index `attempt_late`.
 const LATE_MS: i64 = 600_000;
 
-/// How far a wall clock is believed to be wrong at most: one that is further off gets no answer, for certificates are good for some months.
+/// How far a wall clock is believed to be wrong at most, where no platform has told the time.
 const WALL_DOUBT_MS: i64 = 31 * 86_400_000;
+
+/// From when on this boot has had the queue, and that there are others.
+const OTHERS_MAY_COUNT: &str = "
+    select exists (select 1 from drain where boot <> $1)
+           and (select coalesce(min(started_tick) >= $2, true) from drain
+                 where boot = $1 and id > (select coalesce(max(coalesce(last_beside,
+                           case when alive_until is null then id else 9223372036854775807 end)), 0) from drain where boot <> $1))";
 
 /// What was reserved before `$2` by its boot's ticks, or before `$3` by the wall clock where its boot is another, cannot count; halved
 /// between what cannot and what can. Of other boots none counts any more where the first drain of this one took over before `$2`. Late
@@ -82,9 +102,9 @@ pub(super) const FIRST_THAT_COUNTS: &str = "
             select cast(0 as bigint), (select coalesce(max(id), 0) + 1 from attempt)
             union all
             select case when d.boot = $1 and a.reserved_tick < $2
-                          or d.boot <> $1 and (not e.counts or a.reserved_at < $3) then a.id + 1 else low end,
+                          or d.boot <> $1 and (not e.counts or (a.reserved_at < $3 and d.clock_checked = 1)) then a.id + 1 else low end,
                    case when d.boot = $1 and a.reserved_tick < $2
-                          or d.boot <> $1 and (not e.counts or a.reserved_at < $3) then high else (low + high) / 2 end
+                          or d.boot <> $1 and (not e.counts or (a.reserved_at < $3 and d.clock_checked = 1)) then high else (low + high) / 2 end
               from search
               join attempt a on a.id = (select min(id) from attempt where id >= (low + high) / 2)
               join drain d on d.id = a.drain_id
@@ -96,14 +116,15 @@ pub(super) const FIRST_THAT_COUNTS: &str = "
         select min(a.id) from attempt a cross join drain d cross join elsewhere e
          where d.id = a.drain_id and a.upper_tick - a.reserved_tick > 600000
            and case when d.boot = $1 then a.upper_tick >= $2
-                    else e.counts and a.reserved_at + a.upper_tick - a.reserved_tick >= $3 end
+                    else e.counts and (d.clock_checked = 0 or a.reserved_at + a.upper_tick - a.reserved_tick >= $3) end
         union all
         select min(a.id) from attempt a cross join drain d cross join elsewhere e
          where d.id = a.drain_id and a.ended_at is null and d.boot <> $1 and e.counts
            and case when d.alive_until is null or d.last_beside is not null
                     then exists (select 1 from drain next
                                   where next.id = coalesce(d.last_beside, d.id) + 1
-                                    and case when next.boot = $1 then next.started_tick >= $2 else next.started_at >= $3 end)
+                                    and case when next.boot = $1 then next.started_tick >= $2
+                                             else next.clock_checked = 0 or next.started_at >= $3 end)
                          or (d.last_beside is not null
                              and not exists (select 1 from drain next where next.id = d.last_beside + 1))
                     else true end) first";

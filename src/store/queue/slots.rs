@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::drain::Drain;
 use super::slot::{AttemptSlot, RecentSlot};
 use super::slots_postgres::{newest_of_server, slots_of_server};
-use crate::domain::{AccountId, AttemptId, Horizons, Moment, Tick, Wall};
+use crate::domain::{AccountId, Horizons, Moment, Tick, Wall};
 use crate::store::codes::action_of;
 use crate::store::columns::{each_number, numbers, parse_each};
 use crate::store::error::StoreError;
@@ -17,12 +17,6 @@ use crate::store::error::StoreError;
 type SlotColumns = (Option<String>, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
 
 impl Drain {
-    pub(super) async fn is_of_another_boot(&mut self, attempt: AttemptId) -> Result<bool, StoreError> {
-        let sql = "select d.boot <> $2 from attempt a join drain d on d.id = a.drain_id where a.id >= $1 order by a.id limit 1";
-        let found: Option<(bool,)> = self.store.db.fetch_optional(sql, args![attempt.0, &self.boot.0]).await?;
-        Ok(found == Some((true,)))
-    }
-
     /// The slots on record that may still count, of these accounts, oldest first.
     pub async fn slots(&mut self, accounts: &[AccountId]) -> Result<HashMap<AccountId, Vec<AttemptSlot>>, StoreError> {
         let args = args![

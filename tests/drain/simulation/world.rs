@@ -26,9 +26,10 @@ pub enum Deed {
     },
     /// The machine sleeps.
     Suspend(Duration),
-    /// The machine dies, is off for so long, and boots again.
+    /// The machine dies, is off for so long, and boots again: with its clock as it was, or with another one.
     Reboot {
         off: Duration,
+        clock: Option<Wall>,
     },
     /// Somebody, or a dead battery, sets the machine's clock; none: it is set right.
     SetClock(Option<Wall>),
@@ -101,14 +102,18 @@ impl World {
         let rows = (self.files[0].len() + self.second.len()) as u64;
         let lasts_s = (rows / (self.limit * self.accounts as u64) + 1) * self.window_s;
         let mut deeds = Vec::new();
-        for _ in 0..dice.usize(..10) {
+        for _ in 0..dice.usize(..12) {
             let at = Duration::from_millis(dice.u64(..lasts_s * 1_000));
             let account = dice.usize(..self.accounts);
-            deeds.push(match dice.u8(..15) {
+            deeds.push(match dice.u8(..18) {
                 10 => (at, Deed::Suspend(Duration::from_secs(dice.u64(1..=8 * 3_600)))),
-                11 => (at, Deed::Reboot { off: Duration::from_secs(dice.u64(5..=2 * 86_400)) }),
-                12..14 => (at, Deed::SetClock(Some(wrong_clock(dice, at)))),
-                14 => (at, Deed::SetClock(None)),
+                11..15 => {
+                    // Most boot at once, while what was sent before still counts.
+                    let off = Duration::from_secs(if dice.u8(..4) > 0 { 20 } else { dice.u64(20..=86_400) });
+                    (at, Deed::Reboot { off, clock: dice.bool().then(|| wrong_clock(dice, at)) })
+                }
+                15 | 16 => (at, Deed::SetClock(Some(wrong_clock(dice, at)))),
+                17 => (at, Deed::SetClock(None)),
                 0..4 => (at, Deed::Kill { after_events: dice.usize(..12) }),
                 4 => (at, Deed::Stop),
                 5 => (at, Deed::Outage(account)),
