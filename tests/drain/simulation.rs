@@ -329,3 +329,37 @@ fn accounts_that_share_a_window_of_one_request_all_have_their_turn() {
     let last = lived.arrivals.iter().map(|(at, _)| *at).max().unwrap();
     assert!(last < super::outage::START.tick.after(Duration::from_secs(11 * 60)), "{:?}", lived.arrivals);
 }
+
+/// A clock that is a day behind for a while, right again, and then the machine boots: what was sent meanwhile looks a day old. Another account,
+/// which gets no usable answer, keeps the run at work from the beginning to the boot.
+#[test]
+fn a_clock_that_was_wrong_for_a_while_makes_no_slot_look_old_after_a_reboot() {
+    let at = Duration::from_secs;
+    let behind = super::outage::START.wall.after(at(10)).0 - 86_400_000;
+    let file = |rows: u64| [(100, 1)].into_iter().chain((0..rows).map(|number| (number, 0))).collect();
+    let world = World {
+        accounts: 2,
+        files: vec![vec![(0, 0)], file(1), file(3), file(4), file(10)],
+        second: vec![(10_000, 0)],
+        kept: std::collections::BTreeSet::new(),
+        limit: 5,
+        window_s: 3_600,
+        app_limit: None,
+        pace: cleanup::limits::Pace::FrontLoad,
+        faults: "none".to_owned(),
+        deeds: vec![
+            (at(1), Deed::Outage(1)),
+            (at(2), Deed::Reload(1)),
+            (at(10), Deed::SetClock(Some(Wall(behind)))),
+            (at(900), Deed::Reload(2)),
+            (at(2_000), Deed::SetClock(None)),
+            (at(2_100), Deed::Reload(3)),
+            (at(2_800), Deed::Reboot { off: at(20), clock: None }),
+            (at(2_900), Deed::Reload(4)),
+            (at(6_000), Deed::OutageEnds(1)),
+        ],
+        ..World::of(1)
+    };
+    let lived = run(live(&world)).unwrap();
+    assert_eq!(judge(&world, &lived), [] as [&str; 0], "{:?}", lived.arrivals);
+}
