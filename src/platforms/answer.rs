@@ -96,11 +96,12 @@ pub(super) fn http_date(text: &str) -> Option<Wall> {
     seconds.checked_mul(1000).map(Wall)
 }
 
-/// Seconds, or a date; a date is read against the answer's own clock, since ours may be wrong.
+/// Seconds, or a date; a date is read against the answer's own clock, since ours may be wrong. What asks for more than the longest window there
+/// is makes no sense, as a reset beyond it does not.
 pub(super) fn retry_after(value: &str, date: Option<Wall>) -> Option<Duration> {
     let wait = match value.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => http_date(value)?.since(date?),
     };
-    Some(wait.min(Duration::from_secs(MAX_RETRY_AFTER_SECONDS)))
+    Some(wait).filter(|wait| *wait <= Duration::from_secs(MAX_RETRY_AFTER_SECONDS))
 }

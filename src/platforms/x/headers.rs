@@ -116,8 +116,14 @@ mod tests {
         let later = ("retry-after", "Tue, 14 Nov 2023 22:15:20 GMT");
         assert_eq!(rate_facts(&headers(&[date, later])).retry_after, Some(Duration::from_secs(120)));
         assert_eq!(rate_facts(&headers(&[later])).retry_after, None);
-        let huge = rate_facts(&headers(&[("retry-after", "18446744073709551615")]));
-        assert_eq!(huge.retry_after, Some(Duration::from_secs(MAX_RETRY_AFTER_SECONDS)));
+        let longest = MAX_RETRY_AFTER_SECONDS.to_string();
+        let wait = |value: &str| rate_facts(&headers(&[("retry-after", value)])).retry_after;
+        assert_eq!(wait(&longest), Some(Duration::from_secs(MAX_RETRY_AFTER_SECONDS)));
+        for nonsense in [MAX_RETRY_AFTER_SECONDS + 1, 251_570_764_800, u64::MAX] {
+            assert_eq!(wait(&nonsense.to_string()), None, "{nonsense}");
+        }
+        let year_9999 = ("retry-after", "Fri, 01 Jan 9999 00:00:00 GMT");
+        assert_eq!(rate_facts(&headers(&[date, year_9999])).retry_after, None);
     }
 
     #[test]
