@@ -283,7 +283,7 @@ fn troubled(trouble: Trouble) -> Rendered {
             let body = r#"[{"id":"1","id":"2"}]"#.to_owned();
             Rendered { status: 200, content_type: JSON, body, from_edge: false }
         }
-        Trouble::Outage => error(503, "Service Unavailable"),
+        Trouble::Outage | Trouble::NoAnswer => error(503, "Service Unavailable"),
     }
 }
 

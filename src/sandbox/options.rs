@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::faults::Faults;
 use super::field_names::FieldNames;
 use super::host_oauth::HostVersion;
+use super::limit_headers::LimitHeaders;
 use super::lists::ListSizes;
 use super::oauth_rules::OAuthRules;
 use super::rules::{SHORTER, UNLIKE_DAY, USUAL, V1_UNFOLLOW};
@@ -40,6 +41,8 @@ pub struct Options {
     pub lists: ListSizes,
     /// Requests per window and list, in place of what X documents for each, shortened.
     pub read_rate: Option<Rate>,
+    /// How answers tell of limits.
+    pub limit_headers: LimitHeaders,
     /// Which names of fields it knows.
     pub field_names: FieldNames,
     /// Who may ask for tokens, and how long they live.
@@ -65,6 +68,7 @@ impl Default for Options {
             special: Vec::new(),
             lists: ListSizes::default(),
             read_rate: None,
+            limit_headers: LimitHeaders::default(),
             field_names: FieldNames::default(),
             oauth: OAuthRules::default(),
             host_version: HostVersion::New,

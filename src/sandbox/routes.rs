@@ -21,6 +21,7 @@ use super::exchange::{MAX_REQUEST_BODY_BYTES, authenticated, deliver, receive};
 use super::headers::{http_date, plain, put, respond};
 use super::host_oauth_routes;
 use super::ledger::Ledger;
+use super::limit_headers::distort;
 use super::lists::Shelf;
 use super::mastodon_routes;
 use super::oauth_routes;
@@ -95,9 +96,10 @@ async fn finish(State(platform): State<Platform>, request: Request, next: Next) 
         Some(length) if length > MAX_REQUEST_BODY_BYTES as u64 => plain(rendered::too_large()),
         _ => next.run(request).await,
     };
-    let (now, transaction) = platform.at_once(|world, now| (now, world.transaction()));
+    let (now, transaction, told) = platform.at_once(|world, now| (now, world.transaction(), world.rules.limit_headers));
     let headers = response.headers_mut();
     put(headers, header::DATE, &http_date(now.wall));
+    distort(headers, told, now.wall);
     put(headers, HeaderName::from_static("x-transaction-id"), &format!("{transaction:016x}"));
     response
 }

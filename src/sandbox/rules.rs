@@ -1,6 +1,7 @@
 //! What the world is like.
 
 use super::faults::Faults;
+use super::limit_headers::LimitHeaders;
 use super::lists::ListSizes;
 use super::target_fate::SpecialTarget;
 use crate::domain::Rate;
@@ -43,4 +44,5 @@ pub(super) struct Rules {
     pub(super) special: Vec<SpecialTarget>,
     pub(super) lists: ListSizes,
     pub(super) read_rate: Option<Rate>,
+    pub(super) limit_headers: LimitHeaders,
 }

@@ -25,7 +25,7 @@ use super::trouble::Trouble;
 use super::who::{KnownUser, SimulatedApi};
 use super::world::World;
 use crate::clock::SharedClock;
-use crate::domain::{Action, Target, TargetId};
+use crate::domain::{Action, Rate, Target, TargetId};
 
 /// Why a sandbox does not start.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +76,7 @@ impl Sandbox {
             special: options.special,
             lists: options.lists,
             read_rate: options.read_rate,
+            limit_headers: options.limit_headers,
         });
         let lifetime = options.oauth.token_lifetime;
         let sessions = Sessions::new(options.seed, lifetime, options.enforce);
@@ -166,6 +167,16 @@ impl Sandbox {
     /// Puts an account into trouble, or out of it. False where the sandbox is full.
     pub fn trouble(&self, user: impl Into<KnownUser>, trouble: Option<Trouble>) -> bool {
         self.platform.world().trouble(user, trouble)
+    }
+
+    /// Somebody else uses up so many places of an action's windows. False where the sandbox is full.
+    pub fn spend(&self, user: impl Into<KnownUser>, action: Action, places: u32) -> bool {
+        self.platform.at_once(|world, now| world.spend(now, user, action.name(), places))
+    }
+
+    /// From now on every endpoint lets so many requests of each user in.
+    pub fn narrow(&self, rate: Rate) {
+        self.platform.world().narrow(rate);
     }
 
     /// Lets it be so that this was undone long ago, without a request: how a sandbox begins where an earlier one ended.

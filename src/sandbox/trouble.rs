@@ -36,6 +36,8 @@ crate::domain::with_names! {
         DuplicateKeys => "duplicate-keys",
         /// Nobody serves it: everything is answered 5xx.
         Outage => "outage",
+        /// Nobody answers: connections are closed, and nothing has happened.
+        NoAnswer => "no-answer",
     }
 }
 
@@ -56,7 +58,7 @@ pub(super) fn troubled(trouble: Trouble, user: TargetId, effect: Option<(&str, b
         Trouble::BadRequest => bad_request(wording),
         Trouble::UserMissing => json_answer(404, PROBLEM, &json!({ "errors": [missing_user(user)] })),
         Trouble::DuplicateKeys => duplicate_keys(effect),
-        Trouble::Outage => about_blank(503, "Service Unavailable", "Service Unavailable"),
+        Trouble::Outage | Trouble::NoAnswer => about_blank(503, "Service Unavailable", "Service Unavailable"),
     }
 }
 

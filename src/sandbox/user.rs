@@ -153,7 +153,7 @@ impl User {
     pub(super) fn look_up(&mut self, now: Moment) -> Answer {
         self.lookups += 1;
         let verdict = match self.trouble {
-            Some(Trouble::Outage) => self.fail(),
+            Some(Trouble::Outage | Trouble::NoAnswer) => self.fail(),
             Some(trouble) => SimulatedOutcome::Trouble(trouble),
             _ if self.enforce && !self.lookup_window.has_room(now) => SimulatedOutcome::RateLimited,
             _ => {
@@ -181,7 +181,7 @@ impl User {
     /// A request for an action.
     pub(super) fn act(&mut self, now: Moment, arrival: Arrival<'_>) -> Decision {
         let Arrival { ask, wording, strike, .. } = arrival;
-        if strike == Some(Strike::Reset) {
+        if strike == Some(Strike::Reset) || self.trouble == Some(Trouble::NoAnswer) {
             self.faults.reset += 1;
             return Decision::Reset;
         }

@@ -93,6 +93,11 @@ impl FixedWindow {
         self.rate
     }
 
+    /// From now on it holds so many, the open one included.
+    pub(super) fn set_rate(&mut self, rate: Rate) {
+        self.rate = rate;
+    }
+
     /// How long a window lasts that opens now.
     fn length(&self, now: Moment) -> Duration {
         let window = self.rate.window();

@@ -15,7 +15,7 @@ use super::target_fate::{Fate, TargetRefusal};
 use super::trouble::Trouble;
 use super::user::{Arrival, User};
 use super::who::{KnownUser, SimulatedApi};
-use crate::domain::{Action, Moment, TargetId, TargetKind};
+use crate::domain::{Action, Moment, Rate, TargetId, TargetKind};
 
 /// Users are made by their first request; so many and no more.
 const MAX_USERS: usize = 10_000;
@@ -259,6 +259,12 @@ impl World {
             }
         }
         action.is_some() || shelf.is_some()
+    }
+
+    /// From now on every endpoint lets so many requests of each user in.
+    pub(super) fn narrow(&mut self, rate: Rate) {
+        self.rules.endpoint_rate = Some(rate);
+        self.users.values_mut().for_each(|user| user.narrow(rate));
     }
 
     /// What has been counted.

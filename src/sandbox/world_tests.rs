@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::decision::*;
+use super::limit_headers::LimitHeaders;
 use super::lists::ListSizes;
 use super::rules::Rules;
 use super::target_fate::*;
@@ -34,6 +35,7 @@ fn rules(rate: &str, faults: &str) -> Rules {
         special: Vec::new(),
         lists: ListSizes::default(),
         read_rate: None,
+        limit_headers: LimitHeaders::Right,
     }
 }
 

@@ -236,6 +236,6 @@ fn troubled(trouble: Trouble) -> Rendered {
             let body = r#"{"records":[{"uri":"at://a","uri":"at://b"}]}"#.to_owned();
             Rendered { status: 200, content_type: JSON, body, from_edge: false }
         }
-        Trouble::Outage => error(502, "UpstreamFailure", "Upstream service unreachable"),
+        Trouble::Outage | Trouble::NoAnswer => error(502, "UpstreamFailure", "Upstream service unreachable"),
     }
 }

@@ -46,7 +46,7 @@ impl User {
         let standing = reads.window.standing(now);
         let say =
             |verdict| Decision::Whole(Answer { verdict, window: enforce.then_some(standing), day: None, wording });
-        if strike == Some(Strike::Reset) {
+        if strike == Some(Strike::Reset) || trouble == Some(Trouble::NoAnswer) {
             self.faults.reset += 1;
             return Decision::Reset;
         }

@@ -3,7 +3,7 @@
 use super::super::who::SimulatedApi;
 use super::super::windows::{FixedWindow, WindowState};
 use super::User;
-use crate::domain::{Action, Moment};
+use crate::domain::{Action, Moment, Rate};
 
 impl User {
     /// Takes a place in every window of an action, for a request of this or of another app.
@@ -20,6 +20,13 @@ impl User {
         }
         if let Some(rare) = self.rare.as_mut().filter(|_| is_rare(action)) {
             rare.take(now);
+        }
+    }
+
+    /// From now on each action has a window that holds so many; what the open ones have counted stays.
+    pub(in crate::sandbox) fn narrow(&mut self, rate: Rate) {
+        for action in Action::ALL {
+            self.narrower.entry(action).or_insert_with(|| FixedWindow::new(rate)).set_rate(rate);
         }
     }
 
