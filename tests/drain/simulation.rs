@@ -18,6 +18,7 @@ use cleanup::sandbox::Trouble;
 use cleanup::store::{DrainLock, JobState};
 use tokio::sync::Notify;
 
+pub(super) use self::judge::most_in_window;
 use self::judge::{Lived, judge};
 use self::world::{Deed, World};
 use super::outage::{WatchedClock, bench_with_clocks};

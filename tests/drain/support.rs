@@ -10,13 +10,13 @@ use cleanup::app::{
 };
 use cleanup::auth::{OAuthEndpoints, OAuthHttp, TokenMeans, TokenSource};
 use cleanup::clock::{SharedClock, SystemClock};
-use cleanup::domain::{Action, Applies, MicroUsd, Platform, Rate, Scope, TargetId, TaskId, Wall, WindowSpec};
+use cleanup::domain::{Action, Applies, MicroUsd, Platform, Rate, Scope, Secret, TargetId, TaskId, Wall, WindowSpec};
 use cleanup::engine::{EngineSettings, Event, JobTerms, Listener, Shutdown, ShutdownSender, shutdown};
 use cleanup::limits::Pace;
 use cleanup::lists::filter::{Filter, Take};
 use cleanup::lists::read_keep_list;
-use cleanup::platforms::{Client, ClientSettings};
-use cleanup::sandbox::{Ledger, Options, Sandbox, SpecialTarget};
+use cleanup::platforms::{Client, ClientSettings, Credentials};
+use cleanup::sandbox::{KnownUser, Ledger, OAuth1Keys, Options, Sandbox, SpecialTarget};
 use cleanup::store::{
     Account, DrainLock, QueueKind, QueuePlace, QueueWatch, ReloadSizes, RowOutcome, Store, StoreError,
 };
@@ -205,6 +205,11 @@ impl Bench {
         let means = TokenMeans { store, vault: None, wire, places, app: None, oauth1: None, clock };
         let tokens = TokenSource::new(means);
         self.who().set_static(&tokens, accounts).await.unwrap();
+        for account in accounts {
+            if let Some(credentials) = other_credentials(account) {
+                tokens.set_static(account.id, Arc::new(credentials)).await.unwrap();
+            }
+        }
         Arc::new(tokens)
     }
 
@@ -233,6 +238,22 @@ impl Bench {
         };
         assert!(store.read().report(&job, round, push).await.unwrap());
         rows
+    }
+}
+
+/// What the sandbox takes where it takes no bearer token of its own kind.
+fn other_credentials(account: &Account) -> Option<Credentials> {
+    let user = || KnownUser::of_account(account.platform, account.user_id.as_str()).unwrap().user;
+    match account.platform {
+        Platform::XV1 => {
+            let OAuth1Keys { consumer_key, consumer_secret, access_token, access_secret } =
+                Sandbox::oauth1_keys(user());
+            let [key, secret, token, token_secret] =
+                [consumer_key, consumer_secret, access_token, access_secret].map(Secret::new);
+            Some(Credentials::oauth1(key, secret, token, token_secret).unwrap())
+        }
+        Platform::Aisa => Some(Credentials::bearer(Secret::new(Sandbox::aisa_key(user()))).unwrap()),
+        _ => None,
     }
 }
 

@@ -124,7 +124,7 @@ pub fn judge(world: &World, lived: &Lived) -> Vec<String> {
 }
 
 /// The most arrivals in any closed window of so many milliseconds.
-fn most_in_window(arrivals: &[(Tick, u64)], window_ms: i64) -> u64 {
+pub fn most_in_window(arrivals: &[(Tick, u64)], window_ms: i64) -> u64 {
     let within = |from: Tick| {
         let inside = arrivals.iter().filter(|(at, _)| *at >= from && at.0.saturating_sub(from.0) <= window_ms);
         inside.map(|(_, count)| count).sum()
