@@ -172,6 +172,10 @@ impl Limiter {
         match answer.answered {
             Answered::Limited | Answered::Capped => {
                 self.hold = Some(hold_after(answer, before, self.shortest, now));
+                // It may be the only answer that says that the platform's window holds less than ours: the next one is asked about first.
+                if self.is_narrower(answer) {
+                    self.apply_headers(answer, now);
+                }
             }
             Answered::Served | Answered::Otherwise => self.apply_headers(answer, now),
         }
@@ -220,11 +224,16 @@ impl Limiter {
         }
         let free = self.windows.free(answer.action, now).unwrap_or(0);
         let in_flight = self.windows.in_flight(answer.action);
-        let narrower = answer.facts.limit.is_some_and(|limit| limit < self.windows.smallest_limit(answer.action));
+        let narrower = self.is_narrower(answer);
         let leaves = leaves(&answer.facts, free, in_flight, self.shortest);
         for (day, leave) in [false, true].into_iter().zip(leaves) {
             self.allowances.hear((answer.action, day), leave, narrower && !day, now);
         }
+    }
+
+    /// Whether the answer says that the platform's window holds less than ours.
+    fn is_narrower(&mut self, answer: &ObservedAnswer) -> bool {
+        answer.facts.limit.is_some_and(|limit| limit < self.windows.smallest_limit(answer.action))
     }
 
     fn pacer(&mut self, action: Action) -> Option<&mut Pacer> {

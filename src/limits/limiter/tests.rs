@@ -148,6 +148,23 @@ fn when_somebody_else_spends_only_what_is_left_may_go_and_it_only_shrinks() {
 }
 
 #[test]
+fn a_refusal_that_tells_of_a_narrower_window_lets_one_ask_about_the_next() {
+    let mut limiter = defaults();
+    limiter.reserve(UNFOLLOW, 1, Tick(0), ALONE);
+    limiter.ended(UNFOLLOW, Tick(100));
+    let refused = answer(Tick(0), Answered::Limited, 0, 59);
+    let narrow = ObservedAnswer { facts: RateFacts { limit: Some(5), ..refused.facts }, ..refused };
+    limiter.observe(&narrow, Tick(100));
+    assert_eq!(limiter.reserve(UNFOLLOW, 16, Tick(60_100), ALONE), Reservation::Granted(1));
+    assert_eq!(why(limiter.reserve(UNFOLLOW, 16, Tick(60_100), ALONE)), (None, Wait::Allowance));
+    limiter.ended(UNFOLLOW, Tick(60_200));
+    let served = answer(Tick(60_100), Answered::Served, 4, 59);
+    let served = ObservedAnswer { facts: RateFacts { limit: Some(5), ..served.facts }, ..served };
+    limiter.observe(&served, Tick(60_200));
+    assert_eq!(limiter.reserve(UNFOLLOW, 16, Tick(60_200), ALONE), Reservation::Granted(4));
+}
+
+#[test]
 fn an_answer_that_a_freed_slot_overtook_is_not_compared() {
     let mut limiter = defaults();
     limiter.reserve(UNFOLLOW, 2, Tick(0), ALONE);
