@@ -1,5 +1,5 @@
-//! Connections that failed because of a certificate. In: an error with its sources. Out: a sentence for people. What does not belong
-//! here: whether a request is sent again.
+//! Connections that failed because of a certificate, or because the server speaks no TLS that is accepted. In: an error with its sources. Out:
+//! a sentence for people. What does not belong here: whether a request is sent again.
 //!
 //! Such a request has certainly not left: TLS comes before it. And it is not the network that is at fault, so nobody should be
 //! asked whether it is up.
@@ -9,17 +9,35 @@ use std::io;
 
 use rustls::CertificateError;
 
+use super::reply::{BAD_CERTIFICATE, NO_TLS};
+
 /// How the sentence begins.
 const NOT_ACCEPTED: &str = "the certificate of the server is not accepted";
+/// ... and where it did not come to a certificate.
+const NOT_SPOKEN: &str = "the server speaks no TLS that is accepted";
 
 /// Whether what is said of a failure is such a sentence: what a refresh met is kept as text.
 pub fn is_certificate_trouble(said: &str) -> bool {
-    said.contains(NOT_ACCEPTED)
+    said.contains(NOT_ACCEPTED) || said.contains(NOT_SPOKEN)
 }
 
-/// What is wrong with the certificate of the server, and what to do; none: the connection failed for another reason.
+/// The word for it, where such a connection failed.
+pub(super) fn certificate_reason(error: &(dyn Error + 'static)) -> Option<&'static str> {
+    match tls_error(error)? {
+        rustls::Error::InvalidCertificate(_) => Some(BAD_CERTIFICATE),
+        // By a connection that is there, a request may have left.
+        _ => error.downcast_ref::<reqwest::Error>()?.is_connect().then_some(NO_TLS),
+    }
+}
+
+/// What is wrong with the certificate of the server, or its TLS, and what to do; none: the connection failed for another reason.
 pub fn certificate_trouble(error: &(dyn Error + 'static)) -> Option<String> {
-    let rustls::Error::InvalidCertificate(why) = tls_error(error)? else { return None };
+    certificate_reason(error)?;
+    let tls = tls_error(error)?;
+    let rustls::Error::InvalidCertificate(why) = tls else {
+        let advice = "is the address right, and does no proxy, filter or login page of a network answer in its place?";
+        return Some(format!("{NOT_SPOKEN} ({tls}); nothing was sent: {advice}"));
+    };
     let advice = match why {
         CertificateError::Expired
         | CertificateError::ExpiredContext { .. }

@@ -11,7 +11,7 @@ use reqwest::{Response, StatusCode};
 
 use super::answer::{Answer, Body, BodyEnd, ContentType, MAX_ANSWER_BYTES, MAX_LIST_PAGE_BYTES, date_of};
 use super::base_url::BaseUrl;
-use super::certificate::certificate_trouble;
+use super::certificate::certificate_reason;
 use super::classify::{Subject, classify, expected_id, judge, read, text_at};
 use super::credentials::Credentials;
 use super::detail;
@@ -21,7 +21,7 @@ use super::entry::Page;
 use super::http::HttpClients;
 use super::link::next_page;
 use super::page_question::What;
-use super::reply::{BAD_CERTIFICATE, Finding, RefusalKind, Reply};
+use super::reply::{Finding, RefusalKind, Reply};
 use super::request::{self, Concern, PageRequest, Request, Unbuildable};
 use super::spec::{WhoAmI, WhoIs};
 use super::success::Success;
@@ -229,8 +229,8 @@ impl Client {
 
 impl From<reqwest::Error> for Lost {
     fn from(error: reqwest::Error) -> Lost {
-        let (reason, maybe_sent) = if certificate_trouble(&error).is_some() {
-            (BAD_CERTIFICATE, false)
+        let (reason, maybe_sent) = if let Some(reason) = certificate_reason(&error) {
+            (reason, false)
         } else if error.is_connect() {
             ("connect_failed", false)
         } else if error.is_timeout() {

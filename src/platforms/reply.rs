@@ -102,7 +102,7 @@ pub enum Finding {
     },
     /// No answer came.
     Unanswered {
-        /// `connect_failed`, `bad_certificate`, `timeout`, `connection_lost`.
+        /// `connect_failed`, `bad_certificate`, `no_tls`, `timeout`, `connection_lost`.
         reason: Reason,
         /// Whether the request may have reached the platform, so that the effect may have happened.
         maybe_sent: bool,
@@ -117,15 +117,18 @@ pub(super) const UNEXPECTED_VALUE: &str = "unexpected_value";
 /// The reason of a [`Finding::Unanswered`] whose server has shown a certificate that is not accepted.
 pub const BAD_CERTIFICATE: &str = "bad_certificate";
 
+/// The reason of a [`Finding::Unanswered`] whose server speaks no TLS that is accepted: an old one, or none.
+pub(super) const NO_TLS: &str = "no_tls";
+
 impl Finding {
     /// Whether the answer was read, and held another state than was asked for.
     pub fn holds_another_value(&self) -> bool {
         matches!(self, Finding::Unknown { reason } if *reason == UNEXPECTED_VALUE)
     }
 
-    /// Whether no answer came because of the server's certificate.
+    /// Whether no answer came because of the server's certificate, or because of its TLS.
     pub fn is_bad_certificate(&self) -> bool {
-        matches!(self, Finding::Unanswered { reason, .. } if *reason == BAD_CERTIFICATE)
+        matches!(self, Finding::Unanswered { reason, .. } if *reason == BAD_CERTIFICATE || *reason == NO_TLS)
     }
 
     /// The account's, the app's and the limit's part is told before the target's; what explains least comes last.
