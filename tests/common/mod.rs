@@ -1,5 +1,6 @@
 //! What all tests use: the program in an empty home, what it did, a sandbox, and the machine's tools.
 
+pub mod bad_wire;
 pub mod boot;
 pub mod chromium;
 pub mod contract;
@@ -14,6 +15,7 @@ pub mod small_disk;
 pub mod sql;
 pub mod strace;
 pub mod tls;
+pub mod tls_front;
 pub mod tools;
 pub mod tries;
 

@@ -5,6 +5,7 @@ mod certificate;
 mod clocks;
 mod disk;
 mod memory;
+mod network;
 mod outage;
 mod per_endpoint;
 mod refusals;
