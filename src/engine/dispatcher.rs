@@ -148,9 +148,7 @@ impl Dispatcher {
         self.handle_interrupts().await?;
         // Before anything of the next turn is put together: what is on disk does not know yet whom that puts back in line.
         let now = self.clock.now().tick;
-        // What was in flight when its job was cancelled is swept from no line: it must not be tried again on what was known before.
-        let is_retry_due = self.state.delayed.next().is_some_and(|due| due <= now);
-        if is_retry_due || now >= self.changes.next_look() {
+        if now >= self.changes.next_look() {
             self.look_for_changes(now).await?;
         }
         self.share().await?;

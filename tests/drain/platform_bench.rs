@@ -130,9 +130,9 @@ impl Scene {
             restores: None,
         };
         let mut rows = Vec::new();
-        for account in 0..self.plan.accounts {
+        for (account, name) in NAMES.iter().enumerate().take(self.plan.accounts) {
             let user = KnownUser::account_id(platform, self.who(account).user).parse().unwrap();
-            let name = NAMES[account].parse().unwrap();
+            let name = name.parse().unwrap();
             let known = store.accounts().ensure_account(&name, platform, &user).await.unwrap();
             rows.extend(self.targets(account).into_iter().map(|target| (known, target)));
         }
