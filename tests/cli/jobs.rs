@@ -124,7 +124,10 @@ fn retry_puts_failed_tasks_back() {
     assert!(done.err.contains("2 failed rows are queued again") && done.err.contains("`cleanup resume likes`"));
     assert_eq!(home.run(&["status", "--json"]).ends(0).json()["jobs"][0]["pending"], 3);
     assert!(home.run(&["-q", "retry", "likes"]).ends(0).err.is_empty());
-    // Nothing that would end with 75 is proposed.
+    // Nothing that would end with 75 is proposed. (On a server the lock lives with its session, which ends when this `wait` does.)
+    if home.queue().file().is_none() {
+        return;
+    }
     work(home.queue(), QueueKind::Real, 2, TaskState::Failed);
     let _server = wait(ServeLock::try_take(home.queue())).unwrap().unwrap();
     let done = home.run(&["retry", "likes"]).ends(0).says("the server that works on this queue picks it up by itself");
