@@ -271,7 +271,7 @@ impl LimitRecords {
         self.shared.get_disjoint_mut([&app, &host])
     }
 
-    /// An answer's `Date` says whether the wall clock can be believed.
+    /// An answer's `Date` says whether the wall clock can be believed: whether it can.
     pub(super) fn check_wall(&mut self, date: Wall, sent: Moment, ended: Moment) -> bool {
         self.wall.check(date, sent, ended);
         self.wall.trusts(ended)

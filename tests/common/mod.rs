@@ -12,6 +12,7 @@ pub mod port;
 pub mod running;
 pub mod sandbox;
 pub mod small_disk;
+pub mod sources;
 pub mod sql;
 pub mod strace;
 pub mod tls;

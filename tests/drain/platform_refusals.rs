@@ -16,15 +16,19 @@ fn requests(scene: &Scene) -> u64 {
     (0..scene.plan.accounts).map(|account| scene.ledger(account).requests).sum()
 }
 
+/// A job of so many accounts and rows, and after how many effects something happens: its first window has rows left then.
+fn plan_of(platform: Platform, seed: u64, accounts: usize, rows: u64) -> (Plan, u64) {
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let plan = Plan { accounts, rows, workers: dice.usize(1..=8), ..Plan::of(platform, seed) };
+    (plan, dice.u64(1..=u64::from(plan.a_minute)))
+}
+
 #[test]
 fn an_account_whose_token_is_revoked_in_the_middle_stops_alone_and_goes_on_after_a_login() {
     let tries = at_each_platform(|platform, seed| {
         run(async {
-            let mut dice = fastrand::Rng::with_seed(seed);
-            let plan = Plan { accounts: 2, rows: 30, workers: dice.usize(1..=8), ..Plan::of(platform, seed) };
+            let (plan, after) = plan_of(platform, seed, 2, 30);
             let mut scene = Scene::new(plan).await;
-            // Its first window has rows left.
-            let after = dice.u64(1..=u64::from(plan.a_minute));
             let mut then = None;
             let (ended, _) = scene
                 .drain(|scene, now| {
@@ -76,10 +80,8 @@ fn an_app_that_is_refused_in_the_middle_burns_no_row_and_few_requests() {
     let tries = at_each_platform(|platform, seed| {
         for trouble in [Trouble::CreditsDepleted, Trouble::Ambiguous] {
             run(async {
-                let mut dice = fastrand::Rng::with_seed(seed);
-                let plan = Plan { accounts: 3, rows: 20, workers: dice.usize(1..=8), ..Plan::of(platform, seed) };
+                let (plan, after) = plan_of(platform, seed, 3, 20);
                 let mut scene = Scene::new(plan).await;
-                let after = dice.u64(1..=u64::from(plan.a_minute));
                 let mut then = None;
                 let (ended, _) = scene
                     .drain(|scene, now| {

@@ -4,29 +4,15 @@
 //! name behind a point or two colons.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use crate::common::sources::rust_files;
 
 /// Methods that no test of this folder calls, and why.
 const EXCEPTIONS: [(&str, &str); 2] = [
     ("DurableFile::begin", "files for people, beside whatever store there is"),
     ("DurableFile::keep_as", "files for people, beside whatever store there is"),
 ];
-
-fn files(folder: &str) -> Vec<(PathBuf, String)> {
-    let (mut found, mut folders) = (Vec::new(), vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)]);
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
-                let text = std::fs::read_to_string(&path).unwrap();
-                found.push((path, text));
-            }
-        }
-    }
-    found
-}
 
 /// A name at the beginning of a text.
 fn name(text: &str) -> &str {
@@ -96,9 +82,10 @@ fn uncalled(methods: &BTreeSet<(String, String)>, tests: &[(PathBuf, String)]) -
 
 #[test]
 fn every_public_method_of_the_store_is_called_by_these_tests() {
-    let methods = methods(&files("src/store"));
+    let methods = methods(&rust_files("src/store"));
     assert!(methods.len() > 150, "{}", methods.len());
-    let tests: Vec<_> = files("tests/store").into_iter().filter(|(path, _)| !path.ends_with("complete.rs")).collect();
+    let tests: Vec<_> =
+        rust_files("tests/store").into_iter().filter(|(path, _)| !path.ends_with("complete.rs")).collect();
     assert_eq!(uncalled(&methods, &tests), Vec::<String>::new());
     let shown: BTreeSet<String> = methods.iter().map(|(of, method)| format!("{of}::{method}")).collect();
     let old = EXCEPTIONS.iter().filter(|(exception, _)| !shown.contains(*exception)).collect::<Vec<_>>();

@@ -44,7 +44,8 @@ impl QueueStore<'_> {
     /// Attempts were reserved in the order of time, so the first that can still count in a window of this length is found by halving.
     /// Within this boot by ticks. Those of other boots count until their processes were known to be dead, which was when a drain of this
     /// boot took over; where that is not long enough ago, they are told by the wall clock, where a platform has agreed with it then; it may be
-    /// wrong now by as much as [`WALL_DOUBT_MS`], unless somebody is asked ([`others_may_count`](Self::others_may_count)). The few whose end came late or never stand out of the order and have indexes of their own.
+    /// wrong now by as much as [`WALL_DOUBT_MS`], unless somebody is asked ([`others_may_count`](Self::others_may_count)). The few
+    /// whose end came late or never stand out of the order and have indexes of their own.
     pub(super) async fn first_attempt_that_counts(
         &mut self,
         boot: &str,
@@ -81,23 +82,35 @@ const LATE_MS: i64 = 600_000;
 /// How far a wall clock is believed to be wrong at most, where no platform has told the time.
 const WALL_DOUBT_MS: i64 = 31 * 86_400_000;
 
-/// From when on this boot has had the queue, and that there are others.
-const OTHERS_MAY_COUNT: &str = "
-    select exists (select 1 from drain where boot <> $1)
-           and (select coalesce(min(started_tick) >= $2, true) from drain
-                 where boot = $1 and id > (select coalesce(max(coalesce(last_beside,
-                           case when alive_until is null then id else 9223372036854775807 end)), 0) from drain where boot <> $1))";
+/// The drains of this boot (`$1`) that began when all of other boots were over: the first of them took the queue over.
+macro_rules! since_takeover {
+    () => {
+        "drain
+          where boot = $1
+            and id > (select coalesce(max(coalesce(last_beside, case when alive_until is null then id else 9223372036854775807 end)), 0)
+                        from drain where boot <> $1)"
+    };
+}
+pub(super) use since_takeover;
+
+/// Whether this boot (`$1`) took the queue over, or takes it now, at `$2` or later, and there are others that had it.
+const OTHERS_MAY_COUNT: &str = concat!(
+    "select exists (select 1 from drain where boot <> $1) and (select coalesce(min(started_tick) >= $2, true) from ",
+    since_takeover!(),
+    ")"
+);
 
 /// What was reserved before `$2` by its boot's ticks, or before `$3` by the wall clock where its boot is another, cannot count; halved
 /// between what cannot and what can. Of other boots none counts any more where the first drain of this one took over before `$2`. Late
 /// ends are looked at one by one; and an attempt of another boot without an end was over when the next drain had the queue: on a server the
 /// first that began when all of that boot were over (`last_beside`).
-pub(super) const FIRST_THAT_COUNTS: &str = "
+pub(super) const FIRST_THAT_COUNTS: &str = concat!(
+    "
     with recursive
         elsewhere (counts) as (
-            select coalesce(min(started_tick) >= $2, true) from drain
-             where boot = $1 and id > (select coalesce(max(coalesce(last_beside,
-                       case when alive_until is null then id else 9223372036854775807 end)), 0) from drain where boot <> $1)),
+            select coalesce(min(started_tick) >= $2, true) from ",
+    since_takeover!(),
+    "),
         search (low, high) as (
             select cast(0 as bigint), (select coalesce(max(id), 0) + 1 from attempt)
             union all
@@ -127,7 +140,8 @@ pub(super) const FIRST_THAT_COUNTS: &str = "
                                              else next.clock_checked = 0 or next.started_at >= $3 end)
                          or (d.last_beside is not null
                              and not exists (select 1 from drain next where next.id = d.last_beside + 1))
-                    else true end) first";
+                    else true end) first"
+);
 
 #[cfg(test)]
 mod tests {

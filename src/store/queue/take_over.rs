@@ -2,6 +2,7 @@
 //! a file's queue ([`super::recovery`]), for these accounts alone.
 
 use super::drain_start::DrainStart;
+use super::first_attempt::since_takeover;
 use super::recovery::{ParkedRow, aside_of, parked_of, undecided_of};
 use crate::domain::{AccountId, Moment, Tick, UNKNOWN_AFTER_CRASH};
 use crate::store::db::Tx;
@@ -82,8 +83,4 @@ const UNDECIDED: &str = set_aside!(
     "task.state = 2 and (task.crashes > 0 or task.reason = $2) order by task.last_attempt_id"
 );
 
-const TAKEN_OVER: &str = "
-    select min(started_tick) from drain
-     where boot = $1
-       and id > (select coalesce(max(coalesce(last_beside, case when alive_until is null then id else 9223372036854775807 end)), 0)
-                   from drain where boot <> $1)";
+const TAKEN_OVER: &str = concat!("select min(started_tick) from ", since_takeover!());

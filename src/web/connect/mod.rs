@@ -160,7 +160,8 @@ fn request_of(web: &Web, way: ConnectWay, typed: &Typed) -> Result<(LoginRequest
         name => Some(name.parse().map_err(|why: String| Problem::unusable(why, "Give the account another name."))?),
     };
     // What stands in the address bar of a browser is a server's name, too.
-    let host = match typed.host.trim().trim_start_matches("https://").trim_end_matches('/') {
+    let host = typed.host.trim();
+    let host = match host.strip_prefix("https://").unwrap_or(host).trim_end_matches('/') {
         "" => None,
         host => Some(host.parse().map_err(|_| {
             Problem::unusable("That is not the name of a server.", "Give it as in example.social, without a path.")

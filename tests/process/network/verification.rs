@@ -1,10 +1,10 @@
 //! Nothing that anybody can say to the program makes it talk to a server that it cannot tell from another.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use clap::CommandFactory;
 
+use crate::common::sources::rust_files;
 use crate::common::tls_front::{AUTHORITY, Certificate, TlsFront};
 use crate::common::{Home, RunToEnd, SandboxProcess, ids};
 
@@ -52,23 +52,6 @@ fn keys() -> BTreeSet<String> {
     lines.map(|(key, _)| key.to_owned()).filter(|key| !key.contains(' ')).collect()
 }
 
-/// Each source, but for what begins with its tests, with its path.
-fn sources() -> Vec<(String, String)> {
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
-    let mut sources = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
-                sources.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
-            }
-        }
-    }
-    sources
-}
-
 /// The environment variables that the sources name.
 fn variables(sources: &[(String, String)]) -> BTreeSet<String> {
     let words = sources.iter().flat_map(|(_, text)| text.split('"').skip(1));
@@ -79,7 +62,8 @@ fn variables(sources: &[(String, String)]) -> BTreeSet<String> {
 fn no_option_key_or_variable_turns_the_verification_of_servers_off() {
     let mut names = keys();
     assert!(names.len() > 20 && names.contains("request_deadline"), "{names:?}");
-    let sources = sources();
+    let sources: Vec<(String, String)> =
+        rust_files("src").into_iter().map(|(path, text)| (path.display().to_string(), text)).collect();
     let variables = variables(&sources);
     assert!(variables.len() > 15 && variables.contains("CLEANUP_X_API"), "{variables:?}");
     names.extend(variables);
