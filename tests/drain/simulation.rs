@@ -259,20 +259,15 @@ impl Life<'_> {
         store.close().await;
     }
 
-    /// From here on these are sent for no more, but for what is out now, and once more where that fails for the moment: a run notices within a
-    /// second what others have done to its jobs.
+    /// From here on these are sent for no more, but for what is out now.
     async fn forbid(&mut self, bench: &Bench, numbers: Vec<u64>) {
-        let out: Vec<(String, i64)> =
-            sql::rows_at(bench.place(), "select cast(target as text), state from task where state in (1, 2)").await;
+        let out: Vec<(String,)> =
+            sql::rows_at(bench.place(), "select cast(target as text) from task where state = 1").await;
         let requested = requested(bench, self.world);
         for number in numbers {
             let target = super::support::id(number).to_string();
             let so_far = requested.get(&target).copied().unwrap_or(0);
-            let may_follow = match out.iter().find(|(one, _)| *one == target) {
-                Some((_, 1)) => 2,
-                Some(_) => 1,
-                None => 0,
-            };
+            let may_follow = u64::from(out.iter().any(|(one,)| *one == target));
             self.lived.at_most.entry(target).or_insert(so_far + may_follow);
         }
     }

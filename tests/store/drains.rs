@@ -5,17 +5,21 @@ use std::time::Duration;
 use cleanup::domain::{
     Action, Applies, BootId, Horizons, Moment, Scope, TaskState, Tick, UNKNOWN_AFTER_CRASH, Wall, WindowSpec,
 };
-use cleanup::store::{Claim, Drain, DrainScope, NewAllowance, OutageChange, OutageState, Settled, StoreError, Turn};
+use cleanup::store::{
+    Claim, Drain, DrainScope, JobState, NewAllowance, OutageChange, OutageState, Settled, Store, StoreError, Turn,
+};
 
 use super::stores::{TestQueue, for_every_store};
 use super::support::{
     DEADLINE_MS, NOW, account, assert_whole, at, begin, begin_at, claim, claim_some, here, horizons, job, load,
-    only_lane, receipts, row, rows, settled, share, take_all, target, task_on,
+    only_lane, receipts, reload, row, rows, settled, share, take_all, target, task_on,
 };
 
 for_every_store!(
     a_drain_that_was_overtaken_writes_nothing_any_more,
     a_claim_takes_what_stands_in_line_and_no_more,
+    a_job_that_is_paused_or_cancelled_gives_no_more,
+    what_nobody_wants_any_more_is_not_tried_again,
     what_was_in_flight_when_a_process_died_stands_aside,
     requests_that_may_count_are_handed_to_the_next_drain,
     a_sleep_makes_requests_count_longer,
@@ -77,6 +81,47 @@ async fn a_claim_takes_what_stands_in_line_and_no_more(queue: TestQueue) {
     assert_eq!(take(&mut drain, Claim { visible_to: third, ..claim(&lane, 5, NOW) }).await, of(&[], 1));
     assert_eq!(take(&mut drain, claim(&lane, 5, NOW)).await, of(&["4"], 1));
     assert_eq!(take(&mut drain, claim(&lane, 5, NOW)).await, of(&[], 1));
+}
+
+/// A drain plans by what it saw last, and somebody may have said something since.
+async fn a_job_that_is_paused_or_cancelled_gives_no_more(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    let one = load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["1", "2", "3"])).await;
+    let mut drain = begin(&queue).await;
+    let lane = only_lane(&mut drain).await;
+    for (state, claimed) in [(JobState::Paused, 0), (JobState::Active, 1), (JobState::Cancelled, 0)] {
+        store.queue().set_job_state(one.id, state).await.unwrap();
+        let turn = Turn { claims: vec![claim(&lane, 1, NOW)], ..Turn::default() };
+        let receipt = drain.turn(&turn, NOW).await.unwrap();
+        // A lane that gives nothing is not asked again before it is looked at.
+        let drained = if claimed == 0 { vec![lane.lane] } else { vec![] };
+        assert_eq!((receipt.claimed.len(), receipt.drained, receipt.damaged), (claimed, drained, vec![]), "{state:?}");
+    }
+}
+
+async fn what_nobody_wants_any_more_is_not_tried_again(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    let one = load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["1", "2", "3", "4"])).await;
+    let mut drain = begin(&queue).await;
+    let lane = only_lane(&mut drain).await;
+    let claimed = claim_some(&mut drain, &lane, 4, NOW).await;
+    let one = reload(&mut store, &one, rows(Action::Unfollow, ada, &["3", "4"])).await;
+    let settle = |at: usize, state| settled(&claimed[at], one.round, state, NOW);
+    let ended = vec![settle(0, TaskState::Waiting), settle(1, TaskState::Done), settle(2, TaskState::Pending)];
+    drain.turn(&Turn { settled: ended, ..Turn::default() }, NOW).await.unwrap();
+    let said = async |store: &mut Store, text: &str| {
+        let told = store.read().explain(&target(text)).await.unwrap().remove(0);
+        (told.state, told.reason)
+    };
+    assert_eq!(said(&mut store, "1").await, (TaskState::Cancelled, Some("row_vanished".into())));
+    assert_eq!(said(&mut store, "2").await, (TaskState::Done, None), "what has had its effect says so");
+    assert_eq!(said(&mut store, "3").await, (TaskState::Pending, Some("said_so".into())), "its row is there");
+    store.queue().cancel_job(&one, NOW.wall).await.unwrap();
+    drain.turn(&Turn { settled: vec![settle(3, TaskState::Provisional)], ..Turn::default() }, NOW).await.unwrap();
+    assert_eq!(said(&mut store, "4").await, (TaskState::Cancelled, Some("job_cancelled".into())));
+    assert_whole(&mut store).await;
 }
 
 async fn what_was_in_flight_when_a_process_died_stands_aside(queue: TestQueue) {

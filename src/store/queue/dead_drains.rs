@@ -44,8 +44,8 @@ pub(super) async fn bury(tx: &mut Tx<'_>, boot: &str, now: Moment, deadline_ms: 
         let out = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         tx.execute("update drain set in_flight = $2 where id = $1", args![*drain, out]).await?;
         let after = after_death(rows, now);
-        after.write(tx).await?;
-        buried.recovered += after.tasks - after.failed;
+        let withdrawn = after.write(tx, now).await?;
+        buried.recovered += after.tasks - after.failed - withdrawn;
         buried.crashed += after.failed;
         to_blame.extend(after.failed_tasks);
     }

@@ -33,7 +33,7 @@ impl Drain {
         let fence = write_drain(&mut tx, &self.boot, scope, now).await?;
         let found: Vec<InFlightRow> = tx.fetch_all(IN_FLIGHT, args![&self.boot.0]).await?;
         let after = after_death(&found, now);
-        after.write(&mut tx).await?;
+        let withdrawn = after.write(&mut tx, now).await?;
         tx.execute(CLOSE_ATTEMPTS, args![now.wall.0, now.tick.0, deadline_ms, &self.boot.0]).await?;
         tx.execute(WAKE_WAITING, args![UNKNOWN_AFTER_CRASH]).await?;
         let provisional: Vec<ParkedRow> = tx.fetch_all(PROVISIONAL, args![]).await?;
@@ -46,7 +46,7 @@ impl Drain {
         self.fence = fence;
         self.last_attempt = AttemptId(last);
         Ok(DrainStart {
-            recovered: after.tasks - after.failed,
+            recovered: after.tasks - after.failed - withdrawn,
             crashed: after.failed,
             provisional: provisional.into_iter().map(parked_of).collect::<Result<_, _>>()?,
             aside: aside.into_iter().map(aside_of).collect::<Result<_, _>>()?,
@@ -91,15 +91,17 @@ pub(super) struct AfterDeath {
 }
 
 impl AfterDeath {
-    /// Puts aside what was in flight.
-    pub(super) async fn write(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        if self.tasks > 0 {
-            tx.execute(PUT_ASIDE, args![&self.writes, UNKNOWN_AFTER_CRASH, CRASHED]).await?;
+    /// Puts aside what was in flight; how many of those are not tried again, because their rows have left the file meanwhile.
+    pub(super) async fn write(&self, tx: &mut Tx<'_>, now: Moment) -> Result<u64, StoreError> {
+        if self.tasks == 0 {
+            return Ok(0);
         }
+        tx.execute(PUT_ASIDE, args![&self.writes, UNKNOWN_AFTER_CRASH, CRASHED]).await?;
         if self.failed > 0 {
             tx.execute(COUNT_FAILED, args![&self.writes]).await?;
         }
-        Ok(())
+        tx.execute(COUNT_WITHDRAWN, args![&self.writes]).await?;
+        tx.execute(WITHDRAW, args![&self.writes, now.wall.0]).await
     }
 }
 
@@ -179,6 +181,25 @@ const COUNT_FAILED: Sql = sql!(
      where round.id = died.round_id"
 );
 
+const COUNT_WITHDRAWN: Sql = sql!(
+    "
+    update round set pending = pending - withdrawn.n, cancelled = cancelled + withdrawn.n
+      from (select lane.round_id, count(*) as n from ",
+    rows("$1", number "task_id" 0),
+    " died join task on task.id = died.task_id and task.state = 2 and task.vanished = 1 join lane on lane.id = task.lane_id
+             group by lane.round_id) withdrawn
+     where round.id = withdrawn.round_id"
+);
+
+/// `$2` the wall clock. Those of jobs that were cancelled are cancelled at the end of a run: until then they stand aside.
+const WITHDRAW: Sql = sql!(
+    "
+    update task set state = 7, reason = 'row_vanished', finished_at = $2
+     where state = 2 and vanished = 1 and id in (select task_id from ",
+    rows("$1", number "task_id" 0),
+    " died)"
+);
+
 /// In the words of the index of those that stand aside; `state = 2` alone would look at every task. What a crash left undecided stays,
 /// and so do those that are asked for last, and those that failed in an outage which is not over: a process that begins again and again
 /// would ask for the first few for ever.
@@ -226,10 +247,12 @@ const TAKEN_OVER: &str = "
 
 /// What a start asks of the tables that grow with the work.
 #[cfg(test)]
-pub(in crate::store) const AT_A_START: [&str; 12] = [
+pub(in crate::store) const AT_A_START: [&str; 14] = [
     IN_FLIGHT,
     PUT_ASIDE.sqlite,
     COUNT_FAILED.sqlite,
+    COUNT_WITHDRAWN.sqlite,
+    WITHDRAW.sqlite,
     CLOSE_ATTEMPTS.sqlite,
     WAKE_WAITING,
     ASIDE,

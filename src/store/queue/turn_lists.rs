@@ -5,7 +5,7 @@
 use super::allowances::NewAllowance;
 use super::outages::{OutageChange, OutageState};
 use super::turn::{Claim, Move, NewHold, Settled, Turn, UndoneRecord};
-use crate::domain::{AccountId, Action, Outcome, TaskState, Wall};
+use crate::domain::{AccountId, Action, AttemptId, Outcome, TaskState, Wall};
 use crate::store::error::StoreError;
 
 /// A kind of answer looks for its like among so many before it; one that finds none stands for itself.
@@ -14,6 +14,8 @@ const KINDS_COMPARED: usize = 8;
 /// A turn's lists, but for its answers.
 pub(super) struct TurnLists {
     pub(super) counts: String,
+    /// The attempts that have settled nothing.
+    pub(super) unsettled: Option<String>,
     pub(super) claims: String,
     pub(super) moves: Option<String>,
     pub(super) holds: Option<String>,
@@ -31,6 +33,7 @@ impl TurnLists {
         let Turn { undone, stale_records, deleted_texts, .. } = turn;
         Ok(TurnLists {
             counts: json(&counts_of(settled))?,
+            unsettled: some_json(&unsettled_of(settled), |attempt| attempt.0)?,
             claims: json(&claims.iter().map(claim_of).collect::<Vec<_>>())?,
             moves: some_json(moves, |m| move_of(m, now))?,
             holds: some_json(holds, hold_of)?,
@@ -131,6 +134,10 @@ fn counts_of(settled: &[Settled]) -> Vec<(i64, u32, u32, u32)> {
     counts
 }
 
+fn unsettled_of(settled: &[Settled]) -> Vec<AttemptId> {
+    settled.iter().filter(|s| s.state.outcome() == Outcome::Pending).map(|s| s.attempt).collect()
+}
+
 fn claim_of(c: &Claim) -> (i64, i64, i64, u32, i64, i64, i64, i64) {
     let looked_to = c.looked_to.unwrap_or(c.visible_to).min(c.visible_to);
     let (from, to) = c.only.map_or((0, looked_to.0), |task| (task.0, looked_to.min(task).0));
@@ -179,7 +186,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::domain::{AttemptId, Reason, RoundId, TaskId, Tick};
+    use crate::domain::{Reason, RoundId, TaskId, Tick};
 
     fn answer(attempt: i64, at: i64, detail: &str) -> Settled {
         Settled {

@@ -68,6 +68,43 @@ update round
     };
 }
 
+/// Of the kinds of answers in `$5` that settle nothing: the tasks they came for that nobody wants any more.
+macro_rules! withdrawn {
+    () => {
+        "
+  from (select jsonb_extract(value, '$[10]') as attempts from jsonb_each($5) where value ->> 6 in (0, 2, 3)) answer
+ cross join json_each(answer.attempts) attempts
+ cross join attempt on attempt.id = attempts.value
+ cross join task on task.id = attempt.task_id and task.last_attempt_id = attempt.id and task.state in (0, 2, 3)
+ cross join lane on lane.id = task.lane_id
+ where task.vanished = 1
+    or exists (select 1 from round join job on job.id = round.job_id
+                where round.id = lane.round_id and job.state = 'cancelled')"
+    };
+}
+
+/// While a request was out its job was cancelled, or its row left the file: where it has settled nothing it is not tried again.
+macro_rules! withdraw {
+    () => {
+        concat!(
+            "
+update round
+   set pending = pending - withdrawn.tasks, cancelled = cancelled + withdrawn.tasks
+  from (select lane.round_id, count(*) as tasks",
+            withdrawn!(),
+            " group by lane.round_id) withdrawn
+ where round.id = withdrawn.round_id;
+
+update task
+   set state = 7, reason = iif(vanished = 1, 'row_vanished', 'job_cancelled'), finished_at = $4
+ where id in (select task.id",
+            withdrawn!(),
+            ");
+"
+        )
+    };
+}
+
 /// `$8` moves, `$9` holds, `$10` troubles, `$11` whether the wall clock agrees with the platform's, `$12` outages, `$13` whether this is the
 /// first answer, `$14` allowances.
 macro_rules! rarer {
@@ -142,12 +179,24 @@ insert or replace into deleted_text (task_id, text) select value ->> 0, value ->
     };
 }
 
+/// Of a claim in `$7`: whether somebody has paused or cancelled its job since it was planned.
+macro_rules! is_active {
+    () => {
+        "exists (select 1 from lane join round on round.id = lane.round_id join job on job.id = round.job_id
+             where lane.id = value ->> 0 and job.state = 'active')"
+    };
+}
+
 /// `$7` claims. Each is the head of a line and so many behind it, one look into the index for each.
 macro_rules! line {
     () => {
-        "
+        concat!(
+            "
 claim (lane, account, action, want, upper, claim_from, claim_to) as materialized (
-    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 5, value ->> 6, value ->> 7 from jsonb_each($7)
+    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 5, value ->> 6, value ->> 7
+      from jsonb_each($7) where ",
+            is_active!(),
+            "
 ), line (lane, account, action, claim_to, upper, want, id) as (
     select lane, account, action, claim_to, upper, want,
            (select t.id from task t
@@ -169,6 +218,7 @@ claim (lane, account, action, want, upper, claim_from, claim_to) as materialized
       from line left join task on task.id = line.id
      where line.id is not null
 )"
+        )
     };
 }
 
@@ -198,7 +248,10 @@ select json_object(
     (select json_group_array(j.value ->> 0)
        from jsonb_each($7) j
       where not exists (select 1 from task t
-                         where t.lane_id = j.value ->> 0 and t.state = 0 and t.id <= j.value ->> 4)),
+                         where t.lane_id = j.value ->> 0 and t.state = 0 and t.id <= j.value ->> 4)
+         or not ",
+            is_active!(),
+            "),
     'damaged',
     case when exists (select 1 from attempt where id > $2) then json('[]')
          else (with recursive",
@@ -211,9 +264,9 @@ commit"
     };
 }
 
-const PLAIN_TURN: &str = concat!(begin!(), settle!(), claim!());
-const WHOLE_TURN: &str = concat!(begin!(), settle!(), rarer!(), claim!());
-const RECORDS_TURN: &str = concat!(begin!(), settle!(), rarer!(), records!(), claim!());
+const PLAIN_TURN: &str = concat!(begin!(), settle!(), withdraw!(), claim!());
+const WHOLE_TURN: &str = concat!(begin!(), settle!(), withdraw!(), rarer!(), claim!());
+const RECORDS_TURN: &str = concat!(begin!(), settle!(), withdraw!(), rarer!(), records!(), claim!());
 
 /// The query string of a turn.
 pub(super) fn query_of(turn: &Turn) -> &'static str {

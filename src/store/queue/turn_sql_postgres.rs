@@ -18,6 +18,14 @@ macro_rules! undone {
     };
 }
 
+/// Of a `claim`: whether somebody has paused or cancelled its job since it was planned.
+macro_rules! is_active {
+    () => {
+        "exists (select 1 from lane join round on round.id = lane.round_id join job on job.id = round.job_id
+                  where lane.id = claim.lane and job.state = 'active')"
+    };
+}
+
 /// `$1` claims: the head of each lane, and so many behind it, by one look into the index.
 macro_rules! heads {
     () => {
@@ -35,7 +43,9 @@ macro_rules! heads {
                               where t.lane_id = claim.lane and t.state = 0 and t.id >= claim.first and t.id <= claim.last
                               order by t.id limit claim.want) head
           left join task on task.id = head.id
-          left join task_key key on key.lane_id = task.lane_id and key.target = task.target"
+          left join task_key key on key.lane_id = task.lane_id and key.target = task.target
+         where ",
+            is_active!()
         )
     };
 }
@@ -74,6 +84,27 @@ pub(super) const SETTLE: &str = concat!(
            crashes = case when ended.http_status is null then task.crashes else 0 end
       from ended
      where task.id = ended.task_id and task.state = 1 and task.last_attempt_id = ended.id"
+);
+
+/// `$1` answers that settle nothing, `$2` the wall clock: tasks whose job was cancelled while their request was out, or whose row left the file,
+/// are not tried again.
+pub(super) const WITHDRAW: &str = concat!(
+    "
+    with withdrawn as (
+        update task
+           set state = 7, reason = case when task.vanished = 1 then 'row_vanished' else 'job_cancelled' end, finished_at = $2
+          from attempt, lane, round, job
+         where attempt.id in ",
+    word!(postgres numbers "$1"),
+    " and task.id = attempt.task_id and task.last_attempt_id = attempt.id and task.state in (0, 2, 3)
+           and lane.id = task.lane_id and round.id = lane.round_id and job.id = round.job_id
+           and (task.vanished = 1 or job.state = 'cancelled')
+        returning lane.round_id
+    )
+    update round
+       set pending = round.pending - of_round.tasks, cancelled = round.cancelled + of_round.tasks
+      from (select round_id, count(*) as tasks from withdrawn group by round_id) of_round
+     where round.id = of_round.round_id"
 );
 
 /// `$1` the fence, `$2` whether the wall clock agrees with the platform's.
@@ -248,5 +279,8 @@ pub(super) const DRAINED: &str = concat!(
     word!(postgres rows "$1", number "lane" 0, number "visible_to" 4),
     " claim
      where not exists (select 1 from task where task.lane_id = claim.lane and task.state = 0 and task.id <= claim.visible_to)
+        or not ",
+    is_active!(),
+    "
      order by nth"
 );

@@ -38,6 +38,9 @@ impl Drain {
         lock_own_row(&mut tx, fence).await?;
         if !turn.settled.is_empty() {
             tx.execute(sql::SETTLE, args![each_answer(&turn.settled)?, &lists.counts]).await?;
+            if let Some(unsettled) = &lists.unsettled {
+                tx.execute(sql::WITHDRAW, args![unsettled, now.wall.0]).await?;
+            }
         }
         write_rarer(&mut tx, turn, lists, fence).await?;
         write_records(&mut tx, lists).await?;

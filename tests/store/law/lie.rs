@@ -7,6 +7,8 @@ pub(super) enum Lie {
     ReturnedStaysCancelled,
     /// A row that vanishes while it is sent is cancelled.
     SendingIsCancelled,
+    /// What comes back unsettled after its row has vanished, or its job was cancelled, stands in line again.
+    WithdrawnIsTriedAgain,
     /// The last of equal rows is the task.
     LastRowIsTheTask,
     /// Whoever dies blames all that were in flight.
@@ -24,9 +26,10 @@ pub(super) enum Lie {
 }
 
 impl Lie {
-    pub(super) const ALL: [Lie; 9] = [
+    pub(super) const ALL: [Lie; 10] = [
         Lie::ReturnedStaysCancelled,
         Lie::SendingIsCancelled,
+        Lie::WithdrawnIsTriedAgain,
         Lie::LastRowIsTheTask,
         Lie::EveryDeathCounts,
         Lie::DeathsEndInTime,

@@ -10,6 +10,7 @@ use cleanup::store::{Claimed, JobState, Settled};
 
 use super::lie::Lie;
 use super::model::{LaneKey, Model, ModelDrain};
+use super::model_load::VANISHED;
 
 /// What a start finds, of tasks by their numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,7 +88,13 @@ impl Model {
             let of = &mut self.tasks[*task];
             of.reason = Some(if has_failed { CRASHED } else { UNKNOWN_AFTER_CRASH }.to_owned());
             (of.crashes, of.maybe_applied, of.asked_last) = (crashes, true, false);
-            *if has_failed { &mut found.crashed } else { &mut found.recovered } += 1;
+            if has_failed {
+                found.crashed += 1;
+            } else if of.vanished {
+                self.withdraw(*task, VANISHED, now.wall);
+            } else {
+                found.recovered += 1;
+            }
         }
         self.close_attempts(boot, now, deadline_ms);
         found
@@ -187,6 +194,20 @@ impl Model {
             (by.counted_until, Some(by.ended_at), by.http_status);
         (attempt.finding, attempt.reason, attempt.detail) =
             (Some(by.finding.to_owned()), reason, Some(by.detail.clone()));
+        let is_cancelled = self.round_of(task).0.state == JobState::Cancelled;
+        if self.is_pending(task) && self.tasks[task].vanished {
+            self.withdraw(task, VANISHED, by.ended_at);
+        } else if self.is_pending(task) && is_cancelled {
+            self.withdraw(task, "job_cancelled", by.ended_at);
+        }
+    }
+
+    /// Nobody wants any more what has come back unsettled.
+    fn withdraw(&mut self, task: usize, reason: &str, now: Wall) {
+        if !self.lies(Lie::WithdrawnIsTriedAgain) {
+            self.make(task, Transition::Cancel, now);
+            self.tasks[task].reason = Some(reason.to_owned());
+        }
     }
 
     /// A task moves if it is where whoever moves it thinks.

@@ -12,7 +12,7 @@ use super::model::{LaneKey, Model, ModelRound, ModelRow, ModelTask, RowKind};
 pub(super) const RULE: &str = "keep_list";
 /// Why rows in stories cannot be used.
 pub(super) const UNUSABLE: &str = "rounded";
-const VANISHED: &str = "row_vanished";
+pub(super) const VANISHED: &str = "row_vanished";
 
 /// A row as a load takes it.
 #[derive(Clone, Debug)]
