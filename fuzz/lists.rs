@@ -6,6 +6,7 @@ pub mod archive;
 mod entry;
 #[path = "../src/lists/filter/mod.rs"]
 pub mod filter;
+#[path = "../src/lists/keep.rs"]
 pub mod keep;
 #[path = "../src/lists/repository/mod.rs"]
 pub mod repository;

@@ -1,5 +1,6 @@
 //! Data archives: `z` and a zip; or a letter for a file (`o` following, `f` follower, `l` like, `t` tweets, `m` mute, `b` block,
-//! `M` manifest, and of Mastodon's `a` outbox, `A` actor) and its text, which is put into a zip that is sound. Laws: no panic; reading twice gives the same; whatever is
+//! `M` manifest, and of Mastodon's `a` outbox, `A` actor) and its text, which is put into a zip that is sound; or `G` and a tar,
+//! which is put into gzip. Laws: no panic; reading twice gives the same; whatever is
 //! an entry can be written and read back as a job file's target.
 
 use std::io::{Cursor, Write};
@@ -32,9 +33,11 @@ pub fn try_it(data: &[u8]) {
     } else if *letter == b'M' {
         read(zip(&[("data/manifest.js", rest), ("data/like.js", LIKES)]), ListKind::Likes);
     } else if *letter == b'a' {
-        read_items(zip(&[("actor.json", ACTOR), ("outbox.json", rest)]));
+        read_items(OpenedArchive::of_bytes("fuzz.zip", zip(&[("actor.json", ACTOR), ("outbox.json", rest)])));
     } else if *letter == b'A' {
-        read_items(zip(&[("actor.json", rest), ("outbox.json", OUTBOX)]));
+        read_items(OpenedArchive::of_bytes("fuzz.zip", zip(&[("actor.json", rest), ("outbox.json", OUTBOX)])));
+    } else if *letter == b'G' {
+        read_items(tarred(rest));
     } else if let Some((_, file, list)) = LISTS.into_iter().find(|(known, _, _)| known == letter) {
         read(zip(&[(file, rest)]), list);
     }
@@ -65,8 +68,16 @@ fn read(zip: Vec<u8>, list: ListKind) {
     }
 }
 
-fn read_items(zip: Vec<u8>) {
-    let Ok(OpenedArchive::Activities(mut archive)) = OpenedArchive::of_bytes("fuzz.zip", zip) else { return };
+/// Mastodon's archives of before 2023. A tar is read from its beginning on each time, from a file.
+fn tarred(tar: &[u8]) -> Result<OpenedArchive, ArchiveError> {
+    let mut file = tempfile::Builder::new().suffix(".tar.gz").tempfile().expect("a folder for files");
+    let mut gzip = flate2::write::GzEncoder::new(&mut file, flate2::Compression::fast());
+    gzip.write_all(tar).and_then(|()| gzip.finish().map(drop)).expect("room for a file");
+    OpenedArchive::open(file.path())
+}
+
+fn read_items(opened: Result<OpenedArchive, ArchiveError>) {
+    let Ok(OpenedArchive::Activities(mut archive)) = opened else { return };
     let mut all: Vec<Value> = Vec::new();
     let first = archive.read::<ArchiveError>(ListKind::Posts, &mut |_| {}, &mut |item| {
         all.push(item);

@@ -90,7 +90,7 @@ fn in_units(duration: Duration, units: &[(u64, &str)]) -> String {
 /// Reads a duration such as `15m`, `24h`, `90s`, `250ms`, `1h30m` or a bare unit (`h` is one hour).
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let mut rest = text;
-    let mut total = Duration::ZERO;
+    let mut total = 0_u64;
     if rest.is_empty() {
         return None;
     }
@@ -105,10 +105,10 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
             other => other,
         };
         let (millis, _) = UNITS.iter().find(|(_, name)| *name == unit)?;
-        total = total.checked_add(Duration::from_millis(number.checked_mul(*millis)?))?;
+        total = total.checked_add(number.checked_mul(*millis)?)?;
         rest = &rest[digits + letters..];
     }
-    Some(total)
+    Some(Duration::from_millis(total))
 }
 
 impl fmt::Display for Rate {

@@ -55,5 +55,5 @@ pub struct Dialect {
     /// Whether the body of a 400 names something that only this set of names has.
     pub(super) names_refused: fn(Vocabulary, &Body) -> bool,
     /// The page that an answer holds; none where it is none.
-    pub(super) page: fn(&PageQuestion<'_>, &Answer) -> Option<Page>,
+    pub page: fn(&PageQuestion<'_>, &Answer) -> Option<Page>,
 }

@@ -2,19 +2,27 @@
 
 use std::path::Path;
 
+#[path = "../../fuzz/entries/answer.rs"]
+#[allow(clippy::expect_used, unreachable_pub)]
+mod answer;
 #[path = "../../fuzz/entries/archive.rs"]
 #[allow(clippy::expect_used, unreachable_pub)]
 mod archive;
+#[path = "../../fuzz/entries/cron.rs"]
+#[allow(clippy::expect_used, unreachable_pub)]
+mod cron;
 #[path = "../../fuzz/entries/csv.rs"]
 #[allow(clippy::expect_used, unreachable_pub)]
 mod csv;
 #[path = "../../fuzz/entries/link.rs"]
 #[allow(clippy::expect_used, unreachable_pub)]
 mod link;
-
 #[path = "../../fuzz/entries/repository.rs"]
 #[allow(clippy::expect_used, unreachable_pub)]
 mod repository;
+#[path = "../../fuzz/entries/value.rs"]
+#[allow(clippy::expect_used, unreachable_pub)]
+mod value;
 
 fn replay(target: &str, entry: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
@@ -26,6 +34,21 @@ fn replay(target: &str, entry: fn(&[u8])) {
             panic!("{} breaks a law of {target}", file.display());
         }
     }
+}
+
+#[test]
+fn answers_and_their_headers() {
+    replay("answer", answer::try_it);
+}
+
+#[test]
+fn patterns_of_schedules() {
+    replay("cron", cron::try_it);
+}
+
+#[test]
+fn values_of_settings() {
+    replay("value", value::try_it);
 }
 
 #[test]
