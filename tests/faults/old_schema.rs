@@ -15,15 +15,16 @@ const STEP: usize = 18;
 const STEP_OF_FULL: usize = 6;
 const STEP_OF_LOCKS: usize = 60;
 
-struct Old {
-    queue: OldQueue,
+/// A queue of an older version, and what is known of it.
+pub struct Old {
+    pub queue: OldQueue,
     kind: &'static [&'static str],
     /// What `status` says of it where nothing happens.
     jobs: Value,
 }
 
 impl Old {
-    fn open(name: &'static str) -> Old {
+    pub fn open(name: &'static str) -> Old {
         let queue = OldQueue::open(name, Made::Yesterday);
         let kind: &[&str] = if name == "sandbox" { &["--sandbox"] } else { &[] };
         let mut old = Old { queue, kind, jobs: Value::Null };
@@ -32,13 +33,13 @@ impl Old {
         old
     }
 
-    fn copy(&self) -> Home {
+    pub fn copy(&self) -> Home {
         let home = Home::new();
         copy_folder(self.queue.home.folder.path(), home.folder.path());
         home
     }
 
-    fn command(&self, home: &Home, args: &[&str]) -> Command {
+    pub fn command(&self, home: &Home, args: &[&str]) -> Command {
         home.against(&self.queue.sandbox, [args, self.kind].concat())
     }
 
@@ -56,7 +57,7 @@ impl Old {
         jobs.map(|job| counts.iter().map(|key| ((*key).to_owned(), job[*key].clone())).collect::<Value>()).collect()
     }
 
-    fn goes_on(&self, home: &Home, what: &str) {
+    pub fn goes_on(&self, home: &Home, what: &str) {
         assert_eq!(self.jobs_of(home, what), self.jobs, "{what}");
         let doctor = self.command(home, &["doctor"]).done();
         assert!(doctor.out.contains("queue: not damaged, and every counter is right"), "{what}: {}", doctor.out);

@@ -4,6 +4,7 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,13 +17,13 @@ use crate::common::tries::tried;
 use crate::common::{Home, PROGRAM, RunToEnd};
 use crate::tokens::bench::{APP, Bench, id, run, start_sandbox, target};
 
-const ROWS: u64 = 3;
+pub const ROWS: u64 = 3;
 const STEP: usize = 5;
 /// Many more calls can be killed at than fail for want of room.
 const STEP_OF_KILLS: usize = 16;
 
 /// An account whose token has ended, and rows for it.
-fn prepare(sandbox: &Sandbox) -> Bench {
+pub fn prepare(sandbox: &Sandbox) -> Bench {
     let bench = Bench::new(&sandbox.base_url(), &sandbox.base_url());
     run(async {
         bench.log_in_long_ago("anna", 1).await;
@@ -32,10 +33,15 @@ fn prepare(sandbox: &Sandbox) -> Bench {
 }
 
 fn resume(bench: &Bench) -> Command {
+    resume_in(bench.folder.path(), bench)
+}
+
+/// The same in a copy of its home.
+pub fn resume_in(home: &Path, bench: &Bench) -> Command {
     let mut command = Command::new(PROGRAM);
     command.args(["resume", "--yes", "--json", "--rate", "500/1s", "--pace", "front-load", "--progress", "none"]);
-    command.env_clear().env("HOME", bench.folder.path()).env("CLEANUP_X_API", &bench.at);
-    command.env("CLEANUP_X_CLIENT_ID", APP).current_dir(bench.folder.path()).stdin(Stdio::null());
+    command.env_clear().env("HOME", home).env("CLEANUP_X_API", &bench.at);
+    command.env("CLEANUP_X_CLIENT_ID", APP).current_dir(home).stdin(Stdio::null());
     command
 }
 

@@ -4,5 +4,7 @@
 mod disk;
 mod first_start;
 mod recording;
+mod refresh;
 mod restore;
 mod run;
+mod upgrade;
