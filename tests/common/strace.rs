@@ -87,6 +87,11 @@ fn log_in(scratch: &Path) -> PathBuf {
     scratch.join("strace.log")
 }
 
+/// What strace has written of calls so far.
+pub fn log_of(scratch: &Path) -> String {
+    std::fs::read_to_string(log_in(scratch)).unwrap_or_default()
+}
+
 /// The same, not yet begun.
 pub fn traced(command: &Command, feed: &str, injection: &Injection, scratch: &Path) -> Command {
     need_strace();

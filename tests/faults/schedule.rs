@@ -2,12 +2,14 @@
 //! nothing else to do.
 
 use std::ops::ControlFlow;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::Command;
 
 use rustix::process::Signal;
 
 use crate::common::running::{Running, poll};
-use crate::common::strace::{Fault, Injection, Search, WRITING, inject, traced};
+use crate::common::strace::{Fault, Injection, Search, WRITING, inject, log_of, traced};
 use crate::common::tries::tried;
 use crate::common::{Home, RunToEnd, SandboxProcess, sql};
 use crate::crash::judge;
@@ -20,6 +22,8 @@ const STEP: usize = 70;
 /// ... and fewer where a lock is refused, which SQLite tries to get behind for ten seconds, and of a server.
 const STEP_OF_LOCKS: usize = 150;
 const STEP_OF_SERVER: usize = 250;
+/// Of its own files a server asks much less.
+const STEP_OF_SERVERS_DISK: usize = 12;
 
 struct Night {
     home: Home,
@@ -56,6 +60,17 @@ impl Night {
         self.command(&["serve", "--yes", "--listen", "127.0.0.1:0"])
     }
 
+    /// Of an error only what is about the queue counts: the rest has tests of its own.
+    fn files_of_queue(&self) -> Vec<PathBuf> {
+        let ends = ["", "-wal", "-shm", ".drain.lock", ".schedule.lock", ".snapshots.d"];
+        ends.map(|end| self.home.data("").join(format!("queue.db{end}"))).to_vec()
+    }
+
+    /// What met trouble is tried again a minute later.
+    fn bring_the_retry_forward(&self) {
+        sql::change(self.home.queue(), "update firing set retry_at = retry_at - 120000 where retry_at is not null");
+    }
+
     /// Whether every row is done, and no run of the schedule is under way.
     fn is_over(&self) -> bool {
         let status = self.command(&["status", "--json"]).done();
@@ -81,27 +96,13 @@ fn at_any_call_of_due(fault: Fault) {
         let step = if fault != Fault::Kill && call == "fcntl" { STEP_OF_LOCKS } else { STEP };
         faults += search.until_none_is_hit(step, |nth| {
             let night = Night::new();
-            // Of an error only what is about the queue counts: the rest has tests of its own.
-            let folder = night.home.data("");
-            let files = [
-                "queue.db",
-                "queue.db-wal",
-                "queue.db-shm",
-                "queue.db.drain.lock",
-                "queue.db.schedule.lock",
-                "queue.db.snapshots.d",
-            ];
-            let only: Vec<_> = if fault == Fault::Kill { vec![] } else { files.map(|name| folder.join(name)).to_vec() };
+            let only = if fault == Fault::Kill { vec![] } else { night.files_of_queue() };
             let faulted = inject(&night.due(), "", &Injection { call, nth, fault, only: &only }, scratch.path());
             let what =
                 format!("schedule due, {fault:?} at {call} number {nth}: {:?}: {}", faulted.hit, faulted.output.err);
             assert!(matches!(faulted.output.exited(), None | Some(0 | 74)), "{what}");
             assert!(!faulted.output.err.contains("report this"), "{what}");
-            // What met trouble is tried again a minute later.
-            sql::change(
-                night.home.queue(),
-                "update firing set retry_at = retry_at - 120000 where retry_at is not null",
-            );
+            night.bring_the_retry_forward();
             let next = night.due().done();
             assert_eq!(next.code, 0, "{what}: {}", next.err);
             night.judge(&what);
@@ -122,32 +123,61 @@ fn a_schedule_that_is_due_and_that_the_disk_fails_goes_on() {
     at_any_call_of_due(Fault::Refusal);
 }
 
-#[test]
-fn a_server_that_is_killed_at_any_call_of_a_schedules_run_goes_on() {
+/// Whether the schedule waits for another try after trouble.
+fn waits_for_a_retry(home: &Home) -> bool {
+    sql::column::<i64>(&home.queue(), "select count(*) from firing where retry_at is not null") == [1]
+}
+
+fn at_any_call_of_a_server(fault: Fault, step: usize) {
     let scratch = tempfile::tempdir().unwrap();
-    let (mut search, mut kills) = (Search::new(), 0);
-    for call in WRITING {
-        kills += search.until_none_is_hit(STEP_OF_SERVER, |nth| {
+    let (mut search, mut faults) = (Search::new(), 0);
+    for call in WRITING.into_iter().filter(|call| fault == Fault::Kill || *call != "fcntl") {
+        faults += search.until_none_is_hit(step, |nth| {
             let night = Night::new();
-            let what = format!("serve, killed before {call} number {nth}");
-            let injection = Injection { call, nth, fault: Fault::Kill, only: &[] };
+            let only = if fault == Fault::Kill { vec![] } else { night.files_of_queue() };
+            let injection = Injection { call, nth, fault, only: &only };
             let mut first = Running::start(traced(&night.serve(), "", &injection, scratch.path()));
-            let was_killed = poll(&what, || {
+            let what = format!("serve, {fault:?} at {call} number {nth}");
+            let has_ended = poll(&what, || {
                 let is_running = first.is_running();
-                (!is_running || night.is_over()).then_some(!is_running)
+                // It says what it has met, and looks again a minute later.
+                let waits = || first.talk().contains("error: ") || waits_for_a_retry(&night.home);
+                let waits = night.is_over() || fault != Fault::Kill && waits();
+                (!is_running || waits).then_some(!is_running)
             });
-            if !was_killed {
+            if !has_ended {
                 first.signal(Signal::TERM);
-                first.wait();
+            }
+            let ended = first.wait();
+            let was_hit = match fault {
+                Fault::Kill => has_ended,
+                _ => log_of(scratch.path()).contains("(INJECTED)"),
+            };
+            let what = format!("{what}, was hit: {was_hit}: {:?}: {}", ended.status, ended.talk);
+            if fault != Fault::Kill {
+                let was_told_to = ended.status.signal() == Some(Signal::TERM.as_raw());
+                assert!(was_told_to || matches!(ended.status.code(), Some(74 | 143)), "{what}");
+                assert!(!ended.talk.contains("report this"), "{what}");
+                night.bring_the_retry_forward();
             }
             let next = Running::start(night.serve());
             poll(&what, || night.is_over().then_some(()));
             next.signal(Signal::TERM);
             assert_eq!(next.wait().code(), 143, "{what}");
             night.judge(&what);
-            if was_killed { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            if was_hit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
     }
-    assert!(kills > 0, "no call was hit, and the test shows nothing");
-    tried(&format!("{}, serve with a schedule", Fault::Kill.words()), kills);
+    assert!(faults > 0, "no call was hit, and the test shows nothing");
+    tried(&format!("{}, serve with a schedule", fault.words()), faults);
+}
+
+#[test]
+fn a_server_that_is_killed_at_any_call_of_a_schedules_run_goes_on() {
+    at_any_call_of_a_server(Fault::Kill, STEP_OF_SERVER);
+}
+
+#[test]
+fn a_server_that_the_disk_fails_goes_on_or_says_so_and_the_next_one_does() {
+    at_any_call_of_a_server(Fault::Refusal, STEP_OF_SERVERS_DISK);
 }
