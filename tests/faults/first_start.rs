@@ -4,14 +4,17 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use crate::common::strace::{Fault, Injection, READING, Search, WRITING, inject};
-use crate::common::tries::tried;
+use crate::common::tries::{is_long_form, tried};
 use crate::common::{Home, SandboxProcess};
 use crate::faults::support::{First, fresh};
 
 /// Short form: one call in so many is tried.
-const STEP: usize = 16;
+const STEP: usize = 24;
 /// ... and fewer where a lock is refused: SQLite tries for ten seconds to get behind one that was not let go.
 const STEP_OF_LOCKS: usize = 60;
+
+/// ... and other commands are typed after one in so many of those.
+const OTHERS: usize = 3;
 
 fn sandbox() -> (Home, SandboxProcess) {
     let home = Home::new();
@@ -31,13 +34,19 @@ fn killed(first: First) {
             let injection = Injection { call, nth, fault: Fault::Kill, only: &[] };
             let faulted = inject(&first.command(&home, &sandbox), first.feed(), &injection, scratch.path());
             let what = format!("{first:?} killed before {call} number {nth}");
-            first.others(&home, &what);
+            others_now_and_then(first, &home, nth, &what);
             first.again(&home, &sandbox, &what);
             if faulted.hit.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
     }
     assert!(kills > 0, "no call was hit, and the test shows nothing");
     tried(&format!("{}, first start", Fault::Kill.words()), kills);
+}
+
+fn others_now_and_then(first: First, home: &Home, nth: usize, what: &str) {
+    if is_long_form() || nth.is_multiple_of(OTHERS) {
+        first.others(home, what);
+    }
 }
 
 /// Whether a full disk can refuse a call.
@@ -94,7 +103,7 @@ fn failed(first: First, fault: Fault) {
                 }
                 other => panic!("{what}: {other:?}: {words}"),
             }
-            first.others(&home, &what);
+            others_now_and_then(first, &home, nth, &what);
             first.again(&home, &sandbox, &what);
             if faulted.hit.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
