@@ -71,6 +71,10 @@ impl From<GrantError> for CommandError {
             GrantError::App(_) => {
                 (ErrorKind::Config, "compare with the app's page in the platform's developer console")
             }
+            GrantError::TooMany => (
+                ErrorKind::Unreachable,
+                "wait some minutes, or until tomorrow after hundreds of them, and begin the login again",
+            ),
             GrantError::World(said) | GrantError::Unsure(said) if is_certificate_trouble(said) => {
                 (ErrorKind::Unreachable, "mend that, and begin the login again")
             }
@@ -125,5 +129,17 @@ impl From<LoginError> for CommandError {
             LoginError::Listen { .. } => CommandError::new(ErrorKind::Config, error.to_string())
                 .hint("end the program that listens there, or set [x] redirect in the config file (and at X)"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_has_logged_in_too_often_is_told_to_wait_and_not_to_look_at_the_network() {
+        let told = CommandError::from(GrantError::TooMany);
+        assert_eq!((told.kind, told.kind.exit_code()), (ErrorKind::Unreachable, 69));
+        assert!(told.hint.is_some_and(|hint| hint.starts_with("wait some minutes") && !hint.contains("network")));
     }
 }

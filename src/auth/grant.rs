@@ -136,6 +136,9 @@ pub enum GrantError {
     /// The network or the server is at fault, and what was sent is as good as before.
     #[error("{0}")]
     World(String),
+    /// Somebody has logged in too often.
+    #[error("the server takes no more logins for now; it counts them by name and address")]
+    TooMany,
     /// What was sent may have been used up, and the answer is lost.
     #[error("{0}")]
     Unsure(String),

@@ -171,7 +171,7 @@ pub enum Aftermath {
 /// See [`Aftermath`]. `tries` is what the mark said.
 pub fn aftermath(error: &GrantError, tries: u8) -> Aftermath {
     match error {
-        GrantError::World(_) => Aftermath::TakeBack,
+        GrantError::World(_) | GrantError::TooMany => Aftermath::TakeBack,
         GrantError::App(_) => Aftermath::App,
         GrantError::Refused(_) => Aftermath::NeedLogin(Why::Refused),
         GrantError::Unsure(_) if tries < MAX_TRIES => Aftermath::OnceMore,

@@ -63,9 +63,7 @@ impl AppSession {
         match answer.status {
             200 => read_session(&answer.body, host),
             400 | 401 | 403 => Err(GrantError::Refused(refusal_of_login(&answer.error, &said(&answer, password)))),
-            429 => Err(GrantError::World(
-                "the server takes no more logins for now; it counts them by name and address".into(),
-            )),
+            429 => Err(GrantError::TooMany),
             status => Err(GrantError::World(format!("the server answered HTTP {status}"))),
         }
     }

@@ -158,6 +158,9 @@ fn at_any_call_of_a_server(fault: Fault, step: usize) {
                 let was_told_to = ended.status.signal() == Some(Signal::TERM.as_raw());
                 assert!(was_told_to || matches!(ended.status.code(), Some(74 | 143)), "{what}");
                 assert!(!ended.talk.contains("report this"), "{what}");
+                // Where it could not look, it looks again, and nobody has to type anything.
+                let could_look = has_ended || !ended.talk.contains("schedule.lock: ");
+                assert!(could_look || ended.talk.contains("looks at its schedules again in a minute"), "{what}");
                 night.bring_the_retry_forward();
             }
             let next = Running::start(night.serve());

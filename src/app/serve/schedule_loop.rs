@@ -18,7 +18,7 @@ use crate::app::signals::{Never, Signals};
 use crate::app::{AppDeps, Notice};
 use crate::config::Overrides;
 use crate::domain::Tick;
-use crate::error::{CommandError, gravest};
+use crate::error::{CommandError, ErrorKind, gravest};
 use crate::schedule::firing::End;
 use crate::schedule::scheduler;
 use crate::store::{FiringLock, ScheduleLock, Store};
@@ -102,7 +102,7 @@ impl<'a> ScheduleLoop<'a> {
         loop {
             if let Err(error) = self.begin_due(&mut store).await {
                 store = None;
-                self.deps.tell(Notice::Failed(&error));
+                self.deps.tell(Notice::Failed(&looked_at_again(error)));
                 self.look_later();
             }
             self.wait().await;
@@ -273,5 +273,14 @@ impl<'a> ScheduleLoop<'a> {
     async fn asked(store: &mut Store) -> Result<i64, CommandError> {
         let running = store.schedules().running_firings().await?.into_iter();
         Ok(running.filter(|firing| firing.runs == 0).map(|firing| firing.id).max().unwrap_or(0))
+    }
+}
+
+/// Nobody has to type anything for schedules to be looked at again.
+fn looked_at_again(error: CommandError) -> CommandError {
+    let again = "the server looks at its schedules again in a minute";
+    match error.kind {
+        ErrorKind::Io => error.hint(format!("check the disk (`df -h` for room, `dmesg` for faults); {again}")),
+        _ => error.hint(again),
     }
 }
