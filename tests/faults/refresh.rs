@@ -68,9 +68,10 @@ fn with_fault(call: &str, nth: usize, fault: Fault) -> After {
         Some(0) => {}
         Some(74) => {
             assert!(told.contains("hint: ") && !told.contains("report this"), "{what}");
-            // The disk is not really full here, and SQLite keeps to itself why a file could not be opened, saved or shared.
-            let is_kept =
-                call.contains("sync") || call == "openat" || faulted.hit.iter().all(|hit| hit.contains("-shm>"));
+            // The disk is not really full here, and SQLite keeps to itself why a file could not be opened, cut, saved or shared.
+            let is_kept = call.contains("sync")
+                || matches!(call, "openat" | "ftruncate")
+                || faulted.hit.iter().all(|hit| hit.contains("-shm>"));
             assert!(fault != Fault::Full || is_kept || told.contains("the disk is full"), "{what}");
             crate::common::contract::judge(&faulted.output.json(), 74);
         }
