@@ -19,6 +19,7 @@ for_every_store!(
     a_drain_that_was_overtaken_writes_nothing_any_more,
     a_claim_takes_what_stands_in_line_and_no_more,
     a_job_that_is_paused_or_cancelled_gives_no_more,
+    what_nobody_wants_after_a_death_is_not_tried_again,
     what_nobody_wants_any_more_is_not_tried_again,
     what_was_in_flight_when_a_process_died_stands_aside,
     requests_that_may_count_are_handed_to_the_next_drain,
@@ -121,6 +122,36 @@ async fn what_nobody_wants_any_more_is_not_tried_again(queue: TestQueue) {
     store.queue().cancel_job(&one, NOW.wall).await.unwrap();
     drain.turn(&Turn { settled: vec![settle(3, TaskState::Provisional)], ..Turn::default() }, NOW).await.unwrap();
     assert_eq!(said(&mut store, "4").await, (TaskState::Cancelled, Some("job_cancelled".into())));
+    assert_whole(&mut store).await;
+}
+
+async fn what_nobody_wants_after_a_death_is_not_tried_again(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    let mut jobs = Vec::new();
+    for name in ["vanishing", "cancelled", "wanted"] {
+        jobs.push(load(&mut store, &job(name), rows(Action::Unfollow, ada, &["1", "2"])).await);
+    }
+    let mut drain = begin(&queue).await;
+    for lane in drain.lanes(None).await.unwrap() {
+        claim_some(&mut drain, &lane, 1, NOW).await;
+    }
+    reload(&mut store, &jobs[0], rows(Action::Unfollow, ada, &["2"])).await;
+    store.queue().cancel_job(&jobs[1], NOW.wall).await.unwrap();
+    drop(drain);
+    let (_, start) = begin_at(&queue, at(NOW.tick.0 + 9), "here").await;
+    assert_eq!((start.recovered, start.crashed, start.undecided.len()), (1, 0, 1), "one is sent again");
+    let told = store.read().explain(&target("1")).await.unwrap();
+    let said: Vec<_> = told.into_iter().map(|told| (told.job, told.state, told.reason)).collect();
+    let ends = |job: &str, state, reason: &str| (job.to_owned(), state, Some(reason.to_owned()));
+    assert_eq!(
+        said,
+        [
+            ends("vanishing", TaskState::Cancelled, "row_vanished"),
+            ends("cancelled", TaskState::Cancelled, "job_cancelled"),
+            ends("wanted", TaskState::Waiting, UNKNOWN_AFTER_CRASH)
+        ]
+    );
     assert_whole(&mut store).await;
 }
 

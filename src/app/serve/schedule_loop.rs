@@ -279,8 +279,10 @@ impl<'a> ScheduleLoop<'a> {
 /// Nobody has to type anything for schedules to be looked at again.
 fn looked_at_again(error: CommandError) -> CommandError {
     let again = "the server looks at its schedules again in a minute";
-    match error.kind {
-        ErrorKind::Io => error.hint(format!("check the disk (`df -h` for room, `dmesg` for faults); {again}")),
-        _ => error.hint(again),
-    }
+    let hint = match (error.kind, &error.hint) {
+        (ErrorKind::Io, _) => format!("check the disk (`df -h` for room, `dmesg` for faults); {again}"),
+        (_, Some(hint)) => format!("{hint}; {again}"),
+        (_, None) => again.to_owned(),
+    };
+    error.hint(hint)
 }

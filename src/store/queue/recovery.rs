@@ -91,7 +91,8 @@ pub(super) struct AfterDeath {
 }
 
 impl AfterDeath {
-    /// Puts aside what was in flight; how many of those are not tried again, because their rows have left the file meanwhile.
+    /// Puts aside what was in flight; how many of those are not tried again, because their rows have left the file or their job was cancelled
+    /// meanwhile.
     pub(super) async fn write(&self, tx: &mut Tx<'_>, now: Moment) -> Result<u64, StoreError> {
         if self.tasks == 0 {
             return Ok(0);
@@ -186,18 +187,23 @@ const COUNT_WITHDRAWN: Sql = sql!(
     update round set pending = pending - withdrawn.n, cancelled = cancelled + withdrawn.n
       from (select lane.round_id, count(*) as n from ",
     rows("$1", number "task_id" 0),
-    " died join task on task.id = died.task_id and task.state = 2 and task.vanished = 1 join lane on lane.id = task.lane_id
-             group by lane.round_id) withdrawn
+    " died join task on task.id = died.task_id and task.state = 2
+             join lane on lane.id = task.lane_id join round of on of.id = lane.round_id join job on job.id = of.job_id
+            where task.vanished = 1 or job.state = 'cancelled'
+            group by lane.round_id) withdrawn
      where round.id = withdrawn.round_id"
 );
 
-/// `$2` the wall clock. Those of jobs that were cancelled are cancelled at the end of a run: until then they stand aside.
+/// `$2` the wall clock.
 const WITHDRAW: Sql = sql!(
     "
-    update task set state = 7, reason = 'row_vanished', finished_at = $2
-     where state = 2 and vanished = 1 and id in (select task_id from ",
+    update task
+       set state = 7, reason = case when vanished = 1 then 'row_vanished' else 'job_cancelled' end, finished_at = $2
+     where state = 2 and id in (select task_id from ",
     rows("$1", number "task_id" 0),
-    " died)"
+    " died)
+       and (vanished = 1 or exists (select 1 from lane join round on round.id = lane.round_id join job on job.id = round.job_id
+                                     where lane.id = task.lane_id and job.state = 'cancelled'))"
 );
 
 /// In the words of the index of those that stand aside; `state = 2` alone would look at every task. What a crash left undecided stays,

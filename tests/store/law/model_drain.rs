@@ -90,9 +90,7 @@ impl Model {
             (of.crashes, of.maybe_applied, of.asked_last) = (crashes, true, false);
             if has_failed {
                 found.crashed += 1;
-            } else if of.vanished {
-                self.withdraw(*task, VANISHED, now.wall);
-            } else {
+            } else if !self.withdraw_unwanted(*task, now.wall) {
                 found.recovered += 1;
             }
         }
@@ -194,20 +192,24 @@ impl Model {
             (by.counted_until, Some(by.ended_at), by.http_status);
         (attempt.finding, attempt.reason, attempt.detail) =
             (Some(by.finding.to_owned()), reason, Some(by.detail.clone()));
-        let is_cancelled = self.round_of(task).0.state == JobState::Cancelled;
-        if self.is_pending(task) && self.tasks[task].vanished {
-            self.withdraw(task, VANISHED, by.ended_at);
-        } else if self.is_pending(task) && is_cancelled {
-            self.withdraw(task, "job_cancelled", by.ended_at);
+        if self.is_pending(task) {
+            self.withdraw_unwanted(task, by.ended_at);
         }
     }
 
-    /// Nobody wants any more what has come back unsettled.
-    fn withdraw(&mut self, task: usize, reason: &str, now: Wall) {
-        if !self.lies(Lie::WithdrawnIsTriedAgain) {
-            self.make(task, Transition::Cancel, now);
-            self.tasks[task].reason = Some(reason.to_owned());
+    /// What has come back unsettled is cancelled where nobody wants it any more: whether it is.
+    fn withdraw_unwanted(&mut self, task: usize, now: Wall) -> bool {
+        let reason = match (self.tasks[task].vanished, self.round_of(task).0.state) {
+            (true, _) => VANISHED,
+            (false, JobState::Cancelled) => "job_cancelled",
+            _ => return false,
+        };
+        if self.lies(Lie::WithdrawnIsTriedAgain) {
+            return false;
         }
+        self.make(task, Transition::Cancel, now);
+        self.tasks[task].reason = Some(reason.to_owned());
+        true
     }
 
     /// A task moves if it is where whoever moves it thinks.
