@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -78,7 +79,6 @@ impl Running {
 
     /// Waits for its end.
     pub fn wait(mut self) -> Ended {
-        let mut stdout = String::new();
         let began = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -88,8 +88,17 @@ impl Running {
             assert!(began.elapsed() < most, "it does not end; it said:\n{}", self.talk());
             std::thread::sleep(Duration::from_millis(20));
         };
-        self.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
-        self.listener.take().unwrap().join().unwrap();
+        // Whoever is left behind may hold its pipes for ever.
+        let (mut pipe, listener, (said, all)) = (self.stdout.take().unwrap(), self.listener.take().unwrap(), channel());
+        std::thread::spawn(move || {
+            let mut stdout = String::new();
+            pipe.read_to_string(&mut stdout).unwrap();
+            listener.join().unwrap();
+            let _ = said.send(stdout);
+        });
+        let stdout = all.recv_timeout(PATIENCE).unwrap_or_else(|error| {
+            panic!("it has ended ({status:?}), and its output has not ({error}):\n{}", self.talk())
+        });
         Ended { status, stdout, talk: self.talk() }
     }
 }

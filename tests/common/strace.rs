@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use rustix::process::Pid;
+
 use super::Done;
 use super::tools::{there_are, works};
 use super::tries::{dice, is_long_form};
@@ -87,6 +89,19 @@ fn log_in(scratch: &Path) -> PathBuf {
     scratch.join("strace.log")
 }
 
+/// The program that a strace of [`traced`] runs. A signal is for it alone: strace that gets one lets go of the program, and may take the signal
+/// along that it has just handed on; the program goes on then, and holds what others wait for.
+pub fn traced_program(strace: Pid) -> Option<Pid> {
+    let parent = strace.as_raw_nonzero().to_string();
+    std::fs::read_dir("/proc").unwrap().flatten().find_map(|process| {
+        let pid = process.file_name().to_str()?.parse().ok()?;
+        // `PID (NAME) STATE PARENT ...`
+        let stat = std::fs::read_to_string(process.path().join("stat")).ok()?;
+        let is_child = stat.rsplit(") ").next()?.split(' ').nth(1)? == parent;
+        is_child.then(|| Pid::from_raw(pid)).flatten()
+    })
+}
+
 /// What strace has written of calls so far.
 pub fn log_of(scratch: &Path) -> String {
     std::fs::read_to_string(log_in(scratch)).unwrap_or_default()
@@ -108,8 +123,7 @@ pub fn traced(command: &Command, feed: &str, injection: &Injection, scratch: &Pa
     };
     let Injection { call, nth, only, .. } = injection;
     let mut traced = Command::new("strace");
-    // A signal that ends it is handed on.
-    traced.args(["-I", "2", "-f", "-y", "-qq", "-s", "0", "-o"]).arg(&log);
+    traced.args(["-f", "-y", "-qq", "-s", "0", "-o"]).arg(&log);
     if injection.fault != Fault::Kill {
         // Only the calls asked for stop then. Signals that are injected get lost in this way.
         traced.arg("--seccomp-bpf");

@@ -6,10 +6,10 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::common::running::{Running, poll};
-use crate::common::strace::{Fault, Injection, Search, WRITING, inject, log_of, traced};
+use crate::common::strace::{Fault, Injection, Search, WRITING, inject, log_of, traced, traced_program};
 use crate::common::tries::tried;
 use crate::common::{Home, RunToEnd, SandboxProcess, sql};
 use crate::crash::judge;
@@ -145,8 +145,9 @@ fn at_any_call_of_a_server(fault: Fault, step: usize) {
                 let waits = night.is_over() || fault != Fault::Kill && waits();
                 (!is_running || waits).then_some(!is_running)
             });
-            if !has_ended {
-                first.signal(Signal::TERM);
+            if !has_ended && let Some(server) = traced_program(Pid::from_child(&first.child)) {
+                // It may have ended meanwhile.
+                let _ = kill_process(server, Signal::TERM);
             }
             let ended = first.wait();
             let was_hit = match fault {
