@@ -62,6 +62,7 @@ const EMBEDDED: &[(&str, &str)] = &embedded![
     "0049_unverified_jobs",
     "0051_deaths",
     "0054_loaded_firings",
+    "0055_withheld",
 ];
 
 pub(super) static MIGRATIONS: LazyLock<Migrator> =

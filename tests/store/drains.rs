@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use cleanup::domain::{
-    Action, Applies, BootId, Horizons, Moment, Scope, TaskState, Tick, UNKNOWN_AFTER_CRASH, Wall, WindowSpec,
+    AccountId, Action, Applies, BootId, Horizons, Moment, Scope, TaskState, Tick, UNKNOWN_AFTER_CRASH, Wall, WindowSpec,
 };
 use cleanup::store::{
-    Claim, Drain, DrainScope, JobState, NewAllowance, OutageChange, OutageState, Settled, Store, StoreError, Turn,
+    Claim, Drain, DrainScope, JobState, LoadRow, NewAllowance, OutageChange, OutageState, RowPlace, Settled, Store,
+    StoreError, Turn,
 };
 
 use super::stores::{TestQueue, for_every_store};
@@ -21,6 +22,7 @@ for_every_store!(
     a_job_that_is_paused_or_cancelled_gives_no_more,
     what_nobody_wants_after_a_death_is_not_tried_again,
     what_nobody_wants_any_more_is_not_tried_again,
+    what_a_load_withholds_while_it_is_out_is_not_tried_again,
     what_was_in_flight_when_a_process_died_stands_aside,
     requests_that_may_count_are_handed_to_the_next_drain,
     a_sleep_makes_requests_count_longer,
@@ -122,6 +124,73 @@ async fn what_nobody_wants_any_more_is_not_tried_again(queue: TestQueue) {
     store.queue().cancel_job(&one, NOW.wall).await.unwrap();
     drain.turn(&Turn { settled: vec![settle(3, TaskState::Provisional)], ..Turn::default() }, NOW).await.unwrap();
     assert_eq!(said(&mut store, "4").await, (TaskState::Cancelled, Some("job_cancelled".into())));
+    assert_whole(&mut store).await;
+}
+
+/// Rows of one column: of each whether a rule spares it, or it cannot be used.
+fn withheld_rows(ada: AccountId, rows: &[(&str, RowSays)]) -> Vec<LoadRow> {
+    let withheld = |(line, (text, says)): (u64, &(&str, RowSays))| {
+        let (action, account, target) = (Action::Unfollow, ada, target(text));
+        let place = match says {
+            RowSays::Rounded => {
+                RowPlace::Rejected { reason: "rounded".to_owned(), task: Some((action, account, target)) }
+            }
+            RowSays::Send => RowPlace::Task { action, account, target, spared: None },
+            RowSays::Keep => RowPlace::Task { action, account, target, spared: Some("keep_list") },
+        };
+        LoadRow { line, place, record: None }
+    };
+    (2..).zip(rows).map(withheld).collect()
+}
+
+#[derive(Clone, Copy)]
+enum RowSays {
+    Send,
+    Keep,
+    Rounded,
+}
+
+async fn what_a_load_withholds_while_it_is_out_is_not_tried_again(queue: TestQueue) {
+    use RowSays::{Keep, Rounded, Send};
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    let targets = ["1", "2", "3", "4", "5", "6"];
+    let one = load(&mut store, &job("one"), rows(Action::Unfollow, ada, &targets)).await;
+    let mut drain = begin(&queue).await;
+    let lane = only_lane(&mut drain).await;
+    let claimed = claim_some(&mut drain, &lane, 6, NOW).await;
+    let says = |says: [RowSays; 6]| targets.into_iter().zip(says).collect::<Vec<_>>();
+    let first = withheld_rows(ada, &says([Keep, Rounded, Keep, Keep, Rounded, Send]));
+    let one = reload(&mut store, &one, first).await;
+    // Of the same rows the newest load counts.
+    let one = reload(&mut store, &one, withheld_rows(ada, &says([Keep, Rounded, Keep, Send, Send, Keep]))).await;
+    let settle = |at: usize, state| settled(&claimed[at], one.round, state, NOW);
+    let ended = vec![
+        settle(0, TaskState::Waiting),
+        settle(1, TaskState::Pending),
+        settle(2, TaskState::Done),
+        settle(3, TaskState::Waiting),
+        settle(4, TaskState::Pending),
+    ];
+    drain.turn(&Turn { settled: ended, ..Turn::default() }, NOW).await.unwrap();
+    drop(drain);
+    let (_, start) = begin_at(&queue, at(NOW.tick.0 + 9), "here").await;
+    assert_eq!((start.recovered, start.undecided.len()), (0, 0), "nothing is sent again of what was out");
+    let mut told = Vec::new();
+    for text in targets {
+        let of = store.read().explain(&target(text)).await.unwrap().remove(0);
+        told.push((of.state, of.reason.unwrap_or_default()));
+    }
+    let ends = [
+        (TaskState::Kept, "keep_list"),
+        (TaskState::Rejected, "rounded"),
+        (TaskState::Done, ""),
+        // A new drain puts it in line again.
+        (TaskState::Pending, "said_so"),
+        (TaskState::Pending, "said_so"),
+        (TaskState::Kept, "keep_list"),
+    ];
+    assert_eq!(told, ends.map(|(state, reason)| (state, reason.to_owned())));
     assert_whole(&mut store).await;
 }
 

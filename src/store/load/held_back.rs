@@ -22,7 +22,7 @@ impl<'s> LoadStore<'s> {
     }
 
     /// Rejects tasks of a job's newest round, and notes that this version of the reader has looked at all of them. What is settled
-    /// otherwise stays so. What is being sent is let finish, and then somebody has to look again.
+    /// otherwise stays so. What is being sent is let finish, and rejected where that comes to nothing; where it fails, somebody has to look again.
     ///
     /// # Errors
     /// The database cannot be written; each part that was is true by itself.
@@ -40,6 +40,7 @@ impl<'s> LoadStore<'s> {
             let mut tx = self.db.begin().await?;
             tx.execute(COUNT_REJECTED, args![&part, job.round.0]).await?;
             tx.execute(REJECT, args![&part, now.0]).await?;
+            tx.execute(WITHHOLD, args![&part]).await?;
             let (left,): (i64,) = tx.fetch_one(SENDING, args![&part]).await?;
             bump_generation(&mut tx).await?;
             tx.commit().await?;
@@ -68,6 +69,14 @@ const REJECT: Sql = sql!(
     rows("$1", number "task_id" 0, text "reason" 1),
     " j
       where task.id = j.task_id and task.state in (0, 2, 3, 6)"
+);
+
+const WITHHOLD: Sql = sql!(
+    "update attempt set withheld_as = 9, withheld_for = j.reason
+       from task, ",
+    rows("$1", number "task_id" 0, text "reason" 1),
+    " j
+      where task.id = j.task_id and task.state = 1 and attempt.id = task.last_attempt_id"
 );
 
 const SENDING: Sql = sql!(

@@ -91,8 +91,8 @@ pub(super) struct AfterDeath {
 }
 
 impl AfterDeath {
-    /// Puts aside what was in flight; how many of those are not tried again, because their rows have left the file or their job was cancelled
-    /// meanwhile.
+    /// Puts aside what was in flight; how many of those are not tried again, because meanwhile their rows have left the file, a load has spared or
+    /// rejected them, or their job was cancelled.
     pub(super) async fn write(&self, tx: &mut Tx<'_>, now: Moment) -> Result<u64, StoreError> {
         if self.tasks == 0 {
             return Ok(0);
@@ -184,12 +184,17 @@ const COUNT_FAILED: Sql = sql!(
 
 const COUNT_WITHDRAWN: Sql = sql!(
     "
-    update round set pending = pending - withdrawn.n, cancelled = cancelled + withdrawn.n
-      from (select lane.round_id, count(*) as n from ",
+    update round
+       set pending = pending - withdrawn.n, cancelled = cancelled + withdrawn.n - withdrawn.kept - withdrawn.rejected,
+           kept = round.kept + withdrawn.kept, rejected_tasks = rejected_tasks + withdrawn.rejected
+      from (select lane.round_id, count(*) as n,
+                   count(case when task.vanished = 0 and attempt.withheld_as = 8 then 1 end) as kept,
+                   count(case when task.vanished = 0 and attempt.withheld_as = 9 then 1 end) as rejected
+              from ",
     rows("$1", number "task_id" 0),
-    " died join task on task.id = died.task_id and task.state = 2
+    " died join task on task.id = died.task_id and task.state = 2 join attempt on attempt.id = task.last_attempt_id
              join lane on lane.id = task.lane_id join round of on of.id = lane.round_id join job on job.id = of.job_id
-            where task.vanished = 1 or job.state = 'cancelled'
+            where task.vanished = 1 or attempt.withheld_as is not null or job.state = 'cancelled'
             group by lane.round_id) withdrawn
      where round.id = withdrawn.round_id"
 );
@@ -198,12 +203,16 @@ const COUNT_WITHDRAWN: Sql = sql!(
 const WITHDRAW: Sql = sql!(
     "
     update task
-       set state = 7, reason = case when vanished = 1 then 'row_vanished' else 'job_cancelled' end, finished_at = $2
-     where state = 2 and id in (select task_id from ",
+       set state = case when task.vanished = 1 then 7 else coalesce(sent.withheld_as, 7) end,
+           reason = case when task.vanished = 1 then 'row_vanished' else coalesce(sent.withheld_for, 'job_cancelled') end,
+           finished_at = $2
+      from attempt sent, ",
     rows("$1", number "task_id" 0),
-    " died)
-       and (vanished = 1 or exists (select 1 from lane join round on round.id = lane.round_id join job on job.id = round.job_id
-                                     where lane.id = task.lane_id and job.state = 'cancelled'))"
+    " died
+     where task.id = died.task_id and task.state = 2 and sent.id = task.last_attempt_id
+       and (task.vanished = 1 or sent.withheld_as is not null
+            or exists (select 1 from lane join round on round.id = lane.round_id join job on job.id = round.job_id
+                        where lane.id = task.lane_id and job.state = 'cancelled'))"
 );
 
 /// In the words of the index of those that stand aside; `state = 2` alone would look at every task. What a crash left undecided stays,

@@ -77,29 +77,34 @@ macro_rules! withdrawn {
  cross join attempt on attempt.id = attempts.value
  cross join task on task.id = attempt.task_id and task.last_attempt_id = attempt.id and task.state in (0, 2, 3)
  cross join lane on lane.id = task.lane_id
- where task.vanished = 1
+ where task.vanished = 1 or attempt.withheld_as is not null
     or exists (select 1 from round join job on job.id = round.job_id
                 where round.id = lane.round_id and job.state = 'cancelled')"
     };
 }
 
-/// While a request was out its job was cancelled, or its row left the file: where it has settled nothing it is not tried again.
+/// While a request was out its job was cancelled, its row left the file, or a load spared or rejected the row: where it has settled nothing it
+/// is not tried again.
 macro_rules! withdraw {
     () => {
         concat!(
             "
 update round
-   set pending = pending - withdrawn.tasks, cancelled = cancelled + withdrawn.tasks
-  from (select lane.round_id, count(*) as tasks",
+   set pending = pending - withdrawn.tasks, cancelled = cancelled + withdrawn.tasks - withdrawn.kept - withdrawn.rejected,
+       kept = round.kept + withdrawn.kept, rejected_tasks = rejected_tasks + withdrawn.rejected
+  from (select lane.round_id, count(*) as tasks, coalesce(sum(task.vanished = 0 and attempt.withheld_as = 8), 0) as kept,
+               coalesce(sum(task.vanished = 0 and attempt.withheld_as = 9), 0) as rejected",
             withdrawn!(),
             " group by lane.round_id) withdrawn
  where round.id = withdrawn.round_id;
 
 update task
-   set state = 7, reason = iif(vanished = 1, 'row_vanished', 'job_cancelled'), finished_at = $4
- where id in (select task.id",
+   set state = iif(task.vanished = 1, 7, coalesce(withdrawn.withheld_as, 7)),
+       reason = iif(task.vanished = 1, 'row_vanished', coalesce(withdrawn.withheld_for, 'job_cancelled')), finished_at = $4
+  from (select task.id, attempt.withheld_as, attempt.withheld_for",
             withdrawn!(),
-            ");
+            ") withdrawn
+ where task.id = withdrawn.id;
 "
         )
     };

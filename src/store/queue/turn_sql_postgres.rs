@@ -86,24 +86,29 @@ pub(super) const SETTLE: &str = concat!(
      where task.id = ended.task_id and task.state = 1 and task.last_attempt_id = ended.id"
 );
 
-/// `$1` answers that settle nothing, `$2` the wall clock: tasks whose job was cancelled while their request was out, or whose row left the file,
-/// are not tried again.
+/// `$1` answers that settle nothing, `$2` the wall clock: tasks whose job was cancelled while their request was out, whose row left the file, or
+/// whose row a load spared or rejected, are not tried again.
 pub(super) const WITHDRAW: &str = concat!(
     "
     with withdrawn as (
         update task
-           set state = 7, reason = case when task.vanished = 1 then 'row_vanished' else 'job_cancelled' end, finished_at = $2
+           set state = case when task.vanished = 1 then 7 else coalesce(attempt.withheld_as, 7) end,
+               reason = case when task.vanished = 1 then 'row_vanished' else coalesce(attempt.withheld_for, 'job_cancelled') end,
+               finished_at = $2
           from attempt, lane, round, job
          where attempt.id in ",
     word!(postgres numbers "$1"),
     " and task.id = attempt.task_id and task.last_attempt_id = attempt.id and task.state in (0, 2, 3)
            and lane.id = task.lane_id and round.id = lane.round_id and job.id = round.job_id
-           and (task.vanished = 1 or job.state = 'cancelled')
-        returning lane.round_id
+           and (task.vanished = 1 or attempt.withheld_as is not null or job.state = 'cancelled')
+        returning lane.round_id, task.state
     )
     update round
-       set pending = round.pending - of_round.tasks, cancelled = round.cancelled + of_round.tasks
-      from (select round_id, count(*) as tasks from withdrawn group by round_id) of_round
+       set pending = round.pending - of_round.tasks, cancelled = round.cancelled + of_round.cancelled,
+           kept = round.kept + of_round.kept, rejected_tasks = round.rejected_tasks + of_round.rejected
+      from (select round_id, count(*) as tasks, count(*) filter (where state = 7) as cancelled,
+                   count(*) filter (where state = 8) as kept, count(*) filter (where state = 9) as rejected
+              from withdrawn group by round_id) of_round
      where round.id = of_round.round_id"
 );
 

@@ -9,6 +9,8 @@ pub(super) enum Lie {
     SendingIsCancelled,
     /// What comes back unsettled after its row has vanished, or its job was cancelled, stands in line again.
     WithdrawnIsTriedAgain,
+    /// The same after a load has spared or rejected its row.
+    WithheldIsTriedAgain,
     /// The last of equal rows is the task.
     LastRowIsTheTask,
     /// Whoever dies blames all that were in flight.
@@ -26,10 +28,11 @@ pub(super) enum Lie {
 }
 
 impl Lie {
-    pub(super) const ALL: [Lie; 10] = [
+    pub(super) const ALL: [Lie; 11] = [
         Lie::ReturnedStaysCancelled,
         Lie::SendingIsCancelled,
         Lie::WithdrawnIsTriedAgain,
+        Lie::WithheldIsTriedAgain,
         Lie::LastRowIsTheTask,
         Lie::EveryDeathCounts,
         Lie::DeathsEndInTime,

@@ -29,6 +29,8 @@ pub(super) struct ModelTask {
     pub(super) crashes: CrashCount,
     pub(super) asked_last: bool,
     pub(super) vanished: bool,
+    /// A load has spared or rejected the row while its request was out, and why.
+    pub(super) withheld: Option<(Transition, String)>,
     pub(super) line: u64,
     pub(super) record: Option<String>,
     pub(super) finished_at: Option<Wall>,
@@ -259,6 +261,7 @@ impl ModelTask {
             crashes: CrashCount::default(),
             asked_last: false,
             vanished: false,
+            withheld: None,
             line,
             record,
             finished_at: None,

@@ -199,16 +199,19 @@ impl Model {
 
     /// What has come back unsettled is cancelled where nobody wants it any more: whether it is.
     fn withdraw_unwanted(&mut self, task: usize, now: Wall) -> bool {
-        let reason = match (self.tasks[task].vanished, self.round_of(task).0.state) {
-            (true, _) => VANISHED,
-            (false, JobState::Cancelled) => "job_cancelled",
+        let of = &self.tasks[task];
+        let (by, reason) = match (of.vanished, of.withheld.clone(), self.round_of(task).0.state) {
+            (true, ..) => (Transition::Cancel, VANISHED.to_owned()),
+            (false, Some(_), _) if self.lies(Lie::WithheldIsTriedAgain) => return false,
+            (false, Some(withheld), _) => withheld,
+            (false, None, JobState::Cancelled) => (Transition::Cancel, "job_cancelled".to_owned()),
             _ => return false,
         };
         if self.lies(Lie::WithdrawnIsTriedAgain) {
             return false;
         }
-        self.make(task, Transition::Cancel, now);
-        self.tasks[task].reason = Some(reason.to_owned());
+        self.make(task, by, now);
+        self.tasks[task].reason = Some(reason);
         true
     }
 
@@ -240,6 +243,7 @@ impl Model {
     pub(super) fn claim(&mut self, task: usize, attempt: AttemptId, counted_until: Tick, now: Moment) {
         self.make(task, Transition::Claim, now.wall);
         self.tasks[task].attempts.push(attempt);
+        self.tasks[task].withheld = None;
         let (lane, drain) = (self.tasks[task].lane, self.drains.len() - 1);
         let (ended_at, http_status, finding, reason, detail) = (None, None, None, None, None);
         self.attempts.push(super::model::ModelAttempt {

@@ -155,6 +155,11 @@ impl Model {
         }
         let of = &mut self.tasks[task];
         (of.vanished, of.line, of.record) = (false, row.line, row.record.clone());
+        of.withheld = match (row.is_usable, row.is_spared) {
+            (false, _) => Some((Transition::Reject, UNUSABLE.to_owned())),
+            (true, true) => Some((Transition::Spare, RULE.to_owned())),
+            (true, false) => None,
+        };
     }
 
     /// As if it were new, but for what was sent for it.
@@ -177,7 +182,7 @@ impl Model {
         } else if state == TaskState::Sending && self.lies(Lie::SendingIsCancelled) {
             summary.cancelled += 1;
         }
-        self.tasks[task].vanished = true;
+        (self.tasks[task].vanished, self.tasks[task].withheld) = (true, None);
     }
 
     /// Where each row stands, and the tasks of those that are new.

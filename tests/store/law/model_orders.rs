@@ -50,10 +50,14 @@ impl Model {
     /// A later reader cannot use these rows.
     pub(super) fn reject(&mut self, tasks: &[usize], reason: &str, now: Wall) {
         for task in tasks {
-            use TaskState::{Failed, Pending, Provisional, Waiting};
-            if matches!(self.tasks[*task].state, Pending | Waiting | Provisional | Failed) {
-                self.make(*task, Transition::Reject, now);
-                self.tasks[*task].reason = Some(reason.to_owned());
+            use TaskState::{Failed, Pending, Provisional, Sending, Waiting};
+            match self.tasks[*task].state {
+                Pending | Waiting | Provisional | Failed => {
+                    self.make(*task, Transition::Reject, now);
+                    self.tasks[*task].reason = Some(reason.to_owned());
+                }
+                Sending => self.tasks[*task].withheld = Some((Transition::Reject, reason.to_owned())),
+                _ => {}
             }
         }
     }

@@ -38,6 +38,7 @@ pub(super) async fn update_changed(
     let (restored, held_back, kept): (i64, i64, i64) = tx.fetch_one(COUNT_JUDGED, args![]).await?;
     tx.execute(UPDATE_TASKS, args![now.0]).await?;
     tx.execute(UPDATE_COUNTERS, args![round.0]).await?;
+    tx.execute(WITHHOLD, args![round.0]).await?;
     tx.execute(DROP_CELLS, args![]).await?;
     tx.execute(REPLACE_CELLS, args![]).await?;
     if restored > 0 {
@@ -118,6 +119,20 @@ const UPDATE_COUNTERS: &str = "
                    count(*) filter (where new = 9) - count(*) filter (where old = 9) as more_rejected
               from pg_temp.judged) n
      where round.id = $1";
+
+/// What is being sent is let finish. Where that comes to nothing it is not tried again, if this load, and not only the one before, spares or
+/// rejects it.
+const WITHHOLD: &str = "
+    update attempt
+       set withheld_as = case when i.rejected is not null then 9 when i.spared is not null then 8 end,
+           withheld_for = coalesce(i.rejected, i.spared)
+      from task
+      join lane on lane.id = task.lane_id
+      left join pg_temp.judged j on j.task_id = task.id
+      left join pg_temp.incoming i on i.id = j.id
+     where attempt.ended_at is null and task.id = attempt.task_id and task.last_attempt_id = attempt.id and task.state = 1
+       and lane.round_id = $1
+       and (attempt.withheld_as is not null or i.rejected is not null or i.spared is not null)";
 
 const DROP_CELLS: &str = "delete from task_cells where task_id in (select task_id from pg_temp.judged)";
 

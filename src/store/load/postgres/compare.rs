@@ -103,8 +103,8 @@ const FILL_CHANGED: &str = "
      where load.round_id = $1 and load.finished_at is not null
        and case when p.id is null then task.vanished = 0 or task.state in (0, 2, 3)
                 else task.vanished = 1 or c.record is distinct from i.record
-                     or (i.spared is not null and task.state in (0, 2, 3))
-                     or (i.rejected is not null and task.state in (0, 2, 3, 6, 7, 8))
+                     or (i.spared is not null and task.state in (0, 1, 2, 3))
+                     or (i.rejected is not null and task.state in (0, 1, 2, 3, 6, 7, 8))
                      or (task.state = 9 and i.rejected is distinct from task.reason)
                      or (task.state = 8 and i.spared is distinct from task.reason)
                      or (task.state = 7 and task.reason = 'row_vanished') end";

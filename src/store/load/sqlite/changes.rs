@@ -70,6 +70,7 @@ impl SqliteLoader<'_> {
             RESTORE,
             FREE,
             SPARE,
+            WITHHOLD,
             RETURN,
             DROP_CELLS,
             REPLACE_CELLS,
@@ -225,6 +226,21 @@ const SPARE: &str = "
       from temp.changed c join temp.incoming i on i.id = c.incoming_id
      where c.rowid > ?1 and c.rowid <= ?2 and task.id = c.task_id and i.spared is not null
        and task.state in (0, 2, 3, 8)";
+
+/// What is being sent is let finish; where that comes to nothing it is not tried again.
+const WITHHOLD: &str = "
+    update or rollback attempt set withheld_as = iif(i.rejected is null, 8, 9), withheld_for = coalesce(i.rejected, i.spared)
+      from temp.changed c join task on task.id = c.task_id join temp.incoming i on i.id = c.incoming_id
+     where c.rowid > ?1 and c.rowid <= ?2 and task.state = 1 and attempt.id = task.last_attempt_id
+       and (i.rejected is not null or i.spared is not null)";
+
+/// Requests that are out for rows of which this load says nothing of the kind any more, whatever the one before said. `?1` the round.
+pub(super) const WITHHOLD_NO_MORE: &str = "
+    update or rollback attempt set withheld_as = null, withheld_for = null
+     where ended_at is null and withheld_as is not null
+       and exists (select 1 from task join lane on lane.id = task.lane_id where task.id = attempt.task_id and lane.round_id = ?1)
+       and not exists (select 1 from temp.changed c join temp.incoming i on i.id = c.incoming_id
+                        where c.task_id = attempt.task_id and (i.rejected is not null or i.spared is not null))";
 
 const RETURN: &str = "
     update or rollback task set vanished = 0

@@ -94,8 +94,8 @@ const FILL_VANISHED: &str = "
       join temp.incoming i on i.id = m.incoming_id
       left join task_cells c on c.task_id = m.task_id
      where task.vanished = 1 or c.record is not i.record
-        or (i.spared is not null and task.state in (0, 2, 3))
-        or (i.rejected is not null and task.state in (0, 2, 3, 6, 7, 8))
+        or (i.spared is not null and task.state in (0, 1, 2, 3))
+        or (i.rejected is not null and task.state in (0, 1, 2, 3, 6, 7, 8))
         or (task.state = 9 and i.rejected is not task.reason)
         or (task.state = 8 and i.spared is not task.reason) or (task.state = 7 and task.reason = 'row_vanished')
      order by m.task_id";

@@ -10,6 +10,7 @@ use super::super::begun_load::{BegunLoad, close_load};
 use super::super::reload_sizes::ROWS_PER_TRANSACTION;
 use super::super::summary::{ReloadSummary, Reloaded, shrinks};
 use super::super::sweep::take_back;
+use super::changes::WITHHOLD_NO_MORE;
 use super::compare::DROP_COMPARISON;
 use super::loader::SqliteLoader;
 use super::merge::{Alignment, CREATE_ALIGNMENT};
@@ -90,6 +91,7 @@ impl SqliteLoader<'_> {
             &[round, last, self.rows as i64, duplicates, without_task, pending, kept],
         )
         .await?;
+        self.run(WITHHOLD_NO_MORE, &[round]).await?;
         close_load(self.db, self.load, last, self.now).await?;
         self.commit().await?;
         for sql in DELETE_OLDER {
