@@ -67,7 +67,8 @@ async fn rows_of(db: &mut Db, table: &str) -> Vec<String> {
         db,
         &format!(
             "select name from pragma_table_info('{table}')
-              where (name <> 'host' or '{table}' = 'job') and name <> 'restores_round' and name not like 'lease%' order by name"
+              where (name <> 'host' or '{table}' = 'job') and name <> 'restores_round' and name not like 'lease%'
+                and name not like 'withheld%' order by name"
         ),
     )
     .await;
