@@ -195,8 +195,6 @@ create table attempt (
     finding        text collate "C",
     reason         text collate "C",
     detail         text collate "C",
-    withheld_as    bigint check (withheld_as in (8, 9)),
-    withheld_for   text collate "C",
     check (upper_tick >= reserved_tick)
 );
 create index attempt_open on attempt (id) where ended_at is null;

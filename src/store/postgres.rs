@@ -20,10 +20,14 @@ use super::server::connect;
 /// Whoever brings the schema up to date has this one.
 const ONE_UPGRADE: i64 = 0x636c_6561_6e75_7002;
 
-/// The number of the newest migration.
-const NEWEST: i64 = 1;
+/// Every migration, oldest first: its number, what it is about, its statements.
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "queue", include_str!("../../migrations/postgres/0001_queue.sql")),
+    (2, "withheld", include_str!("../../migrations/postgres/0002_withheld.sql")),
+];
 
-const SCHEMA: &str = include_str!("../../migrations/postgres/0001_queue.sql");
+/// The number of the newest migration.
+const NEWEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 /// The oldest server whose ways are known.
 const NEEDED_VERSION: i64 = 150_000;
@@ -134,8 +138,10 @@ impl Store {
 
     async fn upgrade_server(&mut self, kind: QueueKind) -> Result<(), StoreError> {
         let place = self.place().clone();
-        let schema = Migration::new(NEWEST, "queue".into(), MigrationType::Simple, SCHEMA.into_sql_str(), false);
-        let migrator = Migrator::with_migrations(vec![schema]);
+        let migrations = MIGRATIONS.map(|(version, about, sql)| {
+            Migration::new(version, about.into(), MigrationType::Simple, sql.into_sql_str(), false)
+        });
+        let migrator = Migrator::with_migrations(migrations.into());
         let complain = |error| StoreError::from_sqlx(&place, error);
         if let Beneath::Postgres(connection) = self.db.beneath() {
             let lock = sqlx::query("select pg_advisory_lock($1)").bind(ONE_UPGRADE);

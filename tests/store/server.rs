@@ -1,10 +1,10 @@
 //! What only a server has: other programs' databases, users with rights, connections that end.
 
-use cleanup::domain::Secret;
-use cleanup::store::{QueueKind, QueuePlace, Store, StoreError};
+use cleanup::domain::{Action, Secret, TaskState};
+use cleanup::store::{QueueKind, QueuePlace, Store, StoreError, Turn};
 
 use super::stores::TestQueue;
-use super::support::account;
+use super::support::{NOW, account, begin, claim_some, job, load, only_lane, rows, settled};
 
 /// Ends every other session of the queue's database, as a restart of the server does.
 const END_SESSIONS: &str = "select pg_terminate_backend(pid) from pg_stat_activity
@@ -26,6 +26,7 @@ mod postgres {
     stories!(
         a_database_of_another_program_is_left_alone,
         a_queue_of_a_newer_program_is_left_alone,
+        a_queue_of_an_older_program_is_brought_up_to_date,
         a_connection_that_has_ended_is_made_anew,
         a_user_with_the_rights_of_the_page_works_on_a_queue,
         what_cannot_be_reached_is_told_from_what_refuses,
@@ -52,6 +53,26 @@ async fn a_queue_of_a_newer_program_is_left_alone(queue: TestQueue) {
     queue.plant(newer).await;
     let refused = Store::open(queue.place(), QueueKind::Real).await.unwrap_err();
     assert!(matches!(refused, StoreError::Newer { found: 999, .. }), "{refused}");
+}
+
+async fn a_queue_of_an_older_program_is_brought_up_to_date(queue: TestQueue) {
+    let mut store = queue.open().await;
+    let ada = account(&mut store, "ada").await;
+    store.close().await;
+    for sql in [
+        "alter table attempt drop column withheld_as, drop column withheld_for",
+        "delete from _sqlx_migrations where version > 1",
+    ] {
+        queue.plant(sql).await;
+    }
+    let mut store = queue.open().await;
+    assert_eq!(store.accounts().account_ids().await.unwrap(), [ada]);
+    let one = load(&mut store, &job("one"), rows(Action::Unfollow, ada, &["1"])).await;
+    let mut drain = begin(&queue).await;
+    let lane = only_lane(&mut drain).await;
+    let claimed = claim_some(&mut drain, &lane, 1, NOW).await;
+    let came_to_nothing = settled(&claimed[0], one.round, TaskState::Waiting, NOW);
+    drain.turn(&Turn { settled: vec![came_to_nothing], ..Turn::default() }, NOW).await.unwrap();
 }
 
 async fn a_connection_that_has_ended_is_made_anew(queue: TestQueue) {
