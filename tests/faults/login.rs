@@ -11,8 +11,8 @@ use crate::common::{Home, RunToEnd, SandboxProcess, USER};
 use crate::faults::support::typed;
 
 const STEP: usize = 18;
-/// A server counts logins, 300 a day; each try has two at most.
-const LOGINS_OF_A_DAY: usize = 140;
+/// A server takes 30 logins in five minutes; each try has two at most.
+const TRIES_AT_ONE_SERVER: usize = 14;
 
 fn killed_at(call: &str, nth: usize, sandbox: &SandboxProcess) -> ControlFlow<()> {
     let (home, scratch) = (Home::new(), tempfile::tempdir().unwrap());
@@ -46,7 +46,7 @@ fn a_login_that_is_killed_anywhere_is_whole_or_was_none() {
     for call in WRITING {
         kills += search.until_none_is_hit(STEP, |nth| {
             tries += 1;
-            if tries % LOGINS_OF_A_DAY == 0 {
+            if tries % TRIES_AT_ONE_SERVER == 0 {
                 sandbox = start();
             }
             killed_at(call, nth, &sandbox)
