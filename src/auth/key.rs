@@ -11,6 +11,7 @@ use chacha20poly1305::aead::Generate;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::key_place::KeyPlace;
 use super::keyring;
 use super::vault_error::{KEY_BYTES, KeyHeld, MIN_PASSPHRASE_CHARS, VaultError};
 use crate::domain::Secret;
@@ -22,18 +23,6 @@ const KEY_FILE_MODE: u32 = 0o600;
 pub(super) type Key = Zeroizing<[u8; KEY_BYTES]>;
 
 pub(super) const NO_RANDOM: VaultError = VaultError::Sealing("the system gives no random numbers");
-
-crate::domain::with_names! {
-    /// Where a random key is kept, by `[credentials] key` of the config file.
-    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-    pub enum KeyPlace {
-        /// A file beside the queue, mode 0600.
-        #[default]
-        File => "file",
-        /// The OS keyring.
-        Keyring => "keyring",
-    }
-}
 
 /// Where keys come from, as the configuration resolved it.
 #[derive(Clone, Debug)]

@@ -22,6 +22,7 @@ mod grant;
 mod host_app;
 mod import;
 mod key;
+mod key_place;
 mod keyring;
 mod listener;
 mod login;
@@ -50,7 +51,8 @@ pub use host_app::{HostOffers, RegisterError, register_app};
 pub use import::{
     IMPORT_COLUMNS, ImportError, ImportFault, ImportRow, MAX_IMPORT_BYTES, MAX_IMPORT_FAULTS, MAX_IMPORT_ROWS, import,
 };
-pub use key::{KeyChoice, KeyPlace};
+pub use key::KeyChoice;
+pub use key_place::KeyPlace;
 pub use keyring::{KEYRING_WAIT_SECONDS, KeyringError};
 pub use listener::{CallbackListener, LOGIN_WAIT_SECONDS};
 pub use login::{Attempt, CodeReturn, LoginError, scopes_for};

@@ -7,7 +7,8 @@ use chacha20poly1305::aead::{Aead, Generate, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
-use super::key::{self, Key, KeyChoice, KeyPlace, NO_RANDOM};
+use super::key::{self, Key, KeyChoice, NO_RANDOM};
+use super::key_place::KeyPlace;
 use super::keyring;
 use super::vault_error::{KeyHeld, VaultError};
 use crate::domain::PlatformUser;

@@ -29,7 +29,7 @@ pub(super) const ADDRESS_KEYS: [(&str, &str); 2] = [("CLEANUP_X_API", "x.api"), 
 /// What a config file says.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct ConfigFile {
+pub struct ConfigFile {
     pub(super) db: Option<PathBuf>,
     pub(super) run: RunSection,
     windows: Vec<WindowSection>,
@@ -128,7 +128,11 @@ impl ConfigFile {
         Ok(Some(ConfigFile { writable: WritableByOthers::of(path, &about), ..read }))
     }
 
-    pub(super) fn parse(text: &str, path: &Path) -> Result<ConfigFile, ConfigError> {
+    /// Reads its text; `path` is what an error names.
+    ///
+    /// # Errors
+    /// [`ConfigError::File`], with the line of what makes no sense.
+    pub fn parse(text: &str, path: &Path) -> Result<ConfigFile, ConfigError> {
         let file: ConfigFile = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| line_of(text, span.start));
             let (why, suggestion) = explain(error.message());

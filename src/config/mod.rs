@@ -21,7 +21,7 @@ mod writable;
 
 pub use environment::Environment;
 pub use error::ConfigError;
-pub use file::MAX_CONFIG_BYTES;
+pub use file::{ConfigFile, MAX_CONFIG_BYTES};
 pub use file_values::notify_command;
 pub use modes::{LogFormat, ProgressMode};
 pub use overrides::Overrides;

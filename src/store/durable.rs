@@ -11,6 +11,7 @@ use rustix::fs::{AtFlags, CWD, OFlags, linkat};
 use tempfile::TempPath;
 
 use super::error::StoreError;
+use super::foreign::is_foreign;
 
 /// A file that is being written and has no name yet: whoever is killed leaves nothing behind. Where the file system makes no such
 /// files, it has a name beside its place, and only a kill leaves that.
@@ -118,13 +119,6 @@ pub fn make_own_folder(folder: &Path) -> Result<(), StoreError> {
         return Err(StoreError::Foreign { path: folder.to_path_buf() });
     }
     Ok(())
-}
-
-/// Whether what stands there belongs neither to us nor to whom its folder belongs: root may work on somebody's queue.
-pub fn is_foreign(about: &std::fs::Metadata, path: &Path) -> bool {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let is_of_folder = parent.metadata().is_ok_and(|folder| folder.uid() == about.uid());
-    about.uid() != rustix::process::geteuid().as_raw() && !is_of_folder
 }
 
 /// Waits until the names in a folder are on disk. A folder that may not be read, and a file system that syncs none, are no

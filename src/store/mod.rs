@@ -20,6 +20,7 @@ mod dialect;
 mod value;
 
 mod accounts;
+mod address_error;
 mod admin;
 mod advice;
 mod codes;
@@ -30,6 +31,7 @@ mod durable;
 mod error;
 pub(crate) mod failpoint;
 mod file_lock;
+mod foreign;
 mod lists;
 mod load;
 mod lock;
@@ -63,13 +65,15 @@ pub use accounts::{
     Account, AccountHold, AccountStore, Credential, CredentialKind, Expiry, KeySource, NewCredential, Removal,
     VaultStamp,
 };
+pub use address_error::AddressError;
 pub use admin::{
     AdminStore, AuditEvent, Claimant, ClockUndo, DAMAGED, DamagedTask, Forgotten, Integrity, LogEntry, LoginDevice,
 };
 pub use advice::way_back;
 pub use disk_room::{ReservedRoom, folder_of};
-pub use durable::{DurableFile, is_foreign, make_own_folder, make_private_folder};
+pub use durable::{DurableFile, make_own_folder, make_private_folder};
 pub use error::StoreError;
+pub use foreign::is_foreign;
 pub use lists::{
     HoldNews, ListStore, Looked, MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS, NameMeaning, NameSpace, NamedTask,
     NamesSettled, NamesTold, NewPage, PINNED_READING, PROFILES_READING, PageEntry, Reach, ReadAllowance, ReadAsk,
@@ -83,7 +87,7 @@ pub use load::{
 pub use lock::{AccountLock, DrainLock, FiringLock, ListLock, ScheduleLock, ServeLock};
 pub use lock_holder::LockHolder;
 pub use open::{QueueKind, Store};
-pub use place::{AddressError, QueuePlace};
+pub use place::QueuePlace;
 pub use queue::{
     AsideTask, AttemptSlot, Cancelled, Claim, Claimed, CrashedTask, Drain, DrainAtWork, DrainScope, DrainStart,
     DrainWindows, Job, JobState, KeepReading, LanePeek, LaneView, LoadedFrom, LogLost, MAX_TICKS_PER_TRANSACTION, Move,

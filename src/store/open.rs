@@ -9,8 +9,9 @@ use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous};
 
 use super::db::{AnyConnection, Db};
-use super::durable::{is_foreign, make_private_folder};
+use super::durable::make_private_folder;
 use super::error::{BUSY_TIMEOUT_S, StoreError};
+use super::foreign::is_foreign;
 use super::load::ReloadSizes;
 use super::lock::LoadLock;
 use super::place::QueuePlace;

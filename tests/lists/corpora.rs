@@ -8,6 +8,8 @@ mod answer;
 #[path = "../../fuzz/entries/archive.rs"]
 #[allow(clippy::expect_used, unreachable_pub)]
 mod archive;
+#[path = "../../fuzz/entries/config.rs"]
+mod config;
 #[path = "../../fuzz/entries/cron.rs"]
 #[allow(clippy::expect_used, unreachable_pub)]
 mod cron;
@@ -39,6 +41,11 @@ fn replay(target: &str, entry: fn(&[u8])) {
 #[test]
 fn answers_and_their_headers() {
     replay("answer", answer::try_it);
+}
+
+#[test]
+fn config_files() {
+    replay("config", config::try_it);
 }
 
 #[test]
