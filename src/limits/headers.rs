@@ -110,28 +110,41 @@ fn ladder(window: Duration, step: u8) -> Duration {
 
 /// How long the platform says to wait, where it says something sensible: the longest of what applies.
 fn stated(facts: &RateFacts) -> Option<Duration> {
-    let reset = sane(facts.until_reset());
-    let day = sane(facts.until_day_reset()).filter(|_| facts.day_remaining == Some(0));
+    let reset = sane(facts.until_reset()).map(|until| until + RESET_SLACK);
+    let day = sane(facts.until_day_reset()).filter(|_| facts.day_remaining == Some(0)).map(|until| until + RESET_SLACK);
     let retry_after = facts.retry_after.filter(|wait| !wait.is_zero() && *wait <= LONGEST);
     [reset, day, retry_after].into_iter().flatten().max()
 }
 
 /// A time to a reset, if it lies ahead and within 31 days.
 fn sane(until: Option<Duration>) -> Option<Duration> {
-    until.filter(|until| !until.is_zero() && *until <= LONGEST).map(|until| until + RESET_SLACK)
+    until.filter(|until| !until.is_zero() && *until <= LONGEST)
 }
 
-/// What an answer leaves us in the platform's window and in its day, where that is less than we would take. `free` are our
-/// own free slots, `in_flight` our other requests the answer may not have counted yet, `window` the account's shortest.
+/// What an answer leaves us in the platform's window and in its day, where that is less than we would take until it is reset.
+/// `room` says how many that is, for a reset that is so far ahead (none: nobody knows how far). `in_flight` are our other requests the answer may
+/// not have counted yet, `window` the account's shortest.
 ///
-/// Undos and readings both go by this. Where nobody else spends, `remaining` is never below `free`: all that the platform counted of ours counts here too, and
-/// longer.
-pub fn leaves(facts: &RateFacts, free: u32, in_flight: u32, window: Duration) -> [Option<Leave>; 2] {
-    let leave = |remaining: Option<u32>, until: Option<Duration>| {
-        let remaining = remaining.filter(|remaining| *remaining < free)?;
-        Some(Leave { more: remaining.saturating_sub(in_flight), lasts: sane(until).unwrap_or(window) })
+/// Undos and readings both go by this. Where nobody else spends, `remaining` is never below that room: all that the platform counted of ours
+/// counts here too, and longer.
+pub fn leaves(
+    facts: &RateFacts,
+    mut room: impl FnMut(Option<Duration>) -> u32,
+    in_flight: u32,
+    window: Duration,
+) -> [Option<Leave>; 2] {
+    let mut leave = |remaining: Option<u32>, until: Option<Duration>| {
+        let (remaining, until) = (remaining?, sane(until));
+        let lasts = until.map_or(window, |until| until + RESET_SLACK);
+        (remaining < room(until)).then(|| Leave { more: remaining.saturating_sub(in_flight), lasts })
     };
     [leave(facts.remaining, facts.until_reset()), leave(facts.day_remaining, facts.until_day_reset())]
+}
+
+/// The earliest tick at which the platform's window can be reset, by the answer to a request reserved at `reserved`: it was written later, and the
+/// times in it are whole seconds.
+pub(super) fn earliest_reset(reserved: Tick, until: Duration) -> Tick {
+    reserved.after(until.saturating_sub(RESET_SLACK))
 }
 
 #[cfg(test)]
@@ -230,12 +243,13 @@ mod tests {
     #[test]
     fn less_left_than_free_here_means_somebody_else_spends() {
         let facts = refused(Some(5), Some(400)).facts;
-        let [window, day] = leaves(&facts, 20, 2, WINDOW);
+        let leaves = |facts: &RateFacts, room: u32, in_flight: u32| leaves(facts, |_| room, in_flight, WINDOW);
+        let [window, day] = leaves(&facts, 20, 2);
         assert_eq!((window, day), (Some(Leave { more: 3, lasts: Duration::from_secs(401) }), None));
-        assert_eq!(leaves(&facts, 5, 0, WINDOW), [None, None], "what we spent ourselves");
-        assert_eq!(leaves(&RateFacts::default(), 50, 0, WINDOW), [None, None]);
+        assert_eq!(leaves(&facts, 5, 0), [None, None], "what we spent ourselves");
+        assert_eq!(leaves(&RateFacts::default(), 50, 0), [None, None]);
         let day = RateFacts { day_remaining: Some(1), ..facts };
-        assert_eq!(leaves(&day, 4, 3, WINDOW), [None, Some(Leave { more: 0, lasts: WINDOW })]);
+        assert_eq!(leaves(&day, 4, 3), [None, Some(Leave { more: 0, lasts: WINDOW })]);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::allowance::{Allowance, Allowances};
-use super::headers::{Answered, Hold, HoldReason, ObservedAnswer, hold_after, leaves};
+use super::headers::{Answered, Hold, HoldReason, ObservedAnswer, earliest_reset, hold_after, leaves};
 use super::{Blocked, Pace, Pacer, SharedWindows, WindowUsage, Windows};
 use crate::domain::{Action, Applies, Rate, Scope, Tick, WindowSpec};
 
@@ -222,10 +222,13 @@ impl Limiter {
         if self.windows.last_freed(answer.action, now) > answer.reserved {
             return;
         }
-        let free = self.windows.free(answer.action, now).unwrap_or(0);
         let in_flight = self.windows.in_flight(answer.action);
         let narrower = self.is_narrower(answer);
-        let leaves = leaves(&answer.facts, free, in_flight, self.shortest);
+        let room = |until: Option<Duration>| {
+            let reset = until.map_or(now, |until| earliest_reset(answer.reserved, until));
+            self.windows.room_until(answer.action, now, reset)
+        };
+        let leaves = leaves(&answer.facts, room, in_flight, self.shortest);
         for (day, leave) in [false, true].into_iter().zip(leaves) {
             self.allowances.hear((answer.action, day), leave, narrower && !day, now);
         }

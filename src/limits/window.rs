@@ -61,6 +61,17 @@ impl Window {
         self.in_flight.saturating_add(u32::try_from(self.ended.len()).unwrap_or(u32::MAX))
     }
 
+    /// How many requests there is room for from now to a later tick, if what is in flight ends only then. Beyond this window's own length, which
+    /// passes as a whole, only what is free now.
+    pub fn room_until(&mut self, now: Tick, later: Tick) -> u32 {
+        let free = self.free(now);
+        if later.since(now) >= self.counts_for {
+            return free;
+        }
+        let freed = self.ended.iter().filter(|Reverse(offset)| tick(self.base, *offset) <= later).count();
+        free.saturating_add(u32::try_from(freed).unwrap_or(u32::MAX)).min(self.limit)
+    }
+
     /// How many of them are in flight.
     pub fn in_flight(&self) -> u32 {
         self.in_flight
@@ -185,6 +196,17 @@ mod tests {
         assert_eq!(window.last_freed(Tick(901_400)), Tick(901_400));
         window.give_back(1);
         assert_eq!(window.free(Tick(901_400)), 2);
+    }
+
+    #[test]
+    fn what_frees_until_a_later_tick_is_room_until_then() {
+        let mut window = window(5, 900);
+        window.reserve(4);
+        [1_000, 2_000, 3_000].into_iter().for_each(|upper| window.ended(Tick(upper)));
+        let now = Tick(300_000);
+        let room =
+            [900_900, 901_900, 902_900, 903_900, 1_200_899, 1_200_900].map(|later| window.room_until(now, Tick(later)));
+        assert_eq!(room, [1, 2, 3, 4, 4, 1]);
     }
 
     #[test]

@@ -64,6 +64,11 @@ impl Windows {
         blocked.map_or(Ok(least), Err)
     }
 
+    /// How many requests of `action` every window has room for from now to a later tick ([`super::Window::room_until`]).
+    pub fn room_until(&mut self, action: Action, now: Tick, later: Tick) -> u32 {
+        self.applying(action).map(|(_, window)| window.room_until(now, later)).min().unwrap_or(u32::MAX)
+    }
+
     /// Takes `n` slots in every window that applies. The caller has asked [`Windows::free`] at the same tick.
     pub fn reserve(&mut self, action: Action, n: u32) {
         self.applying(action).for_each(|(_, window)| window.reserve(n));

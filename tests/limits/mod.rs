@@ -5,4 +5,5 @@
 mod flow;
 mod history;
 mod laws;
+mod told;
 mod world;

@@ -117,6 +117,23 @@ fn a_refusal_holds_and_being_served_after_it_clears() {
 }
 
 #[test]
+fn what_is_left_until_the_reset_holds_for_slots_that_free_before_it() {
+    let mut limiter = limiter(&[spec(50, 900, Applies::All)], Pace::FrontLoad);
+    assert_eq!(limiter.reserve(UNFOLLOW, 45, Tick(0), ALONE), Reservation::Granted(45));
+    (0..45).for_each(|_| limiter.ended(UNFOLLOW, Tick(100)));
+    // The platform's window began later and somebody else has spent 39 of it: of the 5 that are free here none is too many, of the 45 that free
+    // before its reset most are.
+    assert_eq!(limiter.reserve(UNFOLLOW, 1, Tick(800_000), ALONE), Reservation::Granted(1));
+    limiter.ended(UNFOLLOW, Tick(800_100));
+    limiter.observe(&answer(Tick(800_000), Answered::Served, 10, 300), Tick(800_100));
+    assert_eq!(limiter.reserve(UNFOLLOW, 64, Tick(801_000), ALONE), Reservation::Granted(4));
+    (0..4).for_each(|_| limiter.ended(UNFOLLOW, Tick(801_100)));
+    assert_eq!(limiter.reserve(UNFOLLOW, 64, Tick(902_000), ALONE), Reservation::Granted(6), "10 in all");
+    assert_eq!(why(limiter.reserve(UNFOLLOW, 64, Tick(902_000), ALONE)), (Some(Tick(1_101_100)), Wait::Allowance));
+    assert_eq!(limiter.reserve(UNFOLLOW, 64, Tick(1_101_100), ALONE), Reservation::Granted(39));
+}
+
+#[test]
 fn a_hold_and_its_rung_survive_a_restart() {
     let mut limiter = defaults();
     limiter.restore(

@@ -111,7 +111,7 @@ fn left(reply: &Reply, grant: &ReadGrant, rules: &Rules, now: Moment) -> Vec<Rea
     if matches!(consequences_of(&reply.finding).blame, Blame::Limit(_)) {
         return Vec::new();
     }
-    let leaves = leaves(&reply.facts, grant.free.saturating_sub(1), grant.open, rules.shortest());
+    let leaves = leaves(&reply.facts, |_| grant.free.saturating_sub(1), grant.open, rules.shortest());
     let of = |(day, leave): (bool, Option<Leave>)| {
         let Leave { more, lasts } = leave?;
         let until = now.tick.after(lasts);
