@@ -5,7 +5,7 @@
 //! long pauses are (`clock::Backoff::ENDPOINT`), sending.
 //!
 //! The law: while nobody is served, nothing counts, so an outage fails no task. A failed try counts where the fault can only be the
-//! task's: somebody was served after it failed before; or it has failed so before, and so has every task that fails now.
+//! task's: somebody was served after it failed before; or it has failed so before, and so has every task that fails now, and has for an hour.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
@@ -17,12 +17,15 @@ pub(super) const FAILURES_TO_PAUSE: u32 = 3;
 /// A run without a deadline waits so long for a good answer, and no longer.
 pub(super) const GIVE_UP_AFTER: Duration = Duration::from_secs(86_400);
 
+/// An outage can meet only tasks that failed before while others were served: few last longer.
+pub(super) const KNOWN_COUNT_AFTER: Duration = Duration::from_secs(3_600);
+
 /// What an endpoint's other answers say about a task that has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Evidence {
     /// Somebody was served after the task's last failed try.
     pub(super) served_since: bool,
-    /// Every task that fails now has failed before while others were served.
+    /// Every task that fails now has failed before while others were served, and this has lasted for longer than most outages.
     pub(super) only_known_fail: bool,
     /// So many requests in a row have failed that the endpoint pauses.
     pub(super) is_outage: bool,
@@ -104,13 +107,18 @@ impl Outage {
         }
     }
 
-    /// What it says about a task. `served`: somebody has been served in this run, which was before it began.
-    pub(super) fn evidence(&self, task: TaskId, served: bool) -> Evidence {
+    /// What it says about a task that fails `now`. `served`: somebody has been served in this run, which was before it began.
+    pub(super) fn evidence(&self, task: TaskId, served: bool, now: Moment) -> Evidence {
         Evidence {
             served_since: served && !self.failing.contains(&task),
-            only_known_fail: !self.newcomers,
+            only_known_fail: !self.newcomers && self.lasts(now) >= KNOWN_COUNT_AFTER,
             is_outage: self.is_pausing(),
         }
+    }
+
+    /// For how long it lasts, by the clock and as far as this run knows itself: one of them may be less, where a clock was set or a run began.
+    fn lasts(&self, now: Moment) -> Duration {
+        now.tick.since(self.waiting_from).max(self.since.age(now.wall).unwrap_or_default())
     }
 
     /// Another request has failed. `pause` says how long a pause is, by its number. True: a pause begins.

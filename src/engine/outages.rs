@@ -98,10 +98,10 @@ impl Outages {
     }
 
     /// What the endpoint's other answers say about a task.
-    pub(super) fn evidence(&self, key: EndpointKey, task: TaskId, roster: &Roster) -> Evidence {
+    pub(super) fn evidence(&self, key: EndpointKey, task: TaskId, roster: &Roster, now: Moment) -> Evidence {
         let served = roster.accounts[key.0].served.contains(&key.1);
         match self.by_endpoint.get(&key) {
-            Some(outage) => outage.evidence(task, served),
+            Some(outage) => outage.evidence(task, served, now),
             None => Evidence::of_no_outage(served),
         }
     }

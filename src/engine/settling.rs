@@ -56,7 +56,7 @@ impl Settling<'_> {
             maybe_applied: flight.claimed.maybe_applied,
             repeat_looks_gone: flight.endpoint.repeat_looks_gone,
         };
-        let evidence = self.outages.evidence(key, flight.claimed.task, self.roster);
+        let evidence = self.outages.evidence(key, flight.claimed.task, self.roster, *ended);
         let verdict = judge(&reply.finding, &history, evidence);
         if verdict.blame.is_served() {
             self.outages.note_served(key, self.roster, self.delayed, draft, self.now);

@@ -7,9 +7,10 @@ use std::time::Duration;
 use cleanup::clock::{Clock, SharedClock, SimulatedClock, Sleep};
 use cleanup::domain::{BootId, Moment, Outcome, TargetKind, Tick, Wall};
 use cleanup::engine::{Event, GroupEnd, Listener, Signal, Stopped};
+use cleanup::limits::Pace;
 use cleanup::sandbox::{Fate, Options, Sandbox, SpecialTarget, Trouble};
 
-use super::support::{Bench, id, ids, run};
+use super::support::{Bench, drain_options, id, ids, run};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -270,25 +271,40 @@ fn an_outage_that_ends_in_refusals_ends_the_run_with_them() {
     });
 }
 
-#[test]
-fn a_row_that_always_fails_among_others_fails_after_eight_tries() {
+/// 60 rows of which one always fails, one each 15 s, or at once: how often anything was asked for, and how long it took. That row alone has failed.
+fn one_of_sixty_fails(pace: Pace) -> (u64, Duration) {
     run(async {
         let poison =
             SpecialTarget { kind: TargetKind::User, id: id(11).to_string().parse().unwrap(), fate: Fate::Fails };
         let (mut bench, clock) = bench(vec![poison]).await;
+        bench.options.windows = drain_options("60/900s").windows;
+        bench.options.run.pace = pace;
         bench.options.run.workers = 4;
         let file = bench.write("unfollow.csv", &ids(60));
         bench.load(&file).await;
         let (ended, heard) = drain(&bench, &clock, |_| {}).await;
         let counts = ended.jobs[0].counts;
         assert_eq!((ended.finish.stopped, counts.done, counts.failed), (Stopped::Finished, 59, 1));
-        assert_eq!(ended.finish.requests, 59 + 8);
         assert!(!heard.end_told.load(Ordering::SeqCst), "nobody was out");
         ended.store.close().await;
         let receipts = bench.receipts("unfollow").await;
         let failed = receipts.iter().find(|row| row.outcome == Outcome::Failed).unwrap();
-        assert_eq!((failed.attempts, failed.line), (8, Some(13)));
-    });
+        assert_eq!((u64::from(failed.attempts), failed.line), (ended.finish.requests - 59, Some(13)));
+        (ended.finish.requests, clock.since_start())
+    })
+}
+
+#[test]
+fn a_row_that_always_fails_among_others_fails_after_eight_tries() {
+    let (requests, _) = one_of_sixty_fails(Pace::Even);
+    assert_eq!(requests, 59 + 8);
+}
+
+#[test]
+fn a_row_that_fails_when_all_others_are_done_may_have_met_an_outage_for_an_hour() {
+    let (requests, took) = one_of_sixty_fails(Pace::FrontLoad);
+    assert!((59 + 8 + 1..59 + 60).contains(&requests), "{requests}");
+    assert!((HOUR..4 * HOUR).contains(&took), "{took:?}");
 }
 
 #[test]
