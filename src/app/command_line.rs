@@ -1,6 +1,7 @@
 //! A command to type next, as messages and pages show it.
 
 use crate::config::{Settings, WritableByOthers, WritableConfig};
+use crate::store::Job;
 use crate::text::shell_word;
 
 /// A command line for the queue of these settings.
@@ -18,6 +19,17 @@ pub fn command_line(settings: &Settings, words: &[&str]) -> String {
 /// The same as a sentence shows it.
 pub fn command(settings: &Settings, words: &[&str]) -> String {
     format!("`{}`", command_line(settings, words))
+}
+
+/// `run` or `load` with a job's file once more, which starts it over; `FILE.csv` where it came through a pipe.
+pub fn start_over(settings: &Settings, verb: &str, job: &Job) -> String {
+    let path = job.path.to_string_lossy();
+    let file = if path == "-" { "FILE.csv" } else { &path };
+    let by_itself = job.path.file_stem().is_some_and(|stem| stem == job.name.as_str());
+    match by_itself {
+        true => command(settings, &[verb, file, "--again"]),
+        false => command(settings, &[verb, file, "--job", &job.name, "--again"]),
+    }
 }
 
 /// What to do about a file that others can write.

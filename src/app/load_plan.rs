@@ -12,7 +12,7 @@ use super::known::known_job;
 use super::load_options::LoadOptions;
 use super::named_accounts::Accounts;
 use super::preparing::Prepared;
-use crate::domain::{AccountId, AccountName, Action, JobId};
+use crate::domain::{AccountId, AccountName, Action, JobId, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::is_same_column;
 use crate::store::{Job, JobState, Store};
@@ -107,10 +107,20 @@ pub(super) fn plan_against(
     let pending = job.pending;
     Ok(match (job.state, options.reload.again && pending == 0) {
         (_, true) => LoadPlan::Again,
+        (JobState::Cancelled, false) if options.reload.again => return Err(not_over(job)),
         (JobState::Cancelled, false) => LoadPlan::Cancelled,
         _ if job.loaded_from == file.loaded_from(options) => LoadPlan::Unchanged { pending },
         _ => LoadPlan::Changed { pending },
     })
+}
+
+/// A cancelled job cannot start over while what it had sent is not settled.
+fn not_over(job: &Job) -> CommandError {
+    let out = counted(job.pending, "request", "requests");
+    let message = format!("{} is cancelled, and the end of {out} is not known yet; nothing was changed", job.name);
+    CommandError::new(ErrorKind::Busy, message).hint(
+        "wait for the run that works on it; if that has died, `cleanup resume` settles them; then give the same command again",
+    )
 }
 
 /// Makes the accounts known that the files need, and says how every file stands to the queue. One file that cannot be loaded

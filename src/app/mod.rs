@@ -82,7 +82,7 @@ pub use audit::{AccountAudit, AttemptTally, AuditReport, ReadAudit, SharedAudit,
 pub use bases::Bases;
 pub use check::{CheckedFile, FilesReport, check_files};
 pub use child::command as child_command;
-pub use command_line::{command, command_line, writable_config_warning, writable_remedy};
+pub use command_line::{command, command_line, start_over, writable_config_warning, writable_remedy};
 pub use confirmation::{Confirmation, confirm_files, confirm_jobs, confirm_work, what_is_permitted};
 pub use damaged_rows::{Mended, Truth, damage_in_words, mend_by_cells, truth_of};
 pub use database::{CopiedRows, MoveReport, migrate, move_queue};

@@ -255,7 +255,9 @@ impl JobFileError {
     pub fn hint(&self) -> String {
         use JobFileError as E;
         match self {
-            E::Missing { .. } => "check the path; - is standard input".into(),
+            E::Missing { .. } => {
+                "check the path (- is standard input), or make the file: `cleanup list` and `cleanup import` do".into()
+            }
             E::Directory { .. } => "name a CSV file in it".into(),
             E::NoPermission { path } => format!("make it readable for this user, for example chmod u+r {}", shell_word(path)),
             E::Unreadable { .. } => "check the disk or the network drive it is on, or copy the file first".into(),

@@ -116,7 +116,8 @@ fn resuming_a_cancelled_job_says_that_it_was_cancelled() {
     home.run(&["cancel", "unfollow", "--sandbox"]).ends(0);
     let said = home.run(&["resume", "unfollow", "--sandbox"]).ends(0);
     assert!(
-        said.err.contains("unfollow was cancelled, so nothing of it is sent; `cleanup run FILE.csv --again"),
+        said.err.contains("unfollow was cancelled, so nothing of it is sent; `cleanup run /")
+            && said.err.contains("/unfollow.csv --again --sandbox` starts it over"),
         "{}",
         said.err
     );

@@ -201,7 +201,7 @@ fn a_queue_that_is_not_there() {
     there is no queue at ~/.local/share/cleanup/queue.db; `cleanup load FILE.csv` makes one
     $ cleanup run unfollow.csv
     error: unfollow.csv: there is no such file
-    hint: check the path; - is standard input
+    hint: check the path (- is standard input), or make the file: `cleanup list` and `cleanup import` do
     "#);
 }
 
@@ -256,7 +256,7 @@ fn a_file_is_checked_run_and_reported() {
     unfollow: the file is unchanged since it was last loaded
     unfollow: 2 done, 1 duplicate, 1 rejected (4 rows)
     0 requests in N s, $0.00
-    nothing was left to do, nothing was sent; `cleanup run FILE.csv --again` starts a finished file over
+    nothing was left to do, nothing was sent; `cleanup run ~/unfollow.csv --again` starts a finished file over
     row by row: `cleanup report unfollow`
     "#);
 }
@@ -302,7 +302,7 @@ fn a_job_is_steered() {
     it was refused for its target, and the platform refuses that again unless it has changed there
     next: `cleanup resume likes`
     $ cleanup cancel likes
-    likes is cancelled: 3 rows will not be sent; requests in flight are completed
+    likes is cancelled: 3 rows will not be sent
     next: `cleanup report likes`
     $ cleanup forget likes --yes
     likes is forgotten: 3 tasks and 0 attempts; 1 attempt is kept while it may count towards a rate limit

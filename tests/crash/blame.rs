@@ -165,3 +165,24 @@ fn a_row_that_was_in_flight_at_a_death_is_pending_and_explained() {
     assert!(told.contains("pending (unknown_after_crash)") && told.contains("sent again"), "{told}");
     run("none", &[]).ends(0);
 }
+
+#[test]
+fn a_cancelled_job_starts_over_when_what_it_had_sent_is_settled() {
+    let home = Home::new();
+    home.write("unfollow.csv", ids(40));
+    let sandbox = SandboxProcess::start(&home, &["--limit", "5000/2s", "--faults", "none", "--latency", "150ms"]);
+    let run = |more: &[&str]| {
+        let mut command = home.against(&sandbox, ["run", "unfollow.csv", "--yes", "--rate", "5000/2s"]);
+        command.args(["--pace", "front-load", "--workers", "8", "--progress", "none"]).args(more);
+        command
+    };
+    kill_in_flight(&home, &mut run(&[]), 8);
+    let cancelled = home.against(&sandbox, ["cancel", "unfollow"]).done().ends(0);
+    assert!(cancelled.err.contains("where their run has died, `cleanup resume` settles them"), "{}", cancelled.err);
+    let too_soon = run(&["--again"]).done();
+    assert_eq!(too_soon.code, 75, "{}", too_soon.err);
+    assert!(too_soon.err.contains("is cancelled, and the end of "), "{}", too_soon.err);
+    home.against(&sandbox, ["resume", "--yes"]).done().ends(0);
+    let again = run(&["--again"]).done().ends(0);
+    assert!(again.err.contains("unfollow: 40 done"), "{}", again.err);
+}

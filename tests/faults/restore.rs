@@ -65,7 +65,7 @@ impl Kept {
     pub fn judge(&self, home: &Home, is_restored: bool, what: &str) {
         let again = Home::new();
         copy_folder(home.folder.path(), again.folder.path());
-        restore(&again).done().ends(0).says("1 job waits for you");
+        restore(&again).done().ends(0).says("unfollow waits for you: ");
         let names = std::fs::read_dir(again.data("")).unwrap().map(|entry| entry.unwrap().file_name());
         let left: Vec<_> = names.filter(|name| name.to_string_lossy().contains("unfinished")).collect();
         assert!(left.is_empty(), "{what}: left lying about: {left:?}");

@@ -51,7 +51,7 @@ impl Night {
     }
 
     fn restored(&self) {
-        let done = self.run(&["doctor", "--restore", "latest"]).ends(0).says("1 job waits for you");
+        let done = self.run(&["doctor", "--restore", "latest"]).ends(0).says("unfollow waits for you: ");
         assert!(
             done.out.contains("resume unfollow --accept-repeats") && done.out.contains(".before-restore-"),
             "{}",

@@ -7,7 +7,7 @@ use crate::app::deps::AppDeps;
 use crate::app::list::{ListPlan, list_filter};
 use crate::app::request::{FilterOptions, ListRequest, LoadRequest, RowOptions, ScheduledRun};
 use crate::app::run::{load_options, prepare_files};
-use crate::app::{self, Accounts, Identities, Prepared, account_of};
+use crate::app::{self, Accounts, Identities, LoadPlan, Prepared, account_of};
 use crate::domain::{AccountId, AccountName, Action, Platform};
 use crate::error::CommandError;
 use crate::jobfile::JobFileError;
@@ -162,8 +162,9 @@ async fn of_files(deps: AppDeps<'_>, store: &mut Store, load: &LoadRequest) -> R
         let file = std::slice::from_ref(file);
         let options = load_options(load, file, deps)?;
         match app::plan_loads(&who, store, account, file, &options).await {
-            Ok((all, _)) => {
+            Ok((all, plans)) => {
                 notes.extend(file.iter().flat_map(|file| file.misplaced(&all)).map(|why| escaped(&why).into_owned()));
+                notes.extend(file.iter().zip(plans).filter_map(|(file, plan)| is_cancelled(deps, file, &plan)));
                 accounts = all;
             }
             Err(error) if may_pass(&error) => notes.push(as_it_is(&error)),
@@ -171,6 +172,14 @@ async fn of_files(deps: AppDeps<'_>, store: &mut Store, load: &LoadRequest) -> R
         }
     }
     Ok(Validated { account: one_for_all(&accounts, &files), notes })
+}
+
+/// That a run would send nothing of a file, for somebody has cancelled its job.
+fn is_cancelled(deps: AppDeps<'_>, file: &Prepared, plan: &LoadPlan) -> Option<String> {
+    let again = deps.command(&["load", &file.path.to_string_lossy(), "--job", &file.job, "--again"]);
+    let name = escaped(&file.job);
+    (*plan == LoadPlan::Cancelled)
+        .then(|| format!("{name} is cancelled, so a run sends nothing of it; {again} starts it over"))
 }
 
 /// The account of rows that name none, where it is the same for all files.

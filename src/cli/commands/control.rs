@@ -1,11 +1,11 @@
 //! `cleanup pause`, `unpause`, `cancel`: rows that a drain in another process notices within a second.
 
-use crate::app::unverified_text;
+use crate::app::{start_over, unverified_text};
 use crate::cli::args::JobArgs;
 use crate::cli::context::Context;
 use crate::domain::counted;
 use crate::error::{CommandError, ErrorKind};
-use crate::store::JobState;
+use crate::store::{Job, JobState};
 use crate::text::escaped;
 
 /// Pauses a job.
@@ -26,7 +26,7 @@ pub async fn pause(context: &Context, args: &JobArgs) -> Result<u8, CommandError
         }
         JobState::Paused => printer.say(&format!("{name} is paused already")),
         JobState::Unverified => printer.say(&still_waits(context, &job.name)),
-        JobState::Cancelled => return Err(cancelled_error(context, &job.name)),
+        JobState::Cancelled => return Err(cancelled_error(context, &job)),
     }
     store.close().await;
     Ok(0)
@@ -51,7 +51,7 @@ pub async fn unpause(context: &Context, args: &JobArgs) -> Result<u8, CommandErr
         }
         JobState::Active => printer.say(&format!("{name} is not paused")),
         JobState::Unverified => printer.say(&still_waits(context, &job.name)),
-        JobState::Cancelled => return Err(cancelled_error(context, &job.name)),
+        JobState::Cancelled => return Err(cancelled_error(context, &job)),
     }
     store.close().await;
     Ok(0)
@@ -71,12 +71,17 @@ pub async fn cancel(context: &Context, args: &JobArgs) -> Result<u8, CommandErro
     }
     let cancelled = store.queue().cancel_job(&job, context.clock.now().wall).await?;
     let detail = format!("{} will not be sent", counted(cancelled.tasks, "row", "rows"));
+    let in_flight = store.queue().job(&job.name).await?.map_or(0, |job| job.pending);
     context.log_audit_event(&mut store, "cancel", Some(&job.name), &detail).await;
     store.close().await;
     let (name, printer) = (escaped(&job.name), &context.printer);
     match (job.state, cancelled.tasks) {
         (JobState::Cancelled, 0) => printer.say(&format!("{name} is cancelled already")),
-        _ => printer.say(&format!("{name} is cancelled: {detail}; requests in flight are completed")),
+        _ => printer.say(&format!("{name} is cancelled: {detail}")),
+    }
+    if in_flight > 0 {
+        let (out, resume) = (counted(in_flight, "request is", "requests are"), context.command(&["resume"]));
+        printer.say(&format!("{out} in flight and completed; where their run has died, {resume} settles them"));
     }
     printer.say(&format!("next: {}", context.command(&["report", &job.name])));
     Ok(0)
@@ -86,7 +91,11 @@ fn still_waits(context: &Context, name: &str) -> String {
     format!("{} waits for you: {}", escaped(name), escaped(&unverified_text(&context.settings, name)))
 }
 
-fn cancelled_error(context: &Context, name: &str) -> CommandError {
-    let again = context.command(&["run", "FILE.csv", "--again"]);
-    CommandError::new(ErrorKind::Usage, format!("{name} is cancelled")).hint(format!("start it over with {again}"))
+fn cancelled_error(context: &Context, job: &Job) -> CommandError {
+    let error = CommandError::new(ErrorKind::Usage, format!("{} is cancelled", escaped(&job.name)));
+    if job.restores.is_some() {
+        let forget = context.command(&["forget", &job.name]);
+        return error.hint(format!("{forget} deletes it; what it was to restore can be restored anew then"));
+    }
+    error.hint(format!("start it over with {}", start_over(&context.settings, "run", job)))
 }

@@ -1,6 +1,6 @@
 //! `cleanup doctor`: what is wrong, and what mends it. A configuration that cannot be read is told before, with exit code 78.
 
-use crate::app::{self, DoctorFinding, DoctorRequest, Frontend, Grave, Severity};
+use crate::app::{self, DoctorFinding, DoctorRequest, Frontend, Grave, Severity, unverified_text};
 use crate::cli::args::DoctorArgs;
 use crate::cli::context::Context;
 use crate::cli::printer::Verbosity;
@@ -18,7 +18,7 @@ use crate::web::access::{Password, check_metrics_token};
 pub async fn run(context: &Context, args: &DoctorArgs) -> Result<u8, CommandError> {
     let mut found = Vec::new();
     if let Some(from) = &args.restore {
-        found.extend(restored(&app::restore_queue(context.deps(), from).await?));
+        found.extend(restored(context, &app::restore_queue(context.deps(), from).await?));
     }
     found.extend(of_dashboard(&context.settings));
     let request = DoctorRequest { repair: args.repair.then(|| context.printer.actor()), settings: found };
@@ -43,15 +43,22 @@ pub async fn run(context: &Context, args: &DoctorArgs) -> Result<u8, CommandErro
 }
 
 /// What was done, and what is to be done now.
-fn restored(done: &RestoredQueue) -> Vec<DoctorFinding> {
+fn restored(context: &Context, done: &RestoredQueue) -> Vec<DoctorFinding> {
     let aside = done
         .set_aside
         .as_ref()
         .map_or_else(String::new, |path| format!("; what was there is kept as {}", path.display()));
     let good = |text: String| DoctorFinding { what: "restore", severity: Severity::Good, text, remedy: None };
-    let mut findings = vec![good(format!("the queue is that of the snapshot{aside}"))];
-    if !done.waiting.is_empty() {
-        findings.push(good(format!("{} for you", counted(done.waiting.len() as u64, "job waits", "jobs wait"))));
+    let full = "what was sent since is not on record, so every window counts as full from now on";
+    let mut findings = vec![good(format!("the queue is that of the snapshot{aside}")), good(full.to_owned())];
+    match done.waiting.as_slice() {
+        [] => {}
+        [job] => findings.push(good(format!("{job} waits for you: {}", unverified_text(&context.settings, job)))),
+        jobs => findings.push(good(format!(
+            "{} wait for you: {} says what each waits for",
+            counted(jobs.len() as u64, "job", "jobs"),
+            context.command(&["status"])
+        ))),
     }
     findings
 }

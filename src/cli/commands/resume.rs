@@ -1,7 +1,7 @@
 //! `cleanup resume`: go on with what is in the queue.
 
 use crate::app::run::{ResumeForecast, ResumeRequest, RunTerms, forecast_resume, resume};
-use crate::app::{BoundsOfRun, RunSummary, unverified_text};
+use crate::app::{BoundsOfRun, RunSummary, start_over, unverified_text};
 use crate::cli::args::ResumeArgs;
 use crate::cli::context::Context;
 use crate::cli::frontend::bounds_text;
@@ -91,7 +91,7 @@ fn would_send(status: &JobStatus, args: &ResumeArgs, context: &Context) -> Strin
             format!("{job}: would send nothing: it is cancelled")
         }
         JobState::Cancelled => {
-            let again = context.command(&["load", &status.job.path.to_string_lossy(), "--again"]);
+            let again = start_over(&context.settings, "load", &status.job);
             format!("{job}: would send nothing: it is cancelled; {again} starts it over with all of its rows")
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::app::unverified_text;
+use crate::app::{start_over, unverified_text};
 use crate::cli::args::RetryArgs;
 use crate::cli::context::Context;
 use crate::domain::{Outcome, counted, is_refusal_of_target};
@@ -119,7 +119,7 @@ pub(super) async fn next_after_requeue(
                 return Err(CommandError::new(ErrorKind::Usage, message)
                     .hint(format!("{forget} deletes it; what it was to restore can be restored anew then")));
             }
-            let again = context.command(&["load", &job.path.to_string_lossy(), "--again"]);
+            let again = start_over(&context.settings, "load", job);
             Err(CommandError::new(ErrorKind::Usage, message)
                 .hint(format!("{again} starts it over with all of its rows, also those that are done")))
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::app::run::{RunEnd, RunOutcome, UntouchedJobs};
 use crate::app::status::{JobCounts, TroubledAccount, only};
-use crate::app::{AppDeps, unverified_text};
+use crate::app::{AppDeps, start_over, unverified_text};
 use crate::cli::context::for_this_queue;
 use crate::cli::printer::Printer;
 use crate::domain::{Action, Wall, counted};
@@ -184,8 +184,13 @@ fn what_next(outcome: &RunOutcome, jobs: &[JobStatus], deps: AppDeps<'_>) -> Vec
     } else if !jobs.is_empty() && jobs.iter().all(|status| is_cancelled(&status)) {
         // Said below, job by job.
     } else if paused == 0 && finish.requests == 0 && finish.stopped == Stopped::Finished {
-        let has_file = jobs.iter().any(|status| status.job.restores.is_none());
-        let again = deps.command(&["run", "FILE.csv", "--again"]);
+        let mut of_files = jobs.iter().filter(|status| status.job.restores.is_none());
+        let (file, has_more) = (of_files.next(), of_files.next().is_some());
+        let has_file = file.is_some();
+        let again = match file.filter(|_| !has_more) {
+            Some(status) => start_over(deps.settings, "run", &status.job),
+            None => deps.command(&["run", "FILE.csv", "--again"]),
+        };
         lines.push(if by_others(outcome, deps) {
             "this process sent nothing: others that work on the same queue have done what was left".to_owned()
         } else if has_file || jobs.is_empty() {
@@ -208,11 +213,15 @@ fn what_next(outcome: &RunOutcome, jobs: &[JobStatus], deps: AppDeps<'_>) -> Vec
         lines.push(format!("{} is paused with {} left; {unpause} lifts that", escaped(job), status.counts.pending));
     }
     for status in jobs.iter().filter(is_cancelled) {
-        let again = deps.command(&["run", "FILE.csv", "--again"]);
-        lines.push(format!(
-            "{} was cancelled, so nothing of it is sent; {again} starts it over",
-            escaped(&status.job.name)
-        ));
+        let name = escaped(&status.job.name);
+        let next = match status.job.restores {
+            None => format!("{} starts it over", start_over(deps.settings, "run", &status.job)),
+            Some(_) => format!(
+                "{} deletes it; what it was to restore can be restored anew then",
+                deps.command(&["forget", &status.job.name])
+            ),
+        };
+        lines.push(format!("{name} was cancelled, so nothing of it is sent; {next}"));
     }
     for status in jobs {
         let report = deps.command(&["report", &status.job.name]);

@@ -231,7 +231,8 @@ impl ArchiveFault {
         use ArchiveFault as F;
         match self {
             F::Missing | F::Unreadable(_) => {
-                "name the zip that X sent, or the folder unpacked from it; if it is there, check the disk it is on"
+                "name the archive that X or Mastodon made for you, the folder unpacked from it, or the CAR file of a Bluesky account; if it is \
+                 there, check the disk it is on"
             }
             F::NoPermission => "make it readable for this user (chmod u+r)",
             F::Empty
