@@ -122,6 +122,8 @@ fn resuming_a_cancelled_job_says_that_it_was_cancelled() {
         said.err
     );
     assert!(!said.err.contains("nothing was left to do"), "{}", said.err);
+    let nights = ["schedule", "add", "nights", "--cron", "0 2 * * *", "unfollow.csv", "--sandbox"];
+    home.run(&nights).ends(0).says("unfollow is cancelled, so a run sends nothing of it; `cleanup load /");
     // Beside a job that has work left it is told as well.
     home.write("unmute.csv", "user_id\n1629556410996121226\n");
     home.run(&["load", "unmute.csv", "--sandbox"]).ends(0);
