@@ -141,7 +141,7 @@ impl View {
                 clipped(detail, MAX_DETAIL_CHARS)
             )),
             Event::Outage { account, action, since, next_at, detail } => Some(format!(
-                "account {}: since {} the platform answers {action} with errors ({}); no row fails for that, next try {}",
+                "account {}: since {} the platform answers {action} with errors ({}); its rows wait, next try {}",
                 escaped(name(account)),
                 local.text(*since, now),
                 clipped(detail, MAX_DETAIL_CHARS),
